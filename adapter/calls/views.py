@@ -1,0 +1,178 @@
+"""A call as the wire shows it: a PhoneCall and its PhoneCallViews, one for each extension's perspective."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapter.calls.events import ChannelState, Party
+from adapter.calls.model import Call, Leg
+
+
+class Status(StrEnum):
+    """A view's status (UAPI PhoneCallView)."""
+
+    UNKNOWN = "0"
+    OFF_HOOK = "1"
+    TRYING = "2"
+    RINGING = "3"
+    OTHER_SIDE_RINGING = "4"
+    ON_CALL = "5"
+
+
+class Flow(StrEnum):
+    """Where a call comes from and goes to (UAPI PhoneCallView)."""
+
+    LOCAL = "2"
+    OUTGOING_PUBLIC = "4"
+    INCOMING_PUBLIC = "8"
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneCallView:
+    """One extension's perspective of a call. Times are seconds since the epoch."""
+
+    id: str
+    extension: str
+    source: tuple[str, ...]
+    destination: tuple[str, ...]
+    status: Status
+    flow: Flow
+    caller_id: str | None
+    ringing: float | None
+    answered: float | None
+    channel: str
+    """The uniqueid of the channel this is a view of; for a barge-in's view, of the barged extension's."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneCall:
+    """A live call. `extension` is the one that the call is charged to."""
+
+    id: str
+    extension: str
+    published: float
+    answered: float | None
+    views: tuple[PhoneCallView, ...]
+
+    def view(self, view_id: str) -> PhoneCallView | None:
+        """The view with this id, if the call has it now."""
+        return next((view for view in self.views if view.id == view_id), None)
+
+
+def phone_call(call: Call) -> PhoneCall | None:
+    """The call as it stands; nothing where no extension of the directory takes part."""
+    ours = [leg for leg in call.legs.values() if leg.extension is not None]
+    if not ours:
+        return None
+    flow = _flow(call)
+    views = [_leg_view(call, leg, flow) for leg in ours if leg.channel.uniqueid in call.view_ids]
+    views += [
+        _spy_view(call, leg, spy, flow)
+        for leg in ours
+        for spy in leg.spies.values()
+        if spy.channel.uniqueid in call.view_ids
+    ]
+    return PhoneCall(
+        id=call.id,
+        extension=_charged(ours),
+        published=call.began_at,
+        answered=call.answered_at,
+        views=tuple(sorted(views, key=lambda view: view.id)),
+    )
+
+
+def caller_id_text(party: Party) -> str | None:
+    """`Name <number>`, the number standing for a name that is not known; nothing without a number."""
+    return f"{party.name or party.number} <{party.number}>" if party.number else None
+
+
+def _charged(legs: list[Leg]) -> str:
+    """Who calls pays; a call from the public network is charged to who answers it, else to who rings first."""
+    payer = min(legs, key=lambda leg: (leg.is_dialed, not leg.is_up))
+    return payer.extension or ""
+
+
+def _flow(call: Call) -> Flow:
+    for leg in call.legs.values():
+        if leg.extension is None and not _is_local_half(leg):
+            return Flow.OUTGOING_PUBLIC if leg.is_dialed else Flow.INCOMING_PUBLIC
+    return Flow.LOCAL
+
+
+def _is_local_half(leg: Leg) -> bool:
+    """`Local/` channels are Asterisk's own plumbing: neither a phone nor a line to the public network."""
+    return leg.channel.name.startswith("Local/")
+
+
+def _leg_view(call: Call, leg: Leg, flow: Flow) -> PhoneCallView:
+    callees = [other for other in call.legs.values() if other.is_dialed and other is not leg]
+    own = leg.extension or ""
+    if leg.is_dialed:
+        source, destination = _callers(call, leg), (own,)
+        shown = leg.channel.connected
+    else:
+        source, destination = (own,), _called(leg, callees)
+        shown = leg.channel.caller
+    return PhoneCallView(
+        id=call.view_ids[leg.channel.uniqueid],
+        extension=own,
+        source=source,
+        destination=destination,
+        status=_status(leg, callees),
+        flow=flow,
+        caller_id=caller_id_text(shown),
+        ringing=leg.ringing_at,
+        answered=leg.answered_at,
+        channel=leg.channel.uniqueid,
+    )
+
+
+def _spy_view(call: Call, spyee: Leg, spy: Leg, flow: Flow) -> PhoneCallView:
+    """The view that a joined barge-in adds (founding document): from the supervisor to the extension."""
+    extension = spyee.extension or ""
+    return PhoneCallView(
+        id=call.view_ids[spy.channel.uniqueid],
+        extension=extension,
+        source=(spy.extension or spy.channel.caller.number,),
+        destination=(extension,),
+        status=Status.ON_CALL,
+        flow=flow,
+        # An Originate's CallerID overwrites the new channel's own: it is the caller id as requested.
+        caller_id=caller_id_text(spy.channel.caller),
+        ringing=None,
+        answered=spy.spying_since,
+        channel=spyee.channel.uniqueid,
+    )
+
+
+def _callers(call: Call, leg: Leg) -> tuple[str, ...]:
+    for other in call.legs.values():
+        if not other.is_dialed and not _is_local_half(other):
+            number = other.extension or other.channel.caller.number
+            return (number,) if number else ()
+    number = leg.channel.connected.number
+    return (number,) if number else ()
+
+
+def _called(leg: Leg, callees: list[Leg]) -> tuple[str, ...]:
+    """The extensions called, those that answered where any did; else the number that was dialed."""
+    answered = [callee for callee in callees if callee.is_up]
+    numbers = [callee.extension for callee in answered or callees if callee.extension is not None]
+    return tuple(dict.fromkeys(numbers)) or ((leg.exten,) if leg.exten else ())
+
+
+def _status(leg: Leg, callees: list[Leg]) -> Status:
+    is_ringing_there = not leg.is_dialed and any(callee.is_ringing for callee in callees)
+    is_answered_there = any(callee.is_up for callee in callees)
+    match leg.channel.state:
+        case ChannelState.UP:
+            return Status.OTHER_SIDE_RINGING if is_ringing_there and not is_answered_there else Status.ON_CALL
+        case ChannelState.RINGING | ChannelState.PRE_RING:
+            return Status.RINGING
+        case ChannelState.RING | ChannelState.DIALING | ChannelState.DIALING_OFF_HOOK:
+            return Status.OTHER_SIDE_RINGING if is_ringing_there else Status.TRYING
+        case ChannelState.DOWN | ChannelState.RESERVED:
+            return Status.TRYING if leg.is_dialed else Status.OFF_HOOK
+        case ChannelState.OFF_HOOK:
+            return Status.OFF_HOOK
+        case _:
+            return Status.UNKNOWN
