@@ -110,6 +110,11 @@ class Calls:
     def call(self, call_id: str) -> Call | None:
         return self._calls.get(call_id)
 
+    def call_of(self, uniqueid: str) -> Call | None:
+        """The call that the channel is a leg of."""
+        leg = self._legs.get(uniqueid)
+        return None if leg is None or leg.is_spyer else self._calls.get(call_id_of(leg.channel.linkedid))
+
     def leg(self, uniqueid: str) -> Leg | None:
         return self._legs.get(uniqueid)
 

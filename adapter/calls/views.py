@@ -1,5 +1,6 @@
 """A call as the wire shows it: a PhoneCall and its PhoneCallViews, one for each extension's perspective."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,9 +59,12 @@ class PhoneCall:
         return next((view for view in self.views if view.id == view_id), None)
 
 
-def phone_call(call: Call) -> PhoneCall | None:
-    """The call as it stands; nothing where no extension of the directory takes part."""
-    ours = [leg for leg in call.legs.values() if leg.extension is not None]
+def phone_call(call: Call, is_seen: Callable[[str], bool]) -> PhoneCall | None:
+    """The call as it stands for somebody who sees the extensions that `is_seen` says.
+
+    Nothing where none of them takes part. The view ids are the call's own, whoever looks.
+    """
+    ours = [leg for leg in call.legs.values() if leg.extension is not None and is_seen(leg.extension)]
     if not ours:
         return None
     flow = _flow(call)
@@ -106,17 +110,13 @@ def _is_local_half(leg: Leg) -> bool:
 def _leg_view(call: Call, leg: Leg, flow: Flow) -> PhoneCallView:
     callees = [other for other in call.legs.values() if other.is_dialed and other is not leg]
     own = leg.extension or ""
-    if leg.is_dialed:
-        source, destination = _callers(call, leg), (own,)
-        shown = leg.channel.connected
-    else:
-        source, destination = (own,), _called(leg, callees)
-        shown = leg.channel.caller
+    # The caller id is the one shown to the called party: what a dialed leg has as its connected line.
+    shown = leg.channel.connected if leg.is_dialed else leg.channel.caller
     return PhoneCallView(
         id=call.view_ids[leg.channel.uniqueid],
         extension=own,
-        source=source,
-        destination=destination,
+        source=_callers(call, leg) if leg.is_dialed else (own,),
+        destination=(own,) if leg.is_dialed else _called(leg, callees),
         status=_status(leg, callees),
         flow=flow,
         caller_id=caller_id_text(shown),

@@ -1,0 +1,7 @@
+"""`python -m adapter` is `uapi-adapter`."""
+
+import sys
+
+from adapter.cli import main
+
+sys.exit(main())

@@ -1,0 +1,202 @@
+"""The link to one Asterisk: connect, log in, take a snapshot, watch, and again when it breaks.
+
+DOWN     no connection; what was known before is out of date
+SYNCING  logged in; a snapshot is being taken and live events are held
+READY    the snapshot and all events since are applied
+"""
+
+import asyncio
+import logging
+import random
+import ssl
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapter.ami.actions import Action, list_channels, ping
+from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LoginRefused
+from adapter.ami.session import Session
+from adapter.calls.events import Event, EventError, ListedChannel, parse, parse_listed
+
+log = logging.getLogger(__name__)
+
+FIRST_DELAY_S = 0.25
+SNAPSHOT_LIMIT_S = 30.0
+
+
+class LinkState(StrEnum):
+    """How far the link is."""
+
+    DOWN = "DOWN"
+    SYNCING = "SYNCING"
+    READY = "READY"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """Where Asterisk is, who we are, and how long to wait for what."""
+
+    host: str
+    port: int
+    username: str
+    secret: str
+    tls: ssl.SSLContext | None = None
+    connect_timeout_s: float = 5.0
+    action_timeout_s: float = 5.0
+    ping_interval_s: float = 5.0
+    reconnect_max_s: float = 15.0
+
+
+OnEvent = Callable[[Event], None]
+OnSnapshot = Callable[[Sequence[ListedChannel], float], None]
+
+
+class Link:
+    """Keeps one AMI session alive and hands its snapshots and events on, in order, in plain calls."""
+
+    def __init__(self, settings: LinkSettings, on_snapshot: OnSnapshot, on_event: OnEvent) -> None:
+        self.state = LinkState.DOWN
+        self.error: str | None = "not connected yet"
+        self.malformed: Counter[str] = Counter()
+        self._settings = settings
+        self._on_snapshot = on_snapshot
+        self._on_event = on_event
+        self._session: Session | None = None
+        self._held: list[Event] = []
+        self._listed: list[ListedChannel] = []
+        self._synced: asyncio.Future[None] | None = None
+        self._clock_offset_s = 0.0
+
+    async def run(self) -> None:
+        """Keep the link up until cancelled."""
+        failures = 0
+        while True:
+            try:
+                await self._keep_one_session()
+            except LoginRefused as refused:
+                self._fall(f"login refused: {refused}")
+                log.error("Asterisk refuses the AMI login", extra={"reason": str(refused)})  # noqa: TRY400 - no bug of ours to trace
+            except LinkError as broken:
+                was_ready = self.state is LinkState.READY
+                self._fall(str(broken))
+                log.warning("the AMI link is down", extra={"reason": str(broken)})
+                if was_ready:
+                    failures = 0
+            finally:
+                self._fall(self.error or "stopped")
+            await asyncio.sleep(self._delay(failures))
+            failures += 1
+
+    async def send(self, action: Action) -> None:
+        """Have Asterisk do something, once, now.
+
+        Raises LinkDown at once unless READY: nothing is queued, nothing is sent later. Raises LinkLost,
+        ActionTimeout or ActionRefused as `Session.request` does.
+        """
+        if self.state is not LinkState.READY or self._session is None:
+            raise LinkDown("the AMI link is not ready")
+        await self._session.request(action, self._settings.action_timeout_s)
+
+    # -- one session -------------------------------------------------------------------------------
+
+    async def _keep_one_session(self) -> None:
+        settings = self._settings
+        session = Session(
+            host=settings.host,
+            port=settings.port,
+            username=settings.username,
+            secret=settings.secret,
+            tls=settings.tls,
+            on_message=self._take,
+        )
+        try:
+            await session.open(settings.connect_timeout_s)
+            await self._sync(session)
+            await self._watch(session)
+        finally:
+            session.close()
+
+    async def _sync(self, session: Session) -> None:
+        self._session, self.state = session, LinkState.SYNCING
+        self._held, self._listed = [], []
+        self._synced = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(SNAPSHOT_LIMIT_S):
+                self._clock_offset_s = await self._measure_clock(session)
+                await session.request(list_channels(), self._settings.action_timeout_s)
+                await asyncio.wait({self._synced, session.lost}, return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            raise LinkDown(f"no snapshot within {SNAPSHOT_LIMIT_S} s") from None
+        except ActionRefused as refused:
+            raise LinkDown(f"the snapshot was refused: {refused}") from None
+        if not self._synced.done():
+            raise LinkDown("the AMI connection broke during the snapshot")
+        self.error = None
+        log.info("the AMI link is ready", extra={"channels": len(self._listed)})
+
+    async def _watch(self, session: Session) -> None:
+        """Ask for a sign of life each interval: a mute peer is noticed within two."""
+        interval_s = self._settings.ping_interval_s
+        while True:
+            await asyncio.wait({session.lost}, timeout=interval_s)
+            if session.lost.done():
+                raise LinkDown("the AMI connection broke")
+            try:
+                await session.request(ping(), interval_s * 0.9)
+            except ActionTimeout:
+                raise LinkDown("the AMI peer is mute") from None
+
+    async def _measure_clock(self, session: Session) -> float:
+        """Asterisk's clock less ours, in seconds; 0 where it does not tell."""
+        answer = await session.request(ping(), self._settings.action_timeout_s)
+        received_at = time.time()
+        try:
+            return float(answer["Timestamp"]) - received_at
+        except (KeyError, ValueError):
+            return 0.0
+
+    def _fall(self, error: str) -> None:
+        self.state, self.error, self._session = LinkState.DOWN, error, None
+
+    def _delay(self, failures: int) -> float:
+        """Back off by doubling, with jitter so that many adapters do not come back in step."""
+        longest = min(self._settings.reconnect_max_s, FIRST_DELAY_S * 2.0 ** min(failures, 16))
+        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+
+    # -- messages ----------------------------------------------------------------------------------
+
+    def _take(self, headers: dict[str, str]) -> None:
+        name = headers["Event"]
+        try:
+            if name == "CoreShowChannel":
+                self._listed.append(parse_listed(headers))
+                return
+            if name == "CoreShowChannelsComplete":
+                self._finish_sync()
+                return
+            event = parse(headers, time.time())
+        except EventError as malformed:
+            if not self.malformed[name]:
+                log.warning(
+                    "a malformed AMI event was left out", extra={"event": name, "reason": str(malformed)}
+                )
+            self.malformed[name] += 1
+            return
+        if event is None:
+            return
+        if self.state is LinkState.READY:
+            self._on_event(event)
+        else:
+            self._held.append(event)
+
+    def _finish_sync(self) -> None:
+        if self._synced is None or self._synced.done():
+            return
+        self._on_snapshot(self._listed, time.time() + self._clock_offset_s)
+        held, self._held = self._held, []
+        for event in held:
+            self._on_event(event)
+        self.state = LinkState.READY
+        self._synced.set_result(None)

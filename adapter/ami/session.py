@@ -1,0 +1,169 @@
+"""One AMI connection, from connect to its end, on panoramisk.
+
+panoramisk 1.4 keeps the session (connecting, login, matching answers to actions by ActionID); what it does
+that a barge-in must not suffer is overridden here, each with its reason.
+"""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Callable
+from typing import Any, cast
+
+from panoramisk.ami_protocol import AMIProtocol
+from panoramisk.manager import Manager
+from panoramisk.message import Message
+
+from adapter.ami.actions import Action
+from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkLost, LoginRefused
+from adapter.ami.reader import FramingError, Reader
+
+log = logging.getLogger(__name__)
+
+OnMessage = Callable[[dict[str, str]], None]
+
+
+class _EveryAction:
+    """Holds every name: panoramisk sends again, after a reconnect, any action that is not among these."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+class _Protocol(AMIProtocol):
+    """panoramisk's protocol over our reader."""
+
+    factory: "Session"
+    responses: dict[str, Any]
+    transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._reader = Reader()
+
+    def data_received(self, data: bytes) -> None:
+        # panoramisk decodes each chunk alone, and whatever raises in here makes asyncio drop the link.
+        try:
+            messages = self._reader.feed(data)
+        except FramingError as garbage:
+            log.warning("the AMI peer does not speak AMI", extra={"error": str(garbage)})
+            self.transport.abort()
+            return
+        for headers in messages:
+            self._take(headers)
+
+    def _take(self, headers: dict[str, str]) -> None:
+        if "Event" in headers:
+            # Every event goes to the listener, those with the ActionID of a pending action too:
+            # panoramisk would keep an OriginateResponse for the action's future.
+            try:
+                self.factory.on_message(headers)
+            except Exception:  # noqa: BLE001 - one bad event must not cost the link
+                log.exception("an AMI event could not be taken", extra={"event": headers.get("Event")})
+        elif headers.get("ActionID") in self.responses:
+            self.handle_message(Message(headers))
+
+
+class Session(Manager):
+    """One connection to one AMI; open it once, never again."""
+
+    def __init__(  # noqa: PLR0913 - what a connection needs
+        self,
+        *,
+        host: str,
+        port: int,
+        username: str,
+        secret: str,
+        tls: ssl.SSLContext | None,
+        on_message: OnMessage,
+    ) -> None:
+        super().__init__(
+            host=host,
+            port=port,
+            username=username,
+            secret=secret,
+            ssl=tls or False,
+            encoding="utf-8",
+            protocol_factory=_Protocol,
+            forgetable_actions=_EveryAction(),
+            log=log,
+        )
+        self.loop = asyncio.get_running_loop()
+        self.on_message = on_message
+        self.lost: asyncio.Future[None] = self.loop.create_future()
+
+    # -- what panoramisk calls -----------------------------------------------------------------------
+
+    def connection_made(self, f: "asyncio.Future[Any]") -> None:
+        """Take the new connection; a failed attempt is the link's to try again, not panoramisk's."""
+        if not f.cancelled() and f.exception() is None:
+            super().connection_made(f)
+
+    def connection_lost(self, exc: object) -> None:  # noqa: ARG002 - panoramisk's signature
+        """Note the end. panoramisk would connect again by itself, also after `close()`."""
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+    def ping(self) -> None:
+        """Send nothing: panoramisk awaits no pong and so never notices a mute peer; the link does it."""
+
+    # -- what the link calls -------------------------------------------------------------------------
+
+    async def open(self, within_s: float) -> None:
+        """Connect and log in. Raises LinkDown where nobody answers, LoginRefused where Asterisk says no."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self.connect()
+                answer = await self._answer(self.authenticated_future)
+        except TimeoutError:
+            raise LinkDown(f"no AMI login within {within_s} s") from None
+        except (OSError, LinkLost) as broken:
+            raise LinkDown(f"no AMI connection: {broken}") from None
+        if not answer.success:
+            raise LoginRefused(answer.message or "Authentication failed")
+
+    async def request(self, action: Action, within_s: float) -> dict[str, str]:
+        """Send an action; the headers of Asterisk's answer.
+
+        Raises LinkLost or ActionTimeout where it is unknown whether Asterisk took it, ActionRefused where
+        Asterisk said no.
+        """
+        if self.lost.done() or self.protocol is None:
+            raise LinkDown("the AMI connection is gone")
+        # as_list=False: the first answer is the answer; what follows are events, and go where events go.
+        future = self.send_action({"Action": action.name, **dict(action.headers)}, as_list=False)
+        try:
+            async with asyncio.timeout(within_s):
+                answer = await self._answer(future)
+        except TimeoutError:
+            raise ActionTimeout(f"no answer to {action.name} within {within_s} s") from None
+        finally:
+            self._forget(future)
+        headers = {name: str(value) for name, value in answer.items()}
+        if not answer.success:
+            raise ActionRefused(headers.get("Message", "no reason given"))
+        return headers
+
+    def close(self) -> None:
+        """End the connection at once."""
+        super().close()
+        if self.protocol is not None:
+            self.protocol.transport.abort()
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+    async def _answer(self, future: "asyncio.Future[Any] | None") -> Message:
+        if future is None:
+            raise LinkLost("the AMI connection broke")
+        await asyncio.wait({future, self.lost}, return_when=asyncio.FIRST_COMPLETED)
+        if not future.done():
+            raise LinkLost("the AMI connection broke")
+        return cast("Message", future.result())
+
+    def _forget(self, future: "asyncio.Future[Any]") -> None:
+        # panoramisk keeps an unanswered action for ever, and would swallow its late answers.
+        if self.protocol is not None:
+            for key in [key for key, kept in self.protocol.responses.items() if kept.future is future]:
+                with contextlib.suppress(KeyError):
+                    del self.protocol.responses[key]

@@ -1,0 +1,138 @@
+"""The composition root: the only place that knows every room, and what is made in which order.
+
+    make_app(settings) -> directory, tokens, live calls -> feed -> listeners
+                          link (AMI in) -> feed;  conductor -> link (AMI out)
+                          routes -> uapi handlers
+
+What comes later plugs in here and listens to the feed's changes; nothing in the middle changes for it.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator, Sequence
+
+from aiohttp import web
+
+from adapter.ami.link import Link, LinkSettings, LinkState
+from adapter.calls.events import ListedChannel
+from adapter.calls.feed import Feed
+from adapter.calls.model import Calls
+from adapter.directory_file import DirectoryFile
+from adapter.settings import Settings
+from adapter.supervision.conductor import Conductor
+from adapter.uapi.middleware import answer_errors
+from adapter.uapi.oauth import TokenEndpoint
+from adapter.uapi.phone_calls import PhoneCalls
+from adapter.uapi.tokens import Tokens
+
+log = logging.getLogger(__name__)
+
+BODY_LIMIT_BYTES = 64 * 1024
+PREFIXES = ("/uapi", "/unifiedapi")
+"""The second is an older alias of the first."""
+
+DIRECTORY = web.AppKey("directory", DirectoryFile)
+FEED = web.AppKey("feed", Feed)
+LINK = web.AppKey("link", Link)
+CONDUCTOR = web.AppKey("conductor", Conductor)
+
+
+def make_app(settings: Settings) -> web.Application:
+    """The whole adapter, for the process and for the tests alike. Raises DirectoryError."""
+    app = web.Application(middlewares=[answer_errors], client_max_size=BODY_LIMIT_BYTES)
+    directory = DirectoryFile(settings.directory)
+    tokens = Tokens(settings.token_key.get_secret_value(), settings.token_lifetime_s)
+    calls = Calls(directory.current.extension_of_channel)
+    feed = Feed(calls)
+
+    def take_snapshot(snapshot: Sequence[ListedChannel], at: float) -> None:
+        feed.take_snapshot(snapshot, at)
+        conductor.on_snapshot()
+
+    link = Link(_link_settings(settings), take_snapshot, feed.take_event)
+    conductor = Conductor(calls, link.send)
+    feed.subscribe(conductor.on_change)
+
+    app[DIRECTORY], app[FEED], app[LINK], app[CONDUCTOR] = directory, feed, link, conductor
+    app.cleanup_ctx.append(_run_link)
+    # Before the handlers are awaited: it answers those that wait for a phone.
+    app.on_shutdown.append(_close_conductor)
+
+    phone_calls = PhoneCalls(
+        settings=settings,
+        directory=directory,
+        calls=calls,
+        conductor=conductor,
+        tokens=tokens,
+        is_ready=lambda: link.state is LinkState.READY,
+    )
+    _add_routes(app, phone_calls, TokenEndpoint(directory, tokens))
+    return app
+
+
+def reload_directory(app: web.Application) -> bool:
+    """Read the directory again and name the live calls' extensions after it; a bad file changes nothing."""
+    if not app[DIRECTORY].reload():
+        return False
+    app[FEED].take_directory(app[DIRECTORY].current.extension_of_channel)
+    return True
+
+
+def _add_routes(app: web.Application, phone_calls: PhoneCalls, token_endpoint: TokenEndpoint) -> None:
+    app.router.add_get("/health", _health)
+    app.router.add_post("/oauth/token.php", token_endpoint.issue)
+    for prefix in PREFIXES:
+        for slash in ("", "/"):  # clients in the field send one and follow no redirect
+            calls = f"{prefix}/phoneCalls/{{userId}}/{{extension}}{slash}"
+            call = f"{prefix}/phoneCalls/{{userId}}/{{extension}}/{{phoneCallId}}{slash}"
+            app.router.add_get(calls, phone_calls.list)
+            app.router.add_put(calls, phone_calls.act)
+            app.router.add_get(call, phone_calls.get)
+            app.router.add_put(call, phone_calls.act)
+            app.router.add_delete(call, phone_calls.decline)
+
+
+async def _health(request: web.Request) -> web.Response:
+    """Whether the process lives, and how its link to Asterisk is."""
+    link = request.app[LINK]
+    state: dict[str, str] = {"state": link.state}
+    if link.error is not None:
+        state["error"] = link.error
+    return web.json_response({"status": "ok", "link": state})
+
+
+async def _run_link(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(app[LINK].run(), name="ami link")
+    task.add_done_callback(_stop_process_on_bug)
+    yield
+    task.cancel()
+    await asyncio.wait({task})
+
+
+def _stop_process_on_bug(task: "asyncio.Task[None]") -> None:
+    """An adapter whose link task died of a bug would answer 503 for ever: better to end and be restarted."""
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("the AMI link failed", exc_info=task.exception())
+        raise SystemExit(1)
+
+
+async def _close_conductor(app: web.Application) -> None:
+    await app[CONDUCTOR].close()
+
+
+def _link_settings(settings: Settings) -> LinkSettings:
+    tls = None
+    if settings.ami_tls:
+        tls = ssl.create_default_context(cafile=settings.ami_tls_ca)
+    return LinkSettings(
+        host=settings.ami_host,
+        port=settings.ami_port,
+        username=settings.ami_username,
+        secret=settings.ami_secret.get_secret_value(),
+        tls=tls,
+        connect_timeout_s=settings.ami_connect_timeout_s,
+        action_timeout_s=settings.ami_action_timeout_s,
+        ping_interval_s=settings.ami_ping_interval_s,
+        reconnect_max_s=settings.ami_reconnect_max_s,
+    )

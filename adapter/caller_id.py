@@ -1,0 +1,37 @@
+"""Caller ids as UAPI writes them: `John Doe <+3334444>`."""
+
+import re
+from dataclasses import dataclass
+
+NAME_LIMIT_BYTES = 120
+"""Asterisk copies an Originate's CallerID into 255 bytes and drops the rest, number and all."""
+
+_FORM = re.compile(r"(?P<name>.*\S)\s*<(?P<number>\+?[0-9*#]{1,32})>", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class CallerId:
+    """A name and number to show on a phone's display; make one with `parse_caller_id`."""
+
+    name: str
+    number: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.number}>"
+
+
+def parse_caller_id(text: str) -> CallerId:
+    """The caller id in `Name <number>`.
+
+    The name is printable and at most NAME_LIMIT_BYTES of UTF-8; the number is digits, `*` and `#`, with an
+    optional leading `+`. Raises ValueError where the text is anything else.
+    """
+    form = _FORM.fullmatch(text.strip(" "))
+    if form is None:
+        raise ValueError("not of the form: John Doe <+3334444>")
+    name = form["name"].strip(" ")
+    if not name.isprintable():
+        raise ValueError("the name holds a character that cannot be printed")
+    if len(name.encode()) > NAME_LIMIT_BYTES:
+        raise ValueError(f"the name is longer than {NAME_LIMIT_BYTES} bytes")
+    return CallerId(name, form["number"])

@@ -1,0 +1,86 @@
+"""The process and its commands."""
+
+import argparse
+import getpass
+import sys
+import time
+
+from pydantic import ValidationError
+
+from adapter import logs
+from adapter.directory import DirectoryError
+from adapter.directory_file import DirectoryFile
+from adapter.server import run
+from adapter.settings import Settings
+from adapter.uapi.oauth import hash_secret
+from adapter.uapi.tokens import Tokens
+
+USAGE_ERROR = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    parser = argparse.ArgumentParser(prog="uapi-adapter", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve the API beside Asterisk")
+    serve.set_defaults(command=_serve)
+    token = commands.add_parser("token", help="print an access token for an App of the directory")
+    token.add_argument("--app", required=True, metavar="CLIENT_ID")
+    token.add_argument("--lifetime", type=int, metavar="SECONDS", help="default: ADAPTER_TOKEN_LIFETIME_S")
+    token.set_defaults(command=_token)
+    hashing = commands.add_parser("hash", help="print the hash of an App's secret, read from standard input")
+    hashing.set_defaults(command=_hash)
+    demo = commands.add_parser("demo", help="barge in on a real call in a private Asterisk")
+    demo.add_argument("--keep", action="store_true", help="leave everything up to try things by hand")
+    demo.set_defaults(command=_demo)
+    options = parser.parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except ValidationError as invalid:
+        for error in invalid.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in error["loc"]).upper()
+            print(f"ADAPTER_{name}: {error['msg']}", file=sys.stderr)
+        return USAGE_ERROR
+    except DirectoryError as bad:
+        print(f"the directory cannot be used:\n{bad}", file=sys.stderr)
+        return USAGE_ERROR
+    except OSError as failed:
+        print(failed, file=sys.stderr)
+        return 1
+    return status
+
+
+def _settings() -> Settings:
+    return Settings()  # the environment and the file that it names
+
+
+def _serve(_: argparse.Namespace) -> int:
+    settings = _settings()
+    logs.set_up(settings.log_level)
+    run(settings)
+    return 0
+
+
+def _token(options: argparse.Namespace) -> int:
+    settings = _settings()
+    if options.app not in DirectoryFile(settings.directory).current.apps:
+        print(f"there is no App {options.app!r} in the directory", file=sys.stderr)
+        return USAGE_ERROR
+    tokens = Tokens(settings.token_key.get_secret_value(), settings.token_lifetime_s)
+    print(tokens.issue(options.app, time.time(), options.lifetime))
+    return 0
+
+
+def _hash(_: argparse.Namespace) -> int:
+    secret = getpass.getpass("secret: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if not secret:
+        print("an empty secret protects nothing", file=sys.stderr)
+        return USAGE_ERROR
+    print(hash_secret(secret))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from adapter.lab.demo import main as demo  # noqa: PLC0415 - the lab is not part of the service
+
+    return demo(keep=options.keep)

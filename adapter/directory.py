@@ -1,0 +1,309 @@
+"""The directory: organizations, users, extensions and Apps; loaded, validated, indexed. Pure.
+
+It is written in YAML (examples/directory.yaml). Whatever is wrong is refused with the line it stands on,
+all of it at once, so that an operator mends a file in one go.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from typing import Annotated, Any
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+
+from adapter.caller_id import CallerId, parse_caller_id
+
+
+class DirectoryError(ValueError):
+    """The directory cannot be used; `problems` says why, each with its line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class ExtensionType(StrEnum):
+    """What an extension is (VoipNow's extension types)."""
+
+    PHONE_TERMINAL = "phone terminal"
+    QUEUE = "queue"
+    IVR = "ivr"
+    VOICEMAIL = "voicemail"
+    CONFERENCE = "conference"
+    CALLBACK = "callback"
+    CALLING_CARD = "calling card"
+    INTERCOM = "intercom"
+    QUEUE_LOGIN_CENTER = "queue login center"
+
+
+def _text_is_quoted(value: object) -> object:
+    # YAML reads 0003 as the number 3: what is lost there cannot be mended here.
+    if isinstance(value, int | float):
+        raise ValueError('is a number here; write it in quotes, like "0003"')  # noqa: TRY004 - pydantic's way to refuse
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_text_is_quoted), StringConstraints(min_length=1, pattern=r"^[^\x00-\x1f]+$")]
+Id = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
+Prefix = Annotated[Text, StringConstraints(pattern=r"^[0-9]{1,10}$")]
+Number = Annotated[Text, StringConstraints(pattern=r"^[0-9]{1,10}\*[0-9]{1,10}$")]
+# What is dialed becomes an AMI header and a channel name: a technology and a resource, nothing that
+# separates arguments (`,` `&` `|`) or begins a variable (`$`).
+DialString = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9]+/[A-Za-z0-9_.*#+@:/-]+$")]
+ShownCallerId = Annotated[CallerId, BeforeValidator(_text_is_quoted), BeforeValidator(lambda text: parse_caller_id(text))]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Organization(_Entry):
+    """A customer of the PBX; its extensions' numbers begin with `prefix` and `*`."""
+
+    id: Id
+    prefix: Prefix
+    name: Text
+
+
+class User(_Entry):
+    """A person of an organization who owns extensions."""
+
+    id: Id
+    name: Text
+    organization: Id
+
+
+class Extension(_Entry):
+    """A number of an organization. `dial` is what Asterisk dials; its phone's channels are named after it."""
+
+    number: Number
+    type: ExtensionType
+    owner: Id
+    caller_id: ShownCallerId | None = None
+    dial: DialString = ""
+
+    @property
+    def prefix(self) -> str:
+        return self.number.partition("*")[0]
+
+    @property
+    def dialed(self) -> str:
+        """The dial string, `PJSIP/{number}` where the directory names none."""
+        return self.dial or f"PJSIP/{self.number}"
+
+    @property
+    def shown_caller_id(self) -> CallerId:
+        """The caller id of the extension, its number standing for what the directory does not name."""
+        return self.caller_id or CallerId(self.number, self.number)
+
+
+class AccountLevel(StrEnum):
+    """The kinds of account that an App is registered to; the level bounds what it sees and may do."""
+
+    USER = "user"
+    ORGANIZATION = "organization"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom an App acts for: a user or an organization with its id, or the administrator."""
+
+    level: AccountLevel
+    id: str = ""
+
+
+def _account(value: object) -> Account:
+    match value:
+        case "administrator":
+            return Account(AccountLevel.ADMINISTRATOR)
+        case {"user": str() as user_id, **rest} if not rest:
+            return Account(AccountLevel.USER, user_id)
+        case {"organization": str() as organization_id, **rest} if not rest:
+            return Account(AccountLevel.ORGANIZATION, organization_id)
+    raise ValueError('must be administrator, {user: "ID"} or {organization: "ID"}')
+
+
+def _is_secret_hash(value: str) -> str:
+    if not value.startswith("$argon2"):
+        raise ValueError("is not the hash of a secret; make one with: uapi-adapter hash")
+    return value
+
+
+class App(_Entry):
+    """A program that uses the service: its OAuth client and the account it is registered to."""
+
+    client_id: Id
+    secret_hash: Annotated[Text, AfterValidator(_is_secret_hash)]
+    account: Annotated[Account, BeforeValidator(_account)]
+
+
+class _File(_Entry):
+    organizations: tuple[Organization, ...]
+    users: tuple[User, ...]
+    extensions: tuple[Extension, ...]
+    apps: tuple[App, ...]
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A valid directory, indexed; made by `load_directory`."""
+
+    organizations: dict[str, Organization]
+    users: dict[str, User]
+    extensions: dict[str, Extension]
+    apps: dict[str, App]
+    _by_prefix: dict[str, Organization] = field(repr=False)
+    _by_channel: dict[str, str] = field(repr=False)
+
+    def organization_of(self, extension: Extension) -> Organization:
+        """The organization that the extension's number belongs to."""
+        return self._by_prefix[extension.prefix]
+
+    def extension_of_channel(self, channel_name: str) -> str | None:
+        """The number of the extension whose phone this channel is.
+
+        A channel is named after its peer, a dash and a number of its own (`PJSIP/0003*210-0000002a`), and
+        the whole of the peer must match: `0003*21` is not `0003*210`.
+        """
+        peer, dash, _ = channel_name.rpartition("-")
+        return self._by_channel.get(peer) if dash else None
+
+    def owned_by(self, account: Account) -> Iterable[Extension]:
+        """The extensions that the account may see."""
+        return (extension for extension in self.extensions.values() if self.is_seen_by(extension, account))
+
+    def is_seen_by(self, extension: Extension, account: Account) -> bool:
+        """Whether the extension stands under the account."""
+        match account.level:
+            case AccountLevel.USER:
+                return extension.owner == account.id
+            case AccountLevel.ORGANIZATION:
+                return self.organization_of(extension).id == account.id
+            case AccountLevel.ADMINISTRATOR:
+                return True
+
+
+# -- loading -------------------------------------------------------------------------------------------
+
+_Lines = dict[tuple[str | int, ...], int]
+
+
+def load_directory(text: str) -> Directory:
+    """The directory written in `text`. Raises DirectoryError with every problem found and its line."""
+    data, lines = _read_yaml(text)
+    try:
+        parsed = _File.model_validate(data)
+    except ValidationError as invalid:
+        problems = []
+        for error in invalid.errors():
+            where = tuple(part for part in error["loc"] if not str(part).startswith("function-"))
+            name = ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
+            message = error["msg"].removeprefix("Value error, ")
+            problems.append(f"line {_line(lines, where)}: {name or 'the file'}: {message}")
+        raise DirectoryError(problems) from None
+    problems = [f"line {line}: {what}" for line, what in sorted(_contradictions(parsed, partial(_line, lines)))]
+    if problems:
+        raise DirectoryError(problems)
+    return Directory(
+        organizations={organization.id: organization for organization in parsed.organizations},
+        users={user.id: user for user in parsed.users},
+        extensions={extension.number: extension for extension in parsed.extensions},
+        apps={app.client_id: app for app in parsed.apps},
+        _by_prefix={organization.prefix: organization for organization in parsed.organizations},
+        _by_channel={extension.dialed: extension.number for extension in parsed.extensions},
+    )
+
+
+def _contradictions(
+    parsed: _File, line: Callable[[tuple[str | int, ...]], int]
+) -> Iterable[tuple[int, str]]:
+    """What no entry shows alone: duplicates, unknown references, overlapping prefixes."""
+    for kind, key in (
+        ("organizations", "id"),
+        ("organizations", "prefix"),
+        ("users", "id"),
+        ("extensions", "number"),
+        ("extensions", "dialed"),
+        ("apps", "client_id"),
+    ):
+        seen: Counter[Hashable] = Counter()
+        for index, entry in enumerate(getattr(parsed, kind)):
+            value = getattr(entry, key)
+            seen[value] += 1
+            if seen[value] == 2:  # noqa: PLR2004 - the second of its name is the duplicate
+                yield line((kind, index, key)), f"{kind} have the {key} {value!r} twice"
+    organizations = {organization.id for organization in parsed.organizations}
+    prefixes = {organization.prefix: organization.id for organization in parsed.organizations}
+    users = {user.id: user.organization for user in parsed.users}
+    for index, organization in enumerate(parsed.organizations):
+        for other in prefixes:
+            if other != organization.prefix and organization.prefix.startswith(other):
+                yield (
+                    line(("organizations", index, "prefix")),
+                    f"the prefix {organization.prefix!r} overlaps with {other!r}",
+                )
+    for index, user in enumerate(parsed.users):
+        if user.organization not in organizations:
+            yield line(("users", index, "organization")), f"there is no organization {user.organization!r}"
+    for index, extension in enumerate(parsed.extensions):
+        where = ("extensions", index)
+        if extension.prefix not in prefixes:
+            yield line((*where, "number")), f"no organization has the prefix {extension.prefix!r}"
+        elif extension.owner not in users:
+            yield line((*where, "owner")), f"there is no user {extension.owner!r}"
+        elif users[extension.owner] != prefixes[extension.prefix]:
+            yield line((*where, "owner")), f"the user {extension.owner!r} is of another organization"
+    for index, app in enumerate(parsed.apps):
+        known = {AccountLevel.USER: users.keys(), AccountLevel.ORGANIZATION: organizations}.get(app.account.level)
+        if known is not None and app.account.id not in known:
+            yield line(("apps", index, "account")), f"there is no {app.account.level} {app.account.id!r}"
+
+
+def _line(lines: _Lines, where: tuple[str | int, ...]) -> int:
+    """The line that `where` stands on, or that of the nearest thing around it."""
+    while where and where not in lines:
+        where = where[:-1]
+    return lines.get(where, 1)
+
+
+def _read_yaml(text: str) -> tuple[object, _Lines]:
+    """The data in the text and the line of each part of it. A key that stands twice is refused."""
+    lines: _Lines = {}
+    problems: list[str] = []
+
+    def walk(node: yaml.Node, where: tuple[str | int, ...]) -> None:
+        lines[where] = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            keys: Counter[str] = Counter()
+            for key, value in node.value:
+                keys[key.value] += 1
+                if keys[key.value] > 1:
+                    problems.append(f"line {key.start_mark.line + 1}: {key.value!r} stands here twice")
+                walk(value, (*where, key.value))
+                lines[(*where, key.value)] = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                walk(item, (*where, index))
+
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise DirectoryError(["line 1: the file is empty"])
+        walk(node, ())
+        if problems:
+            raise DirectoryError(problems)
+        data: Any = loader.construct_document(node)
+    except yaml.MarkedYAMLError as malformed:
+        mark = malformed.problem_mark or malformed.context_mark
+        line = 1 if mark is None else mark.line + 1
+        raise DirectoryError([f"line {line}: {malformed.problem or malformed.context}"]) from None
+    except (yaml.YAMLError, RecursionError) as malformed:
+        raise DirectoryError([f"line 1: {malformed}"]) from None
+    finally:
+        loader.dispose()
+    return data, lines

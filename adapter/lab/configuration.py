@@ -1,0 +1,112 @@
+"""The working folder of the lab's Asterisk: asterisk-conf/ with a site/ of its own."""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapter.lab.errors import LabError
+from adapter.lab.installation import Installation
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+# From here customers call; asterisk-conf takes whoever calls from this address for the public network.
+TRUNK_IP = "127.0.0.2"
+# Here a phone may play the public network that is called.
+CARRIER_IP = "127.0.0.3"
+
+RUNTIME_FOLDERS = ("var", "db", "keys", "agi", "spool", "run", "log")
+
+# Asterisk's core complains when these are missing. It needs nothing that would stand in them.
+EMPTY_FILES = ("acl", "ccss", "cdr", "cel", "features", "pjproject", "stasis", "udptl")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What stands in site/: the addresses, ports and secret of one lab."""
+
+    host: str
+    sip_port: int
+    ami_port: int
+    ami_secret: str
+    carrier_port: int
+    rtp_first_port: int
+    rtp_last_port: int
+
+
+def checkout_folder(name: str) -> Path:
+    """Return a folder that stands beside the package in the repository's checkout.
+
+    Raises LabError outside a checkout: the lab is a tool for those who have one.
+    """
+    folder = CHECKOUT / name
+    if not folder.is_dir():
+        raise LabError(f"The lab needs a checkout of the repository: there is no {folder}.")
+    return folder
+
+
+def write_configuration(folder: Path, site: Site, installation: Installation) -> Path:
+    """Lay out the working folder of an Asterisk and return the path of its asterisk.conf."""
+    folder.mkdir(parents=True, exist_ok=True)
+    etc = folder / "etc"
+    shutil.copytree(
+        checkout_folder("asterisk-conf"), etc, ignore=shutil.ignore_patterns("site"), dirs_exist_ok=True
+    )
+    for name in RUNTIME_FOLDERS:
+        (folder / name).mkdir(exist_ok=True)
+    for name in EMPTY_FILES:
+        (etc / f"{name}.conf").touch()
+    _write(
+        etc / "site/manager.conf",
+        (f"bindaddr = {site.host}", f"port = {site.ami_port}"),
+    )
+    _write(etc / "site/secret.conf", (f"secret = {site.ami_secret}",))
+    _write(
+        etc / "site/rtp.conf",
+        (
+            f"rtpstart = {site.rtp_first_port}",
+            f"rtpend = {site.rtp_last_port}",
+            # The phones speak from one port and listen at another: nothing to learn, nothing to suspect.
+            "strictrtp = no",
+        ),
+    )
+    _write(
+        etc / "site/pjsip.conf",
+        (
+            "[transport-udp]",
+            "type = transport",
+            "protocol = udp",
+            f"bind = {site.host}:{site.sip_port}",
+            "[media](!)",
+            f"media_address = {site.host}",
+            # Else Asterisk takes audio at every address of the machine.
+            "bind_rtp_to_media_address = yes",
+            "[trunk]",
+            "type = identify",
+            "endpoint = trunk",
+            f"match = {TRUNK_IP}",
+            "[carrier]",
+            "type = aor",
+            f"contact = sip:{CARRIER_IP}:{site.carrier_port}",
+        ),
+    )
+    folders = {
+        "astetcdir": etc,
+        "astvarlibdir": folder / "var",
+        "astdbdir": folder / "db",
+        "astkeydir": folder / "keys",
+        "astagidir": folder / "agi",
+        "astspooldir": folder / "spool",
+        "astrundir": folder / "run",
+        "astlogdir": folder / "log",
+        "astmoddir": installation.modules_folder,
+        "astdatadir": installation.data_folder,
+    }
+    main = etc / "asterisk.conf"
+    _write(main, ("[directories]", *(f"{name} = {path}" for name, path in folders.items() if path)))
+    return main
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines))

@@ -1,0 +1,69 @@
+"""Which Asterisk to run, and with which words."""
+
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapter.lab.errors import LabError
+from adapter.lab.rootfs import ensure_root
+
+ASTERISK_VARIABLE = "ADAPTER_LAB_ASTERISK"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """An Asterisk that can be run here.
+
+    `command` starts it, without arguments. The folders are None where its compiled-in ones are right.
+    """
+
+    command: tuple[str, ...]
+    modules_folder: Path | None = None
+    data_folder: Path | None = None
+
+
+async def find_asterisk(say: Callable[[str], None], given: Path | None = None) -> Installation:
+    """Return the Asterisk to run.
+
+    In this order: the one given, a program or a Debian folder; the one that ADAPTER_LAB_ASTERISK names;
+    the one on PATH; the one in the lab's own Debian folder, which is made if need be.
+    Raises LabError if what is named is no Asterisk, or if the folder cannot be made.
+    """
+    if given is None and (named := os.environ.get(ASTERISK_VARIABLE)):
+        given = Path(named)
+    if given is not None:
+        return _describe(given)
+    if on_path := shutil.which("asterisk"):
+        return Installation((on_path,))
+    return describe_root(await ensure_root(say))
+
+
+def _describe(given: Path) -> Installation:
+    given = given.expanduser().absolute()
+    if given.is_dir():
+        return describe_root(given)
+    if given.is_file() and os.access(given, os.X_OK):
+        return Installation((str(given),))
+    raise LabError(f"{given} is neither a Debian folder nor a program.")
+
+
+def describe_root(root: Path) -> Installation:
+    """Return the Asterisk inside a Debian folder, run from outside: no chroot, no root rights.
+
+    The folder's own dynamic loader is told to take the libraries from the folder too.
+    Raises LabError if the folder has no Asterisk, or one for another kind of machine.
+    """
+    program = root / "usr/sbin/asterisk"
+    # The libraries stand in a folder named after the kind of machine: x86_64-linux-gnu, aarch64-linux-gnu.
+    loaders = sorted(root.glob(f"usr/lib/{platform.machine()}-*/ld-linux-*.so.*"))
+    if not program.is_file() or not loaders:
+        raise LabError(f"{root} holds no Asterisk for {platform.machine()}.")
+    libraries = loaders[0].parent
+    return Installation(
+        command=(str(loaders[0]), "--library-path", str(libraries), str(program)),
+        modules_folder=libraries / "asterisk/modules",
+        data_folder=root / "usr/share/asterisk",
+    )

@@ -1,0 +1,62 @@
+"""The programs that the lab takes from the system."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from adapter.lab.errors import LabError
+from adapter.lab.processes import end_process, last_lines, start_process
+
+# Program -> the Debian package that brings it.
+SIPP = {"sipp": "sip-tester"}
+MMDEBSTRAP = {"mmdebstrap": "mmdebstrap"}
+# An ordinary user makes the folder in a user namespace, which needs this too.
+MMDEBSTRAP_WITHOUT_ROOT = {**MMDEBSTRAP, "newuidmap": "uidmap"}
+
+INSTALL_DEADLINE_S = 600.0
+
+
+def missing_packages(programs: dict[str, str]) -> tuple[str, ...]:
+    """Return the packages of those programs that are not on PATH."""
+    return tuple(package for program, package in programs.items() if shutil.which(program) is None)
+
+
+async def install_missing(programs: dict[str, str], say: Callable[[str], None]) -> None:
+    """Install what is missing, if we may; nothing when all is there.
+
+    Raises LabError with the one line to type when we are not root, or on a system without apt, or when
+    apt fails.
+    """
+    packages = missing_packages(programs)
+    if not packages:
+        return
+    wanted = " ".join(packages)
+    if shutil.which("apt-get") is None:
+        raise LabError(f"Missing: {', '.join(programs)}. Install them (Debian calls them {wanted}).")
+    if os.geteuid() != 0:
+        raise LabError(f"Missing: {wanted}. Type: sudo apt-get update && sudo apt-get install -y {wanted}")
+    say(f"Installing {wanted} ...")
+    await _apt_get(["update"])
+    await _apt_get(["install", "-y", "--no-install-recommends", *packages])
+    still_missing = missing_packages(programs)
+    if still_missing:
+        raise LabError(f"{' '.join(still_missing)} installed, but its program is not on PATH.")
+
+
+async def _apt_get(arguments: Iterable[str]) -> None:
+    command = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, "apt.log")
+        process = await start_process(command, Path(folder), output)
+        try:
+            async with asyncio.timeout(INSTALL_DEADLINE_S):
+                status = await process.wait()
+        except TimeoutError:
+            raise LabError(f"`{' '.join(command)}` took more than {INSTALL_DEADLINE_S:.0f} s.") from None
+        finally:
+            await end_process(process)
+        if status != 0:
+            raise LabError(f"`{' '.join(command)}` failed ({status}):\n{last_lines(output)}")

@@ -1,0 +1,197 @@
+"""One simulated phone: a SIPp process with a tone for a voice and a socket for an ear."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from adapter.lab.ear import Ear
+from adapter.lab.errors import LabError
+from adapter.lab.journal import FIRST_STEPS, LAST_STEPS, Journal, JournalEntry, Step
+from adapter.lab.polling import poll_until
+from adapter.lab.processes import end_process, last_lines, start_process
+from adapter.lab.sip import press_hook
+from adapter.lab.sipp import is_bound
+
+# A tenth of a second; this is for a machine that is busy with something else.
+LISTENING_DEADLINE_S = 10.0
+GOODBYE_DEADLINE_S = 1.0
+
+
+class Phone:
+    """A simulated phone.
+
+    `number` is its extension, or the public number it calls from. It says each step it takes in its
+    journal. Each wait raises LabError when the step does not come within so many seconds, or when the
+    SIPp that plays the phone has died.
+    """
+
+    def __init__(
+        self, *, name: str, number: str, ip: str, sip_port: int, tone_hz: int, ear: Ear, folder: Path
+    ) -> None:
+        self.name = name
+        self.number = number
+        self.ip = ip
+        self.sip_port = sip_port
+        self.tone_hz = tone_hz
+        self.ear = ear
+        self._folder = folder
+        self._journal = Journal(folder / "journal")
+        self._process: asyncio.subprocess.Process | None = None
+        self._given: JournalEntry | None = None
+
+    def __repr__(self) -> str:
+        return f"<Phone {self.name} {self.number}>"
+
+    @property
+    def journal(self) -> tuple[JournalEntry, ...]:
+        """Return all steps so far, the oldest first."""
+        return self._journal.entries
+
+    @property
+    def pid(self) -> int | None:
+        """Return the process id of its SIPp; None once that has ended."""
+        process = self._process
+        return None if process is None or process.returncode is not None else process.pid
+
+    @property
+    def display(self) -> str:
+        """Return what its display showed for the last call: the From header; empty if none came."""
+        shown = [entry.text for entry in self.journal if entry.step in {Step.RINGING, Step.REFUSED}]
+        return shown[-1] if shown else ""
+
+    @property
+    def call_id(self) -> str:
+        """Return the SIP Call-ID of the current call.
+
+        That is the call that `ringing` gave out last, or the newest if it never did.
+        Raises LabError if there was no call.
+        """
+        first = self._given or self._newest_call()
+        if first is None:
+            raise LabError(f"{self.name} has no call. {self._story()}")
+        return first.call_id
+
+    async def ringing(self, within: float = 5.0) -> JournalEntry:
+        """Wait until a call rings: one that rings now, or one not given out before."""
+        entry = await self._wait(self._newest_ring, "ring", within)
+        self._given = entry
+        return entry
+
+    async def answered(self, within: float = 5.0) -> JournalEntry:
+        """Wait until the current call is answered, by this phone or the one it calls."""
+        return await self._wait(lambda: self._step_of_call({Step.ANSWERED}), "be answered", within)
+
+    async def ended(self, within: float = 5.0) -> JournalEntry:
+        """Wait until the current call is over for this phone; the entry's step tells how."""
+        return await self._wait(lambda: self._step_of_call(LAST_STEPS), "see its call end", within)
+
+    async def refused(self, within: float = 5.0) -> JournalEntry:
+        """Wait until a refusing phone has refused a call."""
+        return await self._wait(lambda: self._step_of_call({Step.REFUSED}), "refuse a call", within)
+
+    def pick_up(self) -> None:
+        """Answer the ringing call. Raises LabError if the current call does not ring."""
+        call_id = self.call_id
+        if self._last_step(call_id) != Step.RINGING:
+            raise LabError(f"{self.name} has nothing to pick up. {self._story()}")
+        press_hook(self.ip, self.sip_port, call_id)
+
+    def hang_up(self) -> None:
+        """End the current call, or give it up if it is not answered yet.
+
+        Raises LabError if the call is over, or rings: a phone can only pick that up.
+        """
+        call_id = self.call_id
+        if self._last_step(call_id) not in {Step.ANSWERED, Step.CALLING}:
+            raise LabError(f"{self.name} has nothing to hang up. {self._story()}")
+        press_hook(self.ip, self.sip_port, call_id)
+
+    async def vanish(self) -> None:
+        """End the phone without a goodbye, as when its cable is pulled; its calls and registration stay."""
+        if self._process is not None:
+            await end_process(self._process, grace_s=0.0)
+
+    async def start(self, command: tuple[str, ...]) -> None:
+        """Start its SIPp and wait until that listens. For Phones, which knows the command."""
+        self._process = await start_process(command, self._folder, self._folder / "output")
+        if await poll_until(self._is_listening, LISTENING_DEADLINE_S) is None:
+            raise LabError(f"{self.name}: SIPp does not listen. {self._errors()}")
+
+    async def close(self) -> None:
+        """Hang up what is still up, and end the phone."""
+        try:
+            if self.pid is not None:
+                await self._say_goodbye()
+        finally:
+            try:
+                await self.vanish()
+            finally:
+                self._journal.close()
+                self.ear.close()
+
+    async def _say_goodbye(self) -> None:
+        """Hang up, so that no call is left at the PBX that nobody is in."""
+        for call_id in self._talking():
+            press_hook(self.ip, self.sip_port, call_id)
+        # Where the PBX is gone, nobody answers our goodbye; then it just takes this long.
+        await poll_until(lambda: None if self._talking() and self.pid else True, GOODBYE_DEADLINE_S)
+
+    def _talking(self) -> tuple[str, ...]:
+        up = {Step.ANSWERED, Step.CALLING}
+        call_ids = dict.fromkeys(entry.call_id for entry in self.journal)
+        return tuple(call_id for call_id in call_ids if self._last_step(call_id) in up)
+
+    async def _wait(self, look: Callable[[], JournalEntry | None], what: str, within: float) -> JournalEntry:
+        def look_or_notice_death() -> JournalEntry | None:
+            # First whether it lives, then what it said: what it said last is not lost.
+            alive = self.pid is not None
+            entry = look()
+            if entry is None and not alive:
+                raise LabError(f"{self.name} cannot {what}: its SIPp has ended. {self._errors()}")
+            return entry
+
+        entry = await poll_until(look_or_notice_death, within)
+        if entry is None:
+            raise LabError(f"{self.name} did not {what} within {within:g} s. {self._story()}")
+        return entry
+
+    def _is_listening(self) -> bool | None:
+        if self.pid is None:
+            # A caller whose call is over already has done all it should.
+            if self.journal:
+                return True
+            raise LabError(f"{self.name}: SIPp died as it started. {self._errors()}")
+        return True if is_bound(self.ip, self.sip_port) else None
+
+    def _newest_call(self) -> JournalEntry | None:
+        firsts = [entry for entry in self.journal if entry.step in FIRST_STEPS]
+        return firsts[-1] if firsts else None
+
+    def _newest_ring(self) -> JournalEntry | None:
+        rings = [entry for entry in self.journal if entry.step == Step.RINGING]
+        if not rings:
+            return None
+        newest = rings[-1]
+        still = self._last_step(newest.call_id) == Step.RINGING
+        return newest if still or newest is not self._given else None
+
+    def _step_of_call(self, steps: Iterable[Step]) -> JournalEntry | None:
+        first = self._given or self._newest_call()
+        if first is None:
+            return None
+        entries = (entry for entry in self.journal if entry.call_id == first.call_id and entry.step in steps)
+        return next(entries, None)
+
+    def _last_step(self, call_id: str) -> Step:
+        return [entry.step for entry in self.journal if entry.call_id == call_id][-1]
+
+    def _story(self) -> str:
+        steps = ", ".join(f"{entry.step} {entry.call_id}" for entry in self.journal) or "nothing"
+        return f"Its journal says: {steps}. {self._errors()}".rstrip()
+
+    def _errors(self) -> str:
+        complaints = last_lines(self._folder / "errors")
+        if not complaints and self.pid is None:
+            # It may have died before it had a file for errors.
+            complaints = last_lines(self._folder / "output")
+        return f"SIPp says:\n{complaints}" if complaints else ""

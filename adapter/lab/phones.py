@@ -1,0 +1,192 @@
+"""The simulated phones around one PBX."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from adapter.lab.asterisk import HOST, Pbx
+from adapter.lab.ear import Ear
+from adapter.lab.errors import LabError
+from adapter.lab.packages import SIPP, install_missing
+from adapter.lab.phone import Phone
+from adapter.lab.processes import end_process, last_lines, start_process
+from adapter.lab.sipp import PORTS_OF_A_PHONE, scenario_path, sipp_command, write_refusal
+from adapter.lab.tones import TONES_HZ, make_tone
+
+# A tenth of a second; this is for a machine that is busy with something else.
+REGISTER_DEADLINE_S = 10.0
+REGISTRATION_S = 3_600
+NO_REGISTRATION_S = 0
+
+# As many calls, one after the other or at once, as any test will make.
+CALLS_OF_A_CALLEE = 1_000_000
+
+
+class Phones:
+    """The phones around one PBX. On exit they hang up, take back their registrations, and are gone.
+
+    async with Phones(pbx, folder) as phones:
+        agent = await phones.callee("0003*210", name="agent")
+    """
+
+    def __init__(self, pbx: Pbx, folder: Path, *, say: Callable[[str], None] | None = None) -> None:
+        """Keep the phones' files in `folder`; `say` gets a line if something has to be installed."""
+        self._pbx = pbx
+        self._base = folder.absolute()
+        self._say = say or (lambda _line: None)
+        self._phones: list[Phone] = []
+        self._registered: list[tuple[str, str]] = []
+        self._folders = 0
+
+    async def __aenter__(self) -> Self:
+        """Make sure that there is a SIPp. Raises LabError if there is none and we may not install it."""
+        await install_missing(SIPP, self._say)
+        self._base.mkdir(parents=True, exist_ok=True)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End all phones."""
+        try:
+            # A PBX that is gone has no registrations to take back.
+            if self._pbx.pid is not None and kind is None:
+                await self._unregister()
+        finally:
+            # One that cannot be ended must not keep the others from it.
+            ends = [phone.close() for phone in self._phones]
+            outcomes = await asyncio.gather(*ends, return_exceptions=True)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        if failures and kind is None:
+            raise ExceptionGroup("phones that could not be ended", failures)
+
+    async def callee(self, number: str, *, name: str, carrier: bool = False) -> Phone:
+        """Return a phone that waits to be called, and rings until it is picked up or given up.
+
+        It is registered for the extension `number`. With `carrier` it plays the public network instead:
+        whatever number a phone of ours dials after 00, this one rings.
+        """
+        if carrier:
+            place = (self._pbx.carrier_ip, self._pbx.carrier_port)
+            return await self._start(scenario_path("callee"), number, name, place=place)
+        phone = await self._start(scenario_path("callee"), number, name)
+        await self.register(number, f"{phone.ip}:{phone.sip_port}")
+        return phone
+
+    async def caller(
+        self, number: str, *, callee: str, name: str, trunk: bool = False, display: str | None = None
+    ) -> Phone:
+        """Return a phone that is calling `callee`, once.
+
+        With `trunk` the call comes from the public network, and `number` is the customer's; else from our
+        extension `number`. The display of who is called shows `display`, or the phone's name.
+        """
+        ip = self._pbx.trunk_ip if trunk else HOST
+        keywords = {"callee": callee, "display": display or name}
+        scenario = scenario_path("caller")
+        return await self._start(scenario, number, name, place=(ip, None), keywords=keywords, calls=1)
+
+    async def refuser(self, number: str, refusal: str, *, name: str | None = None) -> Phone:
+        """Return a registered phone that turns every call away with `refusal`, such as "486 Busy Here"."""
+        scenario = write_refusal(refusal, self._folder_for(f"refusal {number}"))
+        phone = await self._start(scenario, number, name or number)
+        await self.register(number, f"{phone.ip}:{phone.sip_port}")
+        return phone
+
+    async def register(self, number: str, contact: str | None = None) -> str:
+        """Register the extension `number` at `contact` (address:port), and return the contact.
+
+        Without one, at a port where nobody listens: a phone that was switched off.
+        """
+        contact = contact or f"{HOST}:{self._pbx.ports.take(HOST)}"
+        self._registered.append((number, contact))
+        await self._send_register(number, contact, REGISTRATION_S)
+        return contact
+
+    async def _start(
+        self,
+        scenario: Path,
+        number: str,
+        name: str,
+        *,
+        place: tuple[str, int | None] = (HOST, None),
+        keywords: Mapping[str, str] | None = None,
+        calls: int = CALLS_OF_A_CALLEE,
+    ) -> Phone:
+        if any(phone.name == name and phone.pid is not None for phone in self._phones):
+            raise LabError(f"There is a phone called {name} already.")
+        folder = self._folder_for(name)
+        tone_hz = self._free_tone()
+        (folder / "tone.ulaw").write_bytes(make_tone(tone_hz))
+        ip, sip_port = place
+        first_port = self._pbx.ports.take(ip, PORTS_OF_A_PHONE)
+        phone = Phone(
+            name=name,
+            number=number,
+            ip=ip,
+            sip_port=sip_port or first_port,
+            tone_hz=tone_hz,
+            ear=await Ear.open(ip),
+            folder=folder,
+        )
+        # From here on it is closed on exit, whatever becomes of its start.
+        self._phones.append(phone)
+        await phone.start(
+            sipp_command(
+                scenario,
+                server=(self._pbx.sip_host, self._pbx.sip_port),
+                number=number,
+                ip=ip,
+                sip_port=phone.sip_port,
+                first_port=first_port,
+                calls=calls,
+                keywords={"ear": str(phone.ear.port), **(keywords or {})},
+            )
+        )
+        return phone
+
+    async def _send_register(self, number: str, contact: str, expires_s: int) -> None:
+        folder = self._folder_for(f"register {number}")
+        first_port = self._pbx.ports.take(HOST, PORTS_OF_A_PHONE)
+        command = sipp_command(
+            scenario_path("register"),
+            server=(self._pbx.sip_host, self._pbx.sip_port),
+            number=number,
+            ip=HOST,
+            sip_port=first_port,
+            first_port=first_port,
+            calls=1,
+            keywords={"contact": contact, "expires": str(expires_s)},
+        )
+        process = await start_process(command, folder, folder / "output")
+        try:
+            async with asyncio.timeout(REGISTER_DEADLINE_S):
+                status = await process.wait()
+        except TimeoutError:
+            raise LabError(f"{number} got no answer to its REGISTER.") from None
+        finally:
+            await end_process(process, grace_s=0.0)
+        if status != 0:
+            raise LabError(f"{number} could not register ({status}).\n{last_lines(folder / 'errors')}")
+
+    async def _unregister(self) -> None:
+        async with asyncio.TaskGroup() as together:
+            for number, contact in self._registered:
+                together.create_task(self._send_register(number, contact, NO_REGISTRATION_S))
+
+    def _folder_for(self, name: str) -> Path:
+        # A name is for people and may hold anything.
+        self._folders += 1
+        words = "".join(letter if letter.isalnum() else "-" for letter in name)
+        folder = self._base / f"{self._folders:02}-{words}"
+        folder.mkdir()
+        return folder
+
+    def _free_tone(self) -> int:
+        taken = {phone.tone_hz for phone in self._phones if phone.pid is not None}
+        free = [hz for hz in TONES_HZ if hz not in taken]
+        if not free:
+            raise LabError(f"More phones than tones: {len(TONES_HZ)} can be told apart.")
+        return free[0]

@@ -1,0 +1,72 @@
+"""Starting a process, and ending it by its own pid."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+KILL_DEADLINE_S = 5.0
+
+
+async def start_process(command: Sequence[str], folder: Path, output: Path) -> asyncio.subprocess.Process:
+    """Start `command` in `folder`; what it says goes to the file `output`.
+
+    The process gets a session of its own: Ctrl-C in a terminal reaches only the lab, which then ends its
+    processes in order.
+    """
+    with output.open("ab") as sink:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
+        )
+
+
+async def end_process(process: asyncio.subprocess.Process, grace_s: float = 2.0) -> None:
+    """Ask the process to end, and kill it after `grace_s` seconds, or at once when cancelled meanwhile."""
+    if process.returncode is not None:
+        return
+    try:
+        _send_signal(process, signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace_s):
+                await process.wait()
+    finally:
+        await kill_process(process)
+
+
+async def kill_process(process: asyncio.subprocess.Process) -> None:
+    """End the process without asking, and wait until it is gone."""
+    if process.returncode is not None:
+        return
+    _send_signal(process, signal.SIGKILL)
+    async with asyncio.timeout(KILL_DEADLINE_S):
+        await process.wait()
+
+
+def _send_signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    # Not by the process's own methods: they look for its exit status too, and where it has just ended,
+    # whoever waits for that status finds it gone.
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, number)
+
+
+def die_with_parent(command: Sequence[str]) -> tuple[str, ...]:
+    """Return `command` so wrapped that it is killed if the lab dies without having ended it."""
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return tuple(command)
+    return (setpriv, "--pdeathsig", "KILL", *command)
+
+
+def last_lines(path: Path, count: int = 15) -> str:
+    """Return the last lines of a log, for an error's message; nothing if there is no such file."""
+    if not path.is_file():
+        return ""
+    return "\n".join(path.read_text(errors="replace").splitlines()[-count:])

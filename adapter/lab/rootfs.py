@@ -1,0 +1,103 @@
+"""A Debian folder with Asterisk 22 in it, made once and kept.
+
+Debian's stable releases have no Asterisk package; its testing release has. The folder is a whole small
+Debian, of which the lab only runs the one program: no container, no root rights, nothing installed.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from adapter.lab.errors import LabError
+from adapter.lab.packages import MMDEBSTRAP, MMDEBSTRAP_WITHOUT_ROOT, install_missing
+from adapter.lab.polling import poll_until
+from adapter.lab.processes import end_process, last_lines, start_process
+
+DEBIAN_RELEASE = "forky"
+# Half a minute on a good line; this is for a bad one.
+MAKE_DEADLINE_S = 1_200.0
+
+
+def root_folder() -> Path:
+    """Return where the folder is kept, whether it exists yet or not."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser() / "uapi-adapter" / "asterisk-22"
+
+
+async def ensure_root(say: Callable[[str], None], folder: Path | None = None) -> Path:
+    """Return the Debian folder with Asterisk, made now if it is not there.
+
+    Raises LabError when it cannot be made. A half-made one is never left under its name.
+    """
+    folder = folder or root_folder()
+    if folder.is_dir():
+        return folder
+    await install_missing(MMDEBSTRAP if os.geteuid() == 0 else MMDEBSTRAP_WITHOUT_ROOT, say)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    async with _only_one_maker(folder.with_suffix(".lock"), say):
+        # Whoever held the lock before us made it.
+        if not folder.is_dir():
+            say("Making a Debian folder with Asterisk 22; this happens once and takes about a minute ...")
+            await _make(folder)
+            say(f"Made {folder}.")
+    return folder
+
+
+async def _make(folder: Path) -> None:
+    making = folder.with_suffix(".making")
+    log = folder.with_suffix(".log")
+    log.unlink(missing_ok=True)
+    _remove(making)
+    # Who runs Asterisk chrooted in there needs the host's name resolved, else every call waits for DNS.
+    hosts = f"127.0.0.1 localhost {socket.gethostname()}"
+    command = (
+        "mmdebstrap",
+        "--variant=apt",
+        '--aptopt=Acquire::Check-Valid-Until "false"',
+        "--include=asterisk",
+        f'--customize-hook=echo "{hosts}" > "$1/etc/hosts"',
+        DEBIAN_RELEASE,
+        str(making),
+    )
+    process = await start_process(command, folder.parent, log)
+    try:
+        async with asyncio.timeout(MAKE_DEADLINE_S):
+            status = await process.wait()
+        if status != 0:
+            raise LabError(f"mmdebstrap failed ({status}):\n{last_lines(log)}")
+        making.rename(folder)
+    except TimeoutError:
+        raise LabError(f"mmdebstrap took more than {MAKE_DEADLINE_S:.0f} s:\n{last_lines(log)}") from None
+    finally:
+        # Told to end, mmdebstrap takes its mounts down; that may take a moment.
+        await end_process(process, grace_s=20.0)
+        _remove(making)
+
+
+def _remove(folder: Path) -> None:
+    # Made by an ordinary user, some of its files belong to mapped users and stay; mmdebstrap says so then.
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def _only_one_maker(lock: Path, say: Callable[[str], None]) -> AsyncIterator[None]:
+    with lock.open("w") as held:
+        if not _try_lock(held.fileno()):
+            say("Another process is making the Debian folder; waiting for it ...")
+            if not await poll_until(lambda: _try_lock(held.fileno()) or None, MAKE_DEADLINE_S):
+                raise LabError(f"Another process has held {lock} for {MAKE_DEADLINE_S:.0f} s.")
+        # Closing the file gives the lock back.
+        yield
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

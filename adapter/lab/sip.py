@@ -1,0 +1,63 @@
+"""The two SIP requests that the lab sends itself, rather than one of its phones."""
+
+import socket
+from secrets import token_hex
+
+
+def write_request(method: str, host: str, port: int, sender: tuple[str, int], call_id: str) -> bytes:
+    """Return a request without a body from `sender`, to whoever listens at host and port."""
+    lines = (
+        f"{method} sip:{host}:{port} SIP/2.0",
+        f"Via: SIP/2.0/UDP {sender[0]}:{sender[1]};branch=z9hG4bK{token_hex(8)}",
+        "Max-Forwards: 70",
+        f"From: <sip:lab@{sender[0]}>;tag={token_hex(4)}",
+        f"To: <sip:{host}:{port}>",
+        f"Call-ID: {call_id}",
+        f"CSeq: 1 {method}",
+        f"Contact: <sip:lab@{sender[0]}:{sender[1]}>",
+        "Content-Length: 0",
+        "",
+        "",
+    )
+    return "\r\n".join(lines).encode()
+
+
+def press_hook(host: str, port: int, call_id: str) -> None:
+    """Press the hook switch of the phone at host and port, for this one of its calls.
+
+    What a press means in each state: sipp-scenarios/README.md.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as finger:
+        finger.bind(("127.0.0.1", 0))
+        finger.sendto(write_request("INFO", host, port, finger.getsockname(), call_id), (host, port))
+
+
+class SipProbe:
+    """Asks a SIP server, again and again, whether it is there."""
+
+    def __init__(self, local_ip: str, host: str, port: int) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+        self._socket.bind((local_ip, 0))
+        # Connected, so that a port where nobody listens is an error instead of silence.
+        self._socket.connect((host, port))
+        self._server = (host, port)
+
+    def ask(self) -> None:
+        """Send one OPTIONS request; lost if nobody listens yet."""
+        request = write_request("OPTIONS", *self._server, self._socket.getsockname(), token_hex(8))
+        try:
+            self._socket.send(request)
+        except ConnectionError:
+            return
+
+    def is_answered(self) -> bool:
+        """Tell whether any answer has come since the last look."""
+        try:
+            return self._socket.recv(65_536).startswith(b"SIP/2.0 ")
+        except (BlockingIOError, ConnectionError):
+            return False
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._socket.close()

@@ -1,0 +1,84 @@
+"""How SIPp is told to play a phone."""
+
+import re
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from adapter.lab.configuration import checkout_folder
+from adapter.lab.errors import LabError
+from adapter.lab.processes import die_with_parent
+
+# One for SIP, one for SIPp's control, a pair for audio and a pair for video; all calls share them.
+PORTS_OF_A_PHONE = 6
+
+UDP_TABLE = Path("/proc/net/udp")
+
+
+def scenario_path(name: str) -> Path:
+    """Return the path of a scenario of sipp-scenarios/."""
+    return checkout_folder("sipp-scenarios") / f"{name}.xml"
+
+
+def write_refusal(refusal: str, folder: Path) -> Path:
+    """Return a scenario, written in `folder`, that refuses calls with a status such as "603 Decline".
+
+    SIPp takes keywords everywhere but there. Raises LabError for what is no error status.
+    """
+    if re.fullmatch(r"[3-6]\d\d [\w ]+", refusal) is None:
+        raise LabError(f'Not a SIP error status, such as "486 Busy Here": {refusal!r}')
+    scenario = scenario_path("refuse").read_text()
+    path = folder / "refuse.xml"
+    path.write_text(scenario.replace("SIP/2.0 486 Busy Here", f"SIP/2.0 {refusal}"))
+    return path
+
+
+def sipp_command(
+    scenario: Path,
+    *,
+    server: tuple[str, int],
+    number: str,
+    ip: str,
+    sip_port: int,
+    first_port: int,
+    calls: int,
+    keywords: Mapping[str, str],
+) -> tuple[str, ...]:
+    """Return the command that plays a scenario in the phone's folder.
+
+    `first_port` begins the PORTS_OF_A_PHONE ports that are the phone's. `keywords` are what the scenario
+    asks for. The journal, the errors and the tone are files of fixed names in the folder.
+    """
+    options = {
+        "-sf": str(scenario),
+        "-s": number,
+        "-i": ip,
+        "-p": str(sip_port),
+        "-ci": ip,
+        "-cp": str(first_port + 1),
+        "-mi": ip,
+        "-mp": str(first_port + 2),
+        "-m": str(calls),
+        # Nobody looks at its screens; once an hour is seldom enough.
+        "-f": "3600",
+        "-error_file": "errors",
+        "-log_file": "journal",
+    }
+    words = [word for option in options.items() for word in option]
+    for keyword, value in keywords.items():
+        words += ("-key", keyword, value)
+    sipp = ("sipp", f"{server[0]}:{server[1]}", *words, "-nostdin", "-trace_err", "-trace_logs")
+    return die_with_parent(sipp)
+
+
+def is_bound(ip: str, port: int) -> bool:
+    """Tell whether somebody listens at this UDP port.
+
+    Read from the kernel's table: to try to bind the port ourselves could keep SIPp from it.
+    """
+    # An address stands there as the hexadecimal number it is in memory.
+    address = socket.inet_aton(ip)[::-1] if sys.byteorder == "little" else socket.inet_aton(ip)
+    wanted = f"{address.hex()}:{port:04x}".upper()
+    lines = UDP_TABLE.read_text().splitlines()[1:]
+    return any(line.split(maxsplit=2)[1] == wanted for line in lines)

@@ -1,0 +1,31 @@
+"""Log lines: a fixed sentence, and its data beside it as `name=value`."""
+
+import logging
+import sys
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class Formatter(logging.Formatter):
+    """Writes whatever data a line carries after its sentence."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """The line; a value with a space or a line end in it is quoted, so that one line stays one line."""
+        data = [
+            f" {name}={_quoted(str(value))}" for name, value in vars(record).items() if name not in _STANDARD
+        ]
+        return super().formatMessage(record) + "".join(data)
+
+
+def _quoted(value: str) -> str:
+    return value if value.isprintable() and value and " " not in value else repr(value)
+
+
+def set_up(level: str) -> None:
+    """Log to standard error from `level` on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Formatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -1,0 +1,46 @@
+"""The running process: an application on a socket, until a signal ends it."""
+
+import asyncio
+import logging
+import signal
+import sys
+
+from aiohttp import web
+
+from adapter.app import make_app, reload_directory
+from adapter.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_LIMIT_S = 10.0
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; SIGHUP reads the directory again. Raises DirectoryError, OSError."""
+    app = make_app(settings)
+    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_LIMIT_S)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.listen_host, settings.listen_port)
+        await site.start()
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(ending, stopped.set)
+        loop.add_signal_handler(signal.SIGHUP, reload_directory, app)
+        for host, port, *_ in runner.addresses:
+            log.info("listening", extra={"host": host, "port": port})
+        await stopped.wait()
+        log.info("stopping")
+    finally:
+        await runner.cleanup()
+
+
+def run(settings: Settings) -> None:
+    """Serve in an event loop of its own, uvloop's where the platform has it."""
+    if sys.platform == "win32":
+        asyncio.run(serve(settings))
+    else:
+        import uvloop  # noqa: PLC0415 - there is none on Windows
+
+        uvloop.run(serve(settings))

@@ -1,0 +1,87 @@
+"""Every setting of the adapter, frozen; nobody else reads the environment.
+
+Each comes from the environment (`ADAPTER_...`), else from the TOML file that `ADAPTER_CONFIG` names, else
+from its default. `docs/settings.md` lists them and a test keeps that list complete.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+CONFIG_VARIABLE = "ADAPTER_CONFIG"
+
+
+class Settings(BaseSettings):
+    """The settings of one adapter process. Raises pydantic's ValidationError where one is missing or wrong."""
+
+    model_config = SettingsConfigDict(env_prefix="ADAPTER_", frozen=True, extra="forbid")
+
+    listen_host: str = "127.0.0.1"
+    listen_port: int = Field(8080, ge=0, le=65535)
+    public_url: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
+    directory: Path
+    token_key: SecretStr = Field(min_length=32)
+    token_lifetime_s: int = Field(3600, ge=1)
+
+    ami_host: str = "127.0.0.1"
+    ami_port: int = Field(5038, ge=1, le=65535)
+    ami_username: str = Field("uapi", pattern=r"^[^\r\n]+$")
+    ami_secret: SecretStr
+    ami_tls: bool = False
+    ami_tls_ca: Path | None = None
+    ami_connect_timeout_s: float = Field(5.0, gt=0)
+    ami_action_timeout_s: float = Field(5.0, gt=0)
+    ami_ping_interval_s: float = Field(5.0, gt=0)
+    ami_reconnect_max_s: float = Field(15.0, gt=0)
+
+    pickup_limit_s: int = Field(600, ge=1)
+    single_call: Literal["bare", "collection"] = "bare"
+    timezone: str = "UTC"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("ami_secret")
+    @classmethod
+    def _secret_is_one_line(cls, secret: SecretStr) -> SecretStr:
+        # The secret becomes an AMI header, and a CR or LF in it would begin another.
+        text = secret.get_secret_value()
+        if not text or "\r" in text or "\n" in text:
+            raise ValueError("must be one line and not empty")
+        return secret
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (OSError, ValueError):
+            raise ValueError("not a time zone of the IANA database, like Europe/Bucharest") from None
+        return name
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' signature; no .env here
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The order of precedence: arguments, environment, TOML file, secrets folder."""
+        sources = [init_settings, env_settings]
+        path = os.environ.get(CONFIG_VARIABLE)
+        if path:
+            if not Path(path).is_file():
+                raise SystemExit(f"{CONFIG_VARIABLE} names {path}, which is no file")
+            sources.append(TomlConfigSettingsSource(settings_cls, Path(path)))
+        return (*sources, file_secret_settings)
+
+

@@ -1,0 +1,274 @@
+"""Runs supervisions over the link: originate, follow, hang up.
+
+It hears every change of the live calls in one plain call (`on_change`) and keeps Asterisk in line with
+what was asked: nobody rings for a call that is over, and nobody hears a call that was not asked for.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapter.ami.actions import Action, hang_up, originate_spy
+from adapter.ami.errors import ActionRefused, LinkDown, LinkError
+from adapter.calls.changes import Change, ChannelGone, ChannelStateChanged, OriginateEnded, SpyJoined
+from adapter.calls.events import OUR_PREFIX, ChannelState
+from adapter.calls.model import Calls, Leg
+from adapter.supervision.plan import Plan
+from adapter.supervision.session import (
+    NO_ANSWER,
+    Reason,
+    Signal,
+    State,
+    TransitionError,
+    next_state,
+    reason_of_hangup,
+)
+
+log = logging.getLogger(__name__)
+
+PICKUP_MARGIN_S = 0.3
+"""Asterisk ends the ringing itself; this much later we do, should it not have."""
+
+JOIN_LIMIT_S = 3.0
+"""A phone that was picked up is joined about 0.1 s later, or there was nothing left to join."""
+
+CLOSE_LIMIT_S = 2.0
+
+RETIRED_LIMIT = 4096
+"""Channels of ended supervisions that are remembered: should one still appear, it is hung up."""
+
+_SIGNAL_OF_STATE = {ChannelState.RINGING: Signal.RINGS, ChannelState.UP: Signal.ANSWERS}
+
+
+@dataclass(eq=False)
+class Supervision:
+    """One supervision from request to end, and the channel that is its supervisor's."""
+
+    call_id: str
+    spyee: str
+    supervisor: str
+    channel_id: str
+    state: State = State.REQUESTED
+    reason: Reason | None = None
+    accepted: asyncio.Future[None] = field(default_factory=asyncio.Future, repr=False)
+    """Done once Asterisk has taken the originate; an error where it did not or where that is unknown."""
+    _moved: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    def move(self, signal: Signal, reason: Reason | None = None) -> None:
+        """Take a signal; whoever waits looks again. Raises TransitionError where it cannot happen."""
+        self.state = next_state(self.state, signal)
+        self.reason = reason
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def until(self, is_so: Callable[["Supervision"], bool]) -> None:
+        """Return once `is_so`; the caller sets the deadline."""
+        while not is_so(self):
+            await self._moved.wait()
+
+
+class Conductor:
+    """Every running supervision of this adapter."""
+
+    def __init__(self, calls: Calls, send: Callable[[Action], Awaitable[None]]) -> None:
+        self._calls = calls
+        self._send = send
+        self._live: dict[str, Supervision] = {}
+        self._retired: dict[str, None] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def live(self) -> list[Supervision]:
+        """The supervisions that have not ended."""
+        return list(self._live.values())
+
+    def find(self, call_id: str, supervisor: str) -> Supervision | None:
+        """The supervision of this call by this supervisor, if one has not ended."""
+        return next(
+            (one for one in self._live.values() if one.call_id == call_id and one.supervisor == supervisor), None
+        )
+
+    async def begin(self, plan: Plan) -> Supervision:
+        """Start what `plan` says, or return the one by which this supervisor already rings or joined.
+
+        Returns once Asterisk has accepted the originate. Raises LinkError where it did not, or where that is
+        not known; it is never sent twice.
+        """
+        supervision = self.find(plan.call_id, plan.supervisor)
+        if supervision is None:
+            supervision = self._prepare(plan)
+            await self._originate(supervision, plan)
+        if supervision.state in (State.REQUESTED, State.ENDED):
+            await asyncio.shield(supervision.accepted)
+        return supervision
+
+    async def close(self) -> None:
+        """Stop what still rings; who is joined stays joined, and is found again at the next start."""
+        ringing = [one for one in self.live() if one.state is not State.JOINED]
+        for supervision in ringing:
+            self._end(supervision, Reason.SHUTDOWN)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_LIMIT_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- what the live calls tell ------------------------------------------------------------------
+
+    def on_change(self, change: Change) -> None:
+        """Keep the supervisions in line with one change of the live calls."""
+        match change:
+            case ChannelStateChanged(uniqueid, state):
+                if uniqueid in self._retired:
+                    self._hang_up(uniqueid)  # a late originate: what it was for is over
+                elif state in _SIGNAL_OF_STATE:
+                    self._signal(uniqueid, _SIGNAL_OF_STATE[state])
+            case SpyJoined(spyer, spyee):
+                supervision = self._live.get(spyer)
+                if supervision is not None and supervision.spyee == spyee:
+                    self._signal(spyer, Signal.JOINS)
+                elif supervision is not None:
+                    self._end(supervision, Reason.CALL_ENDED)  # it must not hear another call
+            case OriginateEnded(uniqueid, is_answered) if not is_answered and uniqueid in self._live:
+                # With a channel, its Hangup came before and told more; without one this is all there is.
+                self._end(self._live[uniqueid], Reason.UNAVAILABLE)
+            case ChannelGone(uniqueid, cause):
+                if uniqueid in self._live:
+                    gone = self._live[uniqueid]
+                    self._retire(gone, reason_of_hangup(gone.state, cause))
+                for supervision in self.live():
+                    if supervision.spyee == uniqueid:
+                        self._end(supervision, Reason.CALL_ENDED)
+
+    def on_snapshot(self) -> None:
+        """Account for every channel of ours that the model shows after a snapshot.
+
+        A joined one that this process does not know was joined by an earlier one and goes on. Any other
+        stray rings for a request that nobody can follow any more, and is hung up. A supervision whose
+        channel Asterisk does not have is over: its originate never arrived, or has ended meanwhile.
+        """
+        spyers = {leg.channel.uniqueid: leg for leg in self._calls.spyers()}
+        for channel_id in spyers.keys() - self._live.keys():
+            self._adopt(spyers[channel_id])
+        for channel_id in self._live.keys() - spyers.keys():
+            supervision = self._live[channel_id]
+            self._retire(supervision, reason_of_hangup(supervision.state, None))
+
+    # -- one supervision ---------------------------------------------------------------------------
+
+    def _prepare(self, plan: Plan) -> Supervision:
+        supervision = Supervision(
+            call_id=plan.call_id,
+            spyee=plan.spyee,
+            supervisor=plan.supervisor,
+            channel_id=OUR_PREFIX + secrets.token_hex(16),
+        )
+        self._live[supervision.channel_id] = supervision
+        log.info("supervision requested", extra=_data(supervision))
+        return supervision
+
+    async def _originate(self, supervision: Supervision, plan: Plan) -> None:
+        self._spawn(self._guard(supervision, plan.pickup_s))
+        try:
+            await self._send(
+                originate_spy(
+                    dial=plan.dial,
+                    spyee=plan.spyee,
+                    options=plan.mode.spy_options,
+                    channel_id=supervision.channel_id,
+                    caller_id=plan.caller_id,
+                    pickup_ms=plan.pickup_s * 1000,
+                )
+            )
+        except LinkError as failed:
+            log.error("the originate failed", extra={**_data(supervision), "error": str(failed)})  # noqa: TRY400 - the link's trouble, no bug to trace
+            if isinstance(failed, ActionRefused | LinkDown) and supervision.state is not State.ENDED:
+                self._retire(supervision, Reason.ORIGINATE_REFUSED)
+            # Otherwise Asterisk may have taken it: the next snapshot shows, and the guard ends it.
+            supervision.accepted.set_exception(failed)
+            supervision.accepted.exception()  # told here: asyncio need not complain that nobody asked
+        else:
+            supervision.accepted.set_result(None)
+
+    def _adopt(self, leg: Leg) -> None:
+        channel_id = leg.channel.uniqueid
+        call = self._calls.call_of(leg.spyee) if leg.spyee is not None else None
+        if leg.spyee is None or call is None or channel_id in self._retired:
+            self._hang_up(channel_id)
+            return
+        supervision = Supervision(
+            call_id=call.id,
+            spyee=leg.spyee,
+            supervisor=leg.extension or "",
+            channel_id=channel_id,
+            state=State.JOINED,
+        )
+        self._live[channel_id] = supervision
+        log.info("supervision found", extra=_data(supervision))
+
+    async def _guard(self, supervision: Supervision, pickup_s: int) -> None:
+        """The deadlines of one supervision, should Asterisk not keep them."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pickup_s + PICKUP_MARGIN_S):
+                await supervision.until(lambda one: one.state not in (State.REQUESTED, State.RINGING))
+        if supervision.state in (State.REQUESTED, State.RINGING):
+            self._end(supervision, reason_of_hangup(supervision.state, NO_ANSWER))
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(JOIN_LIMIT_S):
+                await supervision.until(lambda one: one.state is not State.ANSWERED)
+        if supervision.state is State.ANSWERED:
+            self._end(supervision, Reason.CALL_ENDED)
+
+    def _signal(self, channel_id: str, signal: Signal) -> None:
+        supervision = self._live.get(channel_id)
+        if supervision is None:
+            return
+        before = supervision.state
+        try:
+            supervision.move(signal)
+        except TransitionError as impossible:
+            log.warning("a signal was left out", extra={**_data(supervision), "error": str(impossible)})
+            return
+        if supervision.state is not before:
+            log.info("supervision moved", extra=_data(supervision))
+
+    def _end(self, supervision: Supervision, reason: Reason) -> None:
+        """End it, and its channel with it, whether that exists already, still, or only later."""
+        self._retire(supervision, reason)
+        self._hang_up(supervision.channel_id)
+
+    def _retire(self, supervision: Supervision, reason: Reason) -> None:
+        """End it, its channel being gone or never made."""
+        del self._live[supervision.channel_id]
+        self._retired[supervision.channel_id] = None
+        if len(self._retired) > RETIRED_LIMIT:
+            del self._retired[next(iter(self._retired))]
+        supervision.move(Signal.ENDS, reason)
+        log.info("supervision ended", extra=_data(supervision))
+
+    def _hang_up(self, channel_id: str) -> None:
+        async def hang_up_once() -> None:
+            # Refused: it is gone already. Down: the next snapshot shows whether it is still there.
+            with suppress(LinkError):
+                await self._send(hang_up(channel_id))
+
+        self._spawn(hang_up_once())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _data(supervision: Supervision) -> dict[str, str]:
+    return {
+        "call_id": supervision.call_id,
+        "supervision": supervision.channel_id,
+        "supervisor": supervision.supervisor,
+        "state": supervision.state,
+        "reason": supervision.reason or "",
+    }

@@ -1,0 +1,137 @@
+"""May this supervision happen, and what would it originate? Pure: request, directory and calls in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapter.caller_id import CallerId
+from adapter.calls.views import PhoneCall, PhoneCallView, Status
+from adapter.directory import Directory, Extension, ExtensionType
+
+DEFAULT_PICKUP_S = 25
+"""The founding document's default of waitForPickup."""
+
+
+class Parameter(StrEnum):
+    """The parameters of the request that can be refused, in the order in which they are judged."""
+
+    PHONE_CALL = "phoneCallId"
+    VIEW = "phoneCallViewId"
+    SEND_CALL_TO = "sendCallTo"
+    CALLER_ID = "callerId"
+    PICKUP = "waitForPickup"
+
+
+class Refusal(Exception):  # noqa: N818 - it is the answer to a request, not a fault of ours
+    """The supervision may not happen; `parameter` is the first one that forbids it, and `why` says how."""
+
+    def __init__(self, parameter: Parameter, why: str) -> None:
+        super().__init__(f"{parameter}: {why}")
+        self.parameter = parameter
+        self.why = why
+
+
+class Mode(StrEnum):
+    """What the supervisor may do; the value is the UAPI action."""
+
+    BARGE_IN = "BargeIn"
+
+    @property
+    def spy_options(self) -> str:
+        """ChanSpy's options.
+
+        `u`: the spyee is an exact uniqueid, else it would be a prefix and take other calls too. `q`: no
+        beep, no spoken channel name. `B`: barge, all hear all. `E`: end with the spied channel instead of
+        going on to another.
+        """
+        return {Mode.BARGE_IN: "quBE"}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A supervision as asked for. A value that is missing or not of its form is None and named in `malformed`."""
+
+    mode: Mode
+    view_id: str | None = None
+    send_call_to: str | None = None
+    caller_id: CallerId | None = None
+    pickup_s: int | None = None
+    malformed: frozenset[Parameter] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to originate: `dial` rings, and once picked up spies on exactly the channel `spyee`."""
+
+    mode: Mode
+    call_id: str
+    spyee: str
+    extension: str
+    supervisor: str
+    dial: str
+    caller_id: CallerId
+    pickup_s: int
+
+
+def plan_supervision(
+    request: Request, path_extensions: frozenset[str], phone_call: PhoneCall | None, directory: Directory, *, pickup_limit_s: int
+) -> Plan:
+    """The plan for `request` on `phone_call`, reached through `path_extensions`.
+
+    Raises Refusal for the first parameter that does not allow it. Nothing is guessed: the spyee is the
+    channel that the view stands for at this moment.
+    """
+    if phone_call is None or not any(view.extension in path_extensions for view in phone_call.views):
+        raise Refusal(Parameter.PHONE_CALL, "it must be the id of a live phone call of the extension")
+    view = _view(request, path_extensions, phone_call)
+    extension = directory.extensions[view.extension]
+    supervisor = _supervisor(request, extension, phone_call, directory)
+    if Parameter.CALLER_ID in request.malformed:
+        raise Refusal(Parameter.CALLER_ID, "it must have the form: John Doe <+3334444>")
+    if Parameter.PICKUP in request.malformed or not 0 < (request.pickup_s or DEFAULT_PICKUP_S) <= pickup_limit_s:
+        raise Refusal(
+            Parameter.PICKUP, f"it must be a whole number of seconds, higher than 0 and at most {pickup_limit_s}"
+        )
+    return Plan(
+        mode=request.mode,
+        call_id=phone_call.id,
+        spyee=view.channel,
+        extension=view.extension,
+        supervisor=supervisor.number,
+        dial=supervisor.dialed,
+        caller_id=request.caller_id or supervisor.shown_caller_id,
+        pickup_s=min(request.pickup_s or DEFAULT_PICKUP_S, pickup_limit_s),
+    )
+
+
+def _view(request: Request, path_extensions: frozenset[str], phone_call: PhoneCall) -> PhoneCallView:
+    view = phone_call.view(request.view_id) if request.view_id else None
+    if view is None or view.extension not in path_extensions:
+        raise Refusal(Parameter.VIEW, "it must be the id of a view that the extension has of the phone call")
+    if view.status is not Status.ON_CALL:
+        # There is no conversation to join yet, and none that anybody asked to hear.
+        raise Refusal(Parameter.VIEW, "its extension is not on the call yet")
+    return view
+
+
+def _supervisor(
+    request: Request, extension: Extension, phone_call: PhoneCall, directory: Directory
+) -> Extension:
+    organization = directory.organization_of(extension)
+    number = request.send_call_to or ""
+    supervisor = directory.extensions.get(number if "*" in number else f"{organization.prefix}*{number}")
+    if (
+        supervisor is None
+        or supervisor.type is not ExtensionType.PHONE_TERMINAL
+        or directory.organization_of(supervisor) != organization
+    ):
+        # One answer for all three: what is of another organization must look as if it did not exist.
+        raise Refusal(
+            Parameter.SEND_CALL_TO, "it must be the number of a phone terminal extension of the same organization"
+        )
+    if supervisor.number in _parties(phone_call):
+        raise Refusal(Parameter.SEND_CALL_TO, "the extension is itself a party to the phone call")
+    return supervisor
+
+
+def _parties(phone_call: PhoneCall) -> set[str]:
+    return {view.extension for view in phone_call.views}

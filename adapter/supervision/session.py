@@ -1,0 +1,98 @@
+"""The life of one supervision as a table. Pure."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a supervision stands."""
+
+    REQUESTED = "requested"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    """The phone is picked up and not yet joined to the call."""
+    JOINED = "joined"
+    ENDED = "ended"
+
+
+class Signal(StrEnum):
+    """What can happen to it."""
+
+    RINGS = "rings"
+    ANSWERS = "answers"
+    JOINS = "joins"
+    ENDS = "ends"
+
+
+class Reason(StrEnum):
+    """Why a supervision ended."""
+
+    CALL_ENDED = "the call ended"
+    BUSY = "the supervisor's phone is busy"
+    REJECTED = "the supervisor rejected the call"
+    UNAVAILABLE = "the supervisor's phone cannot be reached"
+    PICKUP_TIMEOUT = "nobody picked up in time"
+    SUPERVISOR_LEFT = "the supervisor hung up"
+    ORIGINATE_REFUSED = "Asterisk refused to ring the phone"
+    LINK_LOST = "the link to Asterisk broke"
+    SHUTDOWN = "the adapter stopped"
+
+
+class TransitionError(Exception):
+    """The signal cannot happen in this state; nothing was changed."""
+
+
+_NEXT: dict[State, dict[Signal, State]] = {
+    State.REQUESTED: {
+        Signal.RINGS: State.RINGING,
+        Signal.ANSWERS: State.ANSWERED,
+        Signal.JOINS: State.JOINED,
+        Signal.ENDS: State.ENDED,
+    },
+    State.RINGING: {
+        Signal.RINGS: State.RINGING,
+        Signal.ANSWERS: State.ANSWERED,
+        Signal.JOINS: State.JOINED,
+        Signal.ENDS: State.ENDED,
+    },
+    State.ANSWERED: {
+        Signal.ANSWERS: State.ANSWERED,
+        Signal.JOINS: State.JOINED,
+        Signal.ENDS: State.ENDED,
+    },
+    State.JOINED: {
+        # "Several Start/Stop pairs per session are normal."
+        Signal.JOINS: State.JOINED,
+        Signal.ANSWERS: State.JOINED,
+        Signal.ENDS: State.ENDED,
+    },
+    State.ENDED: {},
+}
+
+
+def next_state(state: State, signal: Signal) -> State:
+    """The state after `signal`. Raises TransitionError where it cannot happen."""
+    try:
+        return _NEXT[state][signal]
+    except KeyError:
+        raise TransitionError(f"{signal} cannot happen to a supervision that is {state}") from None
+
+
+# Q.850 causes, as Asterisk gives them in the Hangup of the supervisor's channel (measured: the Reason of
+# an OriginateResponse is 0 for busy, declined and unknown alike).
+USER_BUSY = 17
+NO_ANSWER = 19
+CALL_REJECTED = 21
+
+
+def reason_of_hangup(state: State, cause: int | None) -> Reason:
+    """Why the supervisor's channel ended, for a hang-up that we did not ask for."""
+    if cause is None:
+        return Reason.SUPERVISOR_LEFT if state is State.JOINED else Reason.LINK_LOST
+    if state in (State.ANSWERED, State.JOINED):
+        return Reason.SUPERVISOR_LEFT
+    if cause == NO_ANSWER:
+        # Without a ring before it, nothing listens at the phone's address.
+        return Reason.PICKUP_TIMEOUT if state is State.RINGING else Reason.UNAVAILABLE
+    return {USER_BUSY: Reason.BUSY, CALL_REJECTED: Reason.REJECTED}.get(
+        cause, Reason.UNAVAILABLE
+    )

@@ -1,0 +1,83 @@
+"""Which extensions an address `/{userId}/{extension}` means for an account. Pure.
+
+What the account may not see is answered exactly as if it did not exist.
+"""
+
+from adapter.directory import Account, AccountLevel, Directory, Extension, User
+from adapter.uapi.errors import UapiError
+
+ME = ("@me", "@viewer")
+OWNER = "@owner"
+SELF = "@self"
+
+
+def find_extensions(directory: Directory, account: Account, user_id: str, extension: str) -> frozenset[str]:
+    """The numbers of the extensions that the address means. Raises UapiError `user_` or `extension_invalid`."""
+    organization_id = _organization_id(directory, account)
+    if user_id in ME:
+        pool = list(directory.owned_by(account))
+    elif user_id == OWNER:
+        pool = list(directory.owned_by(account))
+        if extension == SELF:
+            raise _extension_invalid()  # nobody owns what is not named
+    else:
+        user = _user(directory, account, organization_id, user_id)
+        organization_id = user.organization
+        pool = [one for one in directory.owned_by(account) if one.owner == user.id]
+    if extension == SELF:
+        return frozenset(one.number for one in pool)
+    wanted = extension if "*" in extension else _long_form(directory, organization_id, extension)
+    if not any(one.number == wanted for one in pool):
+        raise _extension_invalid()
+    return frozenset({wanted})
+
+
+def is_in_sight(directory: Directory, account: Account, extension: Extension) -> bool:
+    """Whether views of the extension are shown to the account.
+
+    Two extensions of one organization see each other's side of a call that they share; another
+    organization's side stays its own.
+    """
+    if account.level is AccountLevel.ADMINISTRATOR:
+        return True
+    return directory.organization_of(extension).id == _organization_id(directory, account)
+
+
+def _organization_id(directory: Directory, account: Account) -> str | None:
+    match account.level:
+        case AccountLevel.USER:
+            return directory.users[account.id].organization
+        case AccountLevel.ORGANIZATION:
+            return account.id
+        case AccountLevel.ADMINISTRATOR:
+            return None
+
+
+def _user(directory: Directory, account: Account, organization_id: str | None, user_id: str) -> User:
+    user = directory.users.get(user_id)
+    if (
+        user is None
+        or (account.level is AccountLevel.USER and user.id != account.id)
+        or (account.level is AccountLevel.ORGANIZATION and user.organization != organization_id)
+    ):
+        raise UapiError(
+            "user_invalid",
+            "The value supplied in the userId parameter is invalid: it must be @me, @viewer, @owner "
+            "or the id of a user.",
+        )
+    return user
+
+
+def _long_form(directory: Directory, organization_id: str | None, number: str) -> str:
+    """`210` is `0003*210` inside the organization; the administrator has none to be inside of."""
+    if organization_id is None:
+        return number
+    return f"{directory.organizations[organization_id].prefix}*{number}"
+
+
+def _extension_invalid() -> UapiError:
+    return UapiError(
+        "extension_invalid",
+        "The value supplied in the extension parameter is invalid: it must be @self or the number of an "
+        "extension of the user.",
+    )

@@ -1,0 +1,97 @@
+"""Every error that the service answers: its status, its stable code and a sentence for a person."""
+
+from http import HTTPStatus
+
+from adapter.supervision.plan import Parameter, Refusal
+
+
+class UapiError(Exception):
+    """An answer other than success; the code is what programs read, the message what people do."""
+
+    def __init__(self, code: str, message: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = _STATUS[code]
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+    @property
+    def body(self) -> dict[str, object]:
+        """The JSON body of every 4xx and 5xx."""
+        return error_body(self.code, self.message)
+
+
+def error_body(code: str, message: str) -> dict[str, object]:
+    """The JSON body of an error."""
+    return {"error": {"code": code, "message": message}}
+
+
+_STATUS = {
+    **dict.fromkeys(
+        (
+            "user_invalid",
+            "extension_invalid",
+            "request_invalid",
+            "action_invalid",
+            "pc_phonecall_invalid",
+            "pc_phonecallview_invalid",
+            "pc_sendcallto_invalid",
+            "pc_callerid_invalid",
+            "pc_timeout_invalid",
+            "count_invalid",
+            "startindex_invalid",
+            "filterby_invalid",
+            "filterop_invalid",
+            "filtervalue_invalid",
+            "fields_invalid",
+            "sortorder_invalid",
+        ),
+        HTTPStatus.BAD_REQUEST,
+    ),
+    "access_denied": HTTPStatus.UNAUTHORIZED,
+    "resource_not_found": HTTPStatus.NOT_FOUND,
+    "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
+    "pc_sendcallto_busy": HTTPStatus.CONFLICT,
+    "pc_sendcallto_rejected": HTTPStatus.CONFLICT,
+    "pc_sendcallto_unavailable": HTTPStatus.CONFLICT,
+    "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "content_type_invalid": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "internal_server_error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "request_not_implemented": HTTPStatus.NOT_IMPLEMENTED,
+    "service_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "pc_pickup_timeout": HTTPStatus.GATEWAY_TIMEOUT,
+}
+
+RETRY_AFTER_S = 5
+
+_CODE_OF_PARAMETER = {
+    Parameter.PHONE_CALL: "pc_phonecall_invalid",
+    Parameter.VIEW: "pc_phonecallview_invalid",
+    Parameter.SEND_CALL_TO: "pc_sendcallto_invalid",
+    Parameter.CALLER_ID: "pc_callerid_invalid",
+    Parameter.PICKUP: "pc_timeout_invalid",
+}
+
+
+def refused(refusal: Refusal) -> UapiError:
+    """The answer to a supervision that may not happen."""
+    return UapiError(
+        _CODE_OF_PARAMETER[refusal.parameter],
+        f"The value supplied in the {refusal.parameter} parameter is missing or invalid: {refusal.why}.",
+    )
+
+
+def unavailable(why: str) -> UapiError:
+    """The answer while Asterisk cannot be asked."""
+    return UapiError(
+        "service_unavailable", f"{why} Try again later.", headers={"Retry-After": str(RETRY_AFTER_S)}
+    )
+
+
+def phone_call_invalid() -> UapiError:
+    """The answer to the id of a call that is not live, or not to be seen."""
+    return UapiError(
+        "pc_phonecall_invalid",
+        "The value supplied in the phoneCallId parameter is invalid: "
+        "it must be the id of a live phone call of the extension.",
+    )

@@ -1,0 +1,87 @@
+"""The token endpoint: client credentials for trusted Apps (RFC 6749, section 4.4)."""
+
+import asyncio
+import base64
+import binascii
+import secrets
+import time
+from urllib.parse import unquote_plus
+
+from aiohttp import web
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from adapter.directory_file import DirectoryFile
+from adapter.uapi.tokens import Tokens
+
+CHECKS_AT_ONCE = 2
+"""A check takes some 50 ms of one core and 64 MiB on purpose; strangers may cause them."""
+
+
+def hash_secret(secret: str) -> str:
+    """The hash of an App's secret, as the directory keeps it."""
+    return PasswordHasher().hash(secret)
+
+
+class TokenEndpoint:
+    """`POST /oauth/token.php`."""
+
+    def __init__(self, directory: DirectoryFile, tokens: Tokens) -> None:
+        self._directory = directory
+        self._tokens = tokens
+        self._hasher = PasswordHasher()
+        self._nobody = hash_secret(secrets.token_hex(16))
+        self._slots = asyncio.Semaphore(CHECKS_AT_ONCE)
+
+    async def issue(self, request: web.Request) -> web.Response:
+        """Answer a token to an App that proves itself, in the form of RFC 6749."""
+        if request.content_type != "application/x-www-form-urlencoded":
+            return _refuse("invalid_request")
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        client_id, secret = _credentials(request.headers.get("Authorization"), form)
+        if not form.get("grant_type") or client_id is None or secret is None:
+            return _refuse("invalid_request")
+        if form["grant_type"] != "client_credentials":
+            return _refuse("unsupported_grant_type")
+        if not await self._is_proven(client_id, secret):
+            return _refuse("invalid_client", status=401)
+        return web.json_response(
+            {
+                "access_token": self._tokens.issue(client_id, time.time()),
+                "token_type": "Bearer",
+                "expires_in": self._tokens.lifetime_s,
+            },
+            headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
+        )
+
+    async def _is_proven(self, client_id: str, secret: str) -> bool:
+        app = self._directory.current.apps.get(client_id)
+        # An unknown client costs the same check, so that the time tells nobody which clients exist.
+        known = self._nobody if app is None else app.secret_hash
+        async with self._slots:
+            return await asyncio.to_thread(self._verify, known, secret) and app is not None
+
+    def _verify(self, known: str, secret: str) -> bool:
+        try:
+            return self._hasher.verify(known, secret)
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
+            return False
+
+
+def _credentials(authorization: str | None, form: dict[str, str]) -> tuple[str | None, str | None]:
+    """Client id and secret from the form, or from HTTP Basic (RFC 6749, section 2.3.1)."""
+    scheme, _, encoded = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        return form.get("client_id"), form.get("client_secret")
+    try:
+        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None, None
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _refuse(error: str, status: int = 400) -> web.Response:
+    headers = {"Cache-Control": "no-store"}
+    if status == 401:  # noqa: PLR2004 - "the authorization server MUST respond with 401" and name the scheme
+        headers["WWW-Authenticate"] = "Basic"
+    return web.json_response({"error": error}, status=status, headers=headers)

@@ -1,0 +1,79 @@
+"""The body of a PUT, read leniently in form and strictly in meaning."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from adapter.caller_id import CallerId, parse_caller_id
+from adapter.supervision.plan import Mode, Parameter, Request
+from adapter.uapi.errors import UapiError
+
+_DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+def _whole_number(value: object) -> object:
+    """Clients send numbers as strings (`"waitForPickup": "20"`); a fraction or a boolean is neither."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("not a whole number")
+
+
+def _caller_id(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("not a string")  # noqa: TRY004 - pydantic's way to refuse
+    return parse_caller_id(value)
+
+
+def _optional(check: Callable[[object], object]) -> BeforeValidator:
+    """A null is a parameter that was not given."""
+    return BeforeValidator(lambda value: None if value is None else check(value))
+
+
+class PhoneCallAction(BaseModel):
+    """The payload of a supervision (founding document, "Request Payload"). Unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", arbitrary_types_allowed=True)
+
+    view_id: Annotated[str, Field(alias="phoneCallViewId")]
+    send_call_to: Annotated[str, Field(alias="sendCallTo")]
+    caller_id: Annotated[CallerId | None, _optional(_caller_id), Field(alias="callerId")] = None
+    pickup_s: Annotated[int | None, _optional(_whole_number), Field(alias="waitForPickup", gt=0)] = None
+
+
+def read_action(body: object) -> Request:
+    """The supervision that a PUT's body asks for.
+
+    Raises UapiError for a body or an action that is none; any other value that is missing or not of its form
+    is named in the request's `malformed`, to be judged in the contract's order.
+    """
+    if not isinstance(body, dict):
+        raise UapiError("request_invalid", "The body of the request must be a JSON object.")
+    mode = _mode(body.get("action"))
+    try:
+        action = PhoneCallAction.model_validate(body)
+    except ValidationError as invalid:
+        bad = {str(error["loc"][0]) for error in invalid.errors(include_input=False, include_url=False)}
+    else:
+        return Request(mode, action.view_id, action.send_call_to, action.caller_id, action.pickup_s)
+    good: dict[str, Any] = {name: value for name, value in body.items() if name not in bad}
+    return Request(
+        mode=mode,
+        view_id=good.get("phoneCallViewId"),
+        send_call_to=good.get("sendCallTo"),
+        malformed=frozenset(parameter for parameter in Parameter if parameter in bad),
+    )
+
+
+def _mode(action: object) -> Mode:
+    if not isinstance(action, str) or not action:
+        raise UapiError("action_invalid", "The value supplied in the action parameter is missing or invalid.")
+    try:
+        return Mode(action)
+    except ValueError:
+        raise UapiError(
+            "request_not_implemented", "The service does not carry out this action."
+        ) from None
