@@ -4,17 +4,23 @@ It is written in YAML (examples/directory.yaml). Whatever is wrong is refused wi
 all of it at once, so that an operator mends a file in one go.
 """
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
 
 from adapter.caller_id import CallerId, parse_caller_id
+from adapter.yaml_lines import Document, Place, YamlError, read_yaml
 
 
 class DirectoryError(ValueError):
@@ -46,14 +52,16 @@ def _text_is_quoted(value: object) -> object:
     return value
 
 
-Text = Annotated[str, BeforeValidator(_text_is_quoted), StringConstraints(min_length=1, pattern=r"^[^\x00-\x1f]+$")]
+Text = Annotated[
+    str, BeforeValidator(_text_is_quoted), StringConstraints(min_length=1, pattern=r"^[^\x00-\x1f]+$")
+]
 Id = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
 Prefix = Annotated[Text, StringConstraints(pattern=r"^[0-9]{1,10}$")]
 Number = Annotated[Text, StringConstraints(pattern=r"^[0-9]{1,10}\*[0-9]{1,10}$")]
 # What is dialed becomes an AMI header and a channel name: a technology and a resource, nothing that
 # separates arguments (`,` `&` `|`) or begins a variable (`$`).
 DialString = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9]+/[A-Za-z0-9_.*#+@:/-]+$")]
-ShownCallerId = Annotated[CallerId, BeforeValidator(_text_is_quoted), BeforeValidator(lambda text: parse_caller_id(text))]
+ShownCallerId = Annotated[CallerId, BeforeValidator(_text_is_quoted), BeforeValidator(parse_caller_id)]
 
 
 class _Entry(BaseModel):
@@ -189,23 +197,20 @@ class Directory:
 
 # -- loading -------------------------------------------------------------------------------------------
 
-_Lines = dict[tuple[str | int, ...], int]
+_LineOf = Callable[[Place], int]
 
 
 def load_directory(text: str) -> Directory:
     """The directory written in `text`. Raises DirectoryError with every problem found and its line."""
-    data, lines = _read_yaml(text)
     try:
-        parsed = _File.model_validate(data)
+        document = read_yaml(text)
+    except YamlError as bad:
+        raise DirectoryError([f"line {line}: {problem}" for line, problem in bad.problems]) from None
+    try:
+        parsed = _File.model_validate(document.data)
     except ValidationError as invalid:
-        problems = []
-        for error in invalid.errors():
-            where = tuple(part for part in error["loc"] if not str(part).startswith("function-"))
-            name = ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
-            message = error["msg"].removeprefix("Value error, ")
-            problems.append(f"line {_line(lines, where)}: {name or 'the file'}: {message}")
-        raise DirectoryError(problems) from None
-    problems = [f"line {line}: {what}" for line, what in sorted(_contradictions(parsed, partial(_line, lines)))]
+        raise DirectoryError([_problem(document, error) for error in invalid.errors()]) from None
+    problems = [f"line {line}: {what}" for line, what in sorted(_contradictions(parsed, document.line))]
     if problems:
         raise DirectoryError(problems)
     return Directory(
@@ -218,10 +223,20 @@ def load_directory(text: str) -> Directory:
     )
 
 
-def _contradictions(
-    parsed: _File, line: Callable[[tuple[str | int, ...]], int]
-) -> Iterable[tuple[int, str]]:
-    """What no entry shows alone: duplicates, unknown references, overlapping prefixes."""
+def _problem(document: Document, error: ErrorDetails) -> str:
+    name = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"])
+    message = error["msg"].removeprefix("Value error, ")
+    return f"line {document.line(error['loc'])}: {name or 'the file'}: {message}"
+
+
+def _contradictions(parsed: _File, line: _LineOf) -> Iterable[tuple[int, str]]:
+    """What no entry shows alone: duplicates, overlapping prefixes, unknown references; each with its line."""
+    yield from _duplicates(parsed, line)
+    yield from _overlaps(parsed, line)
+    yield from _unknown_references(parsed, line)
+
+
+def _duplicates(parsed: _File, line: _LineOf) -> Iterable[tuple[int, str]]:
     for kind, key in (
         ("organizations", "id"),
         ("organizations", "prefix"),
@@ -230,15 +245,16 @@ def _contradictions(
         ("extensions", "dialed"),
         ("apps", "client_id"),
     ):
-        seen: Counter[Hashable] = Counter()
+        seen: set[str] = set()
         for index, entry in enumerate(getattr(parsed, kind)):
             value = getattr(entry, key)
-            seen[value] += 1
-            if seen[value] == 2:  # noqa: PLR2004 - the second of its name is the duplicate
+            if value in seen:
                 yield line((kind, index, key)), f"{kind} have the {key} {value!r} twice"
-    organizations = {organization.id for organization in parsed.organizations}
-    prefixes = {organization.prefix: organization.id for organization in parsed.organizations}
-    users = {user.id: user.organization for user in parsed.users}
+            seen.add(value)
+
+
+def _overlaps(parsed: _File, line: _LineOf) -> Iterable[tuple[int, str]]:
+    prefixes = {organization.prefix for organization in parsed.organizations}
     for index, organization in enumerate(parsed.organizations):
         for other in prefixes:
             if other != organization.prefix and organization.prefix.startswith(other):
@@ -246,64 +262,30 @@ def _contradictions(
                     line(("organizations", index, "prefix")),
                     f"the prefix {organization.prefix!r} overlaps with {other!r}",
                 )
+
+
+def _unknown_references(parsed: _File, line: _LineOf) -> Iterable[tuple[int, str]]:
+    organizations = {organization.id for organization in parsed.organizations}
+    by_prefix = {organization.prefix: organization.id for organization in parsed.organizations}
+    users = {user.id: user.organization for user in parsed.users}
     for index, user in enumerate(parsed.users):
         if user.organization not in organizations:
             yield line(("users", index, "organization")), f"there is no organization {user.organization!r}"
     for index, extension in enumerate(parsed.extensions):
-        where = ("extensions", index)
-        if extension.prefix not in prefixes:
-            yield line((*where, "number")), f"no organization has the prefix {extension.prefix!r}"
+        if extension.prefix not in by_prefix:
+            yield (
+                line(("extensions", index, "number")),
+                f"no organization has the prefix {extension.prefix!r}",
+            )
         elif extension.owner not in users:
-            yield line((*where, "owner")), f"there is no user {extension.owner!r}"
-        elif users[extension.owner] != prefixes[extension.prefix]:
-            yield line((*where, "owner")), f"the user {extension.owner!r} is of another organization"
+            yield line(("extensions", index, "owner")), f"there is no user {extension.owner!r}"
+        elif users[extension.owner] != by_prefix[extension.prefix]:
+            yield (
+                line(("extensions", index, "owner")),
+                f"the user {extension.owner!r} is of another organization",
+            )
+    known = {AccountLevel.USER: set(users), AccountLevel.ORGANIZATION: organizations}
     for index, app in enumerate(parsed.apps):
-        known = {AccountLevel.USER: users.keys(), AccountLevel.ORGANIZATION: organizations}.get(app.account.level)
-        if known is not None and app.account.id not in known:
-            yield line(("apps", index, "account")), f"there is no {app.account.level} {app.account.id!r}"
-
-
-def _line(lines: _Lines, where: tuple[str | int, ...]) -> int:
-    """The line that `where` stands on, or that of the nearest thing around it."""
-    while where and where not in lines:
-        where = where[:-1]
-    return lines.get(where, 1)
-
-
-def _read_yaml(text: str) -> tuple[object, _Lines]:
-    """The data in the text and the line of each part of it. A key that stands twice is refused."""
-    lines: _Lines = {}
-    problems: list[str] = []
-
-    def walk(node: yaml.Node, where: tuple[str | int, ...]) -> None:
-        lines[where] = node.start_mark.line + 1
-        if isinstance(node, yaml.MappingNode):
-            keys: Counter[str] = Counter()
-            for key, value in node.value:
-                keys[key.value] += 1
-                if keys[key.value] > 1:
-                    problems.append(f"line {key.start_mark.line + 1}: {key.value!r} stands here twice")
-                walk(value, (*where, key.value))
-                lines[(*where, key.value)] = key.start_mark.line + 1
-        elif isinstance(node, yaml.SequenceNode):
-            for index, item in enumerate(node.value):
-                walk(item, (*where, index))
-
-    loader = yaml.SafeLoader(text)
-    try:
-        node = loader.get_single_node()
-        if node is None:
-            raise DirectoryError(["line 1: the file is empty"])
-        walk(node, ())
-        if problems:
-            raise DirectoryError(problems)
-        data: Any = loader.construct_document(node)
-    except yaml.MarkedYAMLError as malformed:
-        mark = malformed.problem_mark or malformed.context_mark
-        line = 1 if mark is None else mark.line + 1
-        raise DirectoryError([f"line {line}: {malformed.problem or malformed.context}"]) from None
-    except (yaml.YAMLError, RecursionError) as malformed:
-        raise DirectoryError([f"line 1: {malformed}"]) from None
-    finally:
-        loader.dispose()
-    return data, lines
+        level, account_id = app.account.level, app.account.id
+        if level in known and account_id not in known[level]:
+            yield line(("apps", index, "account")), f"there is no {level} {account_id!r}"

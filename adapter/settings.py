@@ -21,7 +21,7 @@ CONFIG_VARIABLE = "ADAPTER_CONFIG"
 
 
 class Settings(BaseSettings):
-    """The settings of one adapter process. Raises pydantic's ValidationError where one is missing or wrong."""
+    """The settings of one adapter process. Raises ValidationError where one is missing or wrong."""
 
     model_config = SettingsConfigDict(env_prefix="ADAPTER_", frozen=True, extra="forbid")
 
@@ -83,5 +83,3 @@ class Settings(BaseSettings):
                 raise SystemExit(f"{CONFIG_VARIABLE} names {path}, which is no file")
             sources.append(TomlConfigSettingsSource(settings_cls, Path(path)))
         return (*sources, file_secret_settings)
-
-

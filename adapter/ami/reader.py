@@ -20,7 +20,7 @@ class Reader:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> list[dict[str, str]]:
-        """The messages that `data` completes, in order. Raises FramingError where no message can be in sight."""
+        """The messages that `data` completes, in order. Raises FramingError where no end is in sight."""
         searched = max(0, len(self._rest) - len(_END) + 1)
         self._rest += data
         if self._rest.find(_END, searched) < 0:

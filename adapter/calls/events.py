@@ -137,9 +137,7 @@ class ListedChannel:
         return self.application_data.partition(",")[0] or None if self.application == "ChanSpy" else None
 
 
-Event = (
-    NewChannel | ChannelUpdate | DialBegin | Hangup | SpyStart | SpyStop | OriginateResponse
-)
+Event = NewChannel | ChannelUpdate | DialBegin | Hangup | SpyStart | SpyStop | OriginateResponse
 
 
 def parse(headers: Headers, received_at: float) -> Event | None:

@@ -86,7 +86,9 @@ class Call:
 
     @property
     def answered_at(self) -> float | None:
-        return min((leg.answered_at for leg in self.legs.values() if leg.answered_at is not None), default=None)
+        return min(
+            (leg.answered_at for leg in self.legs.values() if leg.answered_at is not None), default=None
+        )
 
 
 class Calls:
@@ -124,7 +126,7 @@ class Calls:
 
     # -- telling -----------------------------------------------------------------------------------
 
-    def apply(self, event: Event) -> list[Change]:
+    def apply(self, event: Event) -> list[Change]:  # noqa: PLR0911 - one answer for each kind of event
         """Take one event into the model; the changes that it made, in order."""
         match event:
             case NewChannel(at, channel):
@@ -143,7 +145,7 @@ class Calls:
                 return [OriginateEnded(uniqueid, is_success)]
 
     def reset(self, snapshot: Sequence[ListedChannel], at: float) -> list[Change]:
-        """Make the model what a snapshot taken at `at` says, keeping what is remembered of channels still live.
+        """Make the model what a snapshot taken at `at` says; what is remembered of channels still live stays.
 
         A snapshot does not tell when a channel rang or was answered. For a channel met here first its
         beginning, which the snapshot's Duration gives, stands for both.

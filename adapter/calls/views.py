@@ -90,7 +90,7 @@ def caller_id_text(party: Party) -> str | None:
 
 
 def _charged(legs: list[Leg]) -> str:
-    """Who calls pays; a call from the public network is charged to who answers it, else to who rings first."""
+    """Who calls pays; a call from the public network is charged to who answers, else to who rings first."""
     payer = min(legs, key=lambda leg: (leg.is_dialed, not leg.is_up))
     return payer.extension or ""
 

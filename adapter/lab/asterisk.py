@@ -139,7 +139,7 @@ async def running_asterisk(
     Raises LabError if there is no Asterisk to be had, or if it does not start.
     """
     installation = await find_asterisk(say or _say_nothing, asterisk)
-    pbx = _lay_out(folder.absolute(), installation)  # noqa: ASYNC240 - touches no disk
+    pbx = _lay_out(folder.absolute(), installation)
     try:
         await pbx.start()
         yield pbx

@@ -5,14 +5,16 @@ import contextlib
 import os
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 KILL_DEADLINE_S = 5.0
 
 
-async def start_process(command: Sequence[str], folder: Path, output: Path) -> asyncio.subprocess.Process:
-    """Start `command` in `folder`; what it says goes to the file `output`.
+async def start_process(
+    command: Sequence[str], folder: Path, output: Path, environment: Mapping[str, str] | None = None
+) -> asyncio.subprocess.Process:
+    """Start `command` in `folder`, in the lab's environment or another; its words go to `output`.
 
     The process gets a session of its own: Ctrl-C in a terminal reaches only the lab, which then ends its
     processes in order.
@@ -21,6 +23,7 @@ async def start_process(command: Sequence[str], folder: Path, output: Path) -> a
         return await asyncio.create_subprocess_exec(
             *command,
             cwd=folder,
+            env=environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,

@@ -88,7 +88,8 @@ class Conductor:
     def find(self, call_id: str, supervisor: str) -> Supervision | None:
         """The supervision of this call by this supervisor, if one has not ended."""
         return next(
-            (one for one in self._live.values() if one.call_id == call_id and one.supervisor == supervisor), None
+            (one for one in self._live.values() if one.call_id == call_id and one.supervisor == supervisor),
+            None,
         )
 
     async def begin(self, plan: Plan) -> Supervision:
@@ -122,26 +123,14 @@ class Conductor:
         """Keep the supervisions in line with one change of the live calls."""
         match change:
             case ChannelStateChanged(uniqueid, state):
-                if uniqueid in self._retired:
-                    self._hang_up(uniqueid)  # a late originate: what it was for is over
-                elif state in _SIGNAL_OF_STATE:
-                    self._signal(uniqueid, _SIGNAL_OF_STATE[state])
+                self._follow_state(uniqueid, state)
             case SpyJoined(spyer, spyee):
-                supervision = self._live.get(spyer)
-                if supervision is not None and supervision.spyee == spyee:
-                    self._signal(spyer, Signal.JOINS)
-                elif supervision is not None:
-                    self._end(supervision, Reason.CALL_ENDED)  # it must not hear another call
+                self._follow_spy(spyer, spyee)
             case OriginateEnded(uniqueid, is_answered) if not is_answered and uniqueid in self._live:
                 # With a channel, its Hangup came before and told more; without one this is all there is.
                 self._end(self._live[uniqueid], Reason.UNAVAILABLE)
             case ChannelGone(uniqueid, cause):
-                if uniqueid in self._live:
-                    gone = self._live[uniqueid]
-                    self._retire(gone, reason_of_hangup(gone.state, cause))
-                for supervision in self.live():
-                    if supervision.spyee == uniqueid:
-                        self._end(supervision, Reason.CALL_ENDED)
+                self._follow_hangup(uniqueid, cause)
 
     def on_snapshot(self) -> None:
         """Account for every channel of ours that the model shows after a snapshot.
@@ -156,6 +145,29 @@ class Conductor:
         for channel_id in self._live.keys() - spyers.keys():
             supervision = self._live[channel_id]
             self._retire(supervision, reason_of_hangup(supervision.state, None))
+
+    def _follow_state(self, uniqueid: str, state: ChannelState) -> None:
+        if uniqueid in self._retired:
+            self._hang_up(uniqueid)  # a late originate: what it was for is over
+        elif state in _SIGNAL_OF_STATE:
+            self._signal(uniqueid, _SIGNAL_OF_STATE[state])
+
+    def _follow_spy(self, spyer: str, spyee: str) -> None:
+        supervision = self._live.get(spyer)
+        if supervision is None:
+            return
+        if supervision.spyee == spyee:
+            self._signal(spyer, Signal.JOINS)
+        else:
+            self._end(supervision, Reason.CALL_ENDED)  # it must not hear another call
+
+    def _follow_hangup(self, uniqueid: str, cause: int | None) -> None:
+        gone = self._live.get(uniqueid)
+        if gone is not None:
+            self._retire(gone, reason_of_hangup(gone.state, cause))
+        for supervision in self.live():
+            if supervision.spyee == uniqueid:
+                self._end(supervision, Reason.CALL_ENDED)
 
     # -- one supervision ---------------------------------------------------------------------------
 

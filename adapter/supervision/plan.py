@@ -48,7 +48,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A supervision as asked for. A value that is missing or not of its form is None and named in `malformed`."""
+    """A supervision as asked for; a value that is not of its form is None and named in `malformed`."""
 
     mode: Mode
     view_id: str | None = None
@@ -73,7 +73,12 @@ class Plan:
 
 
 def plan_supervision(
-    request: Request, path_extensions: frozenset[str], phone_call: PhoneCall | None, directory: Directory, *, pickup_limit_s: int
+    request: Request,
+    path_extensions: frozenset[str],
+    phone_call: PhoneCall | None,
+    directory: Directory,
+    *,
+    pickup_limit_s: int,
 ) -> Plan:
     """The plan for `request` on `phone_call`, reached through `path_extensions`.
 
@@ -87,9 +92,13 @@ def plan_supervision(
     supervisor = _supervisor(request, extension, phone_call, directory)
     if Parameter.CALLER_ID in request.malformed:
         raise Refusal(Parameter.CALLER_ID, "it must have the form: John Doe <+3334444>")
-    if Parameter.PICKUP in request.malformed or not 0 < (request.pickup_s or DEFAULT_PICKUP_S) <= pickup_limit_s:
+    if (
+        Parameter.PICKUP in request.malformed
+        or not 0 < (request.pickup_s or DEFAULT_PICKUP_S) <= pickup_limit_s
+    ):
         raise Refusal(
-            Parameter.PICKUP, f"it must be a whole number of seconds, higher than 0 and at most {pickup_limit_s}"
+            Parameter.PICKUP,
+            f"it must be a whole number of seconds, higher than 0 and at most {pickup_limit_s}",
         )
     return Plan(
         mode=request.mode,
@@ -126,7 +135,8 @@ def _supervisor(
     ):
         # One answer for all three: what is of another organization must look as if it did not exist.
         raise Refusal(
-            Parameter.SEND_CALL_TO, "it must be the number of a phone terminal extension of the same organization"
+            Parameter.SEND_CALL_TO,
+            "it must be the number of a phone terminal extension of the same organization",
         )
     if supervisor.number in _parties(phone_call):
         raise Refusal(Parameter.SEND_CALL_TO, "the extension is itself a party to the phone call")

@@ -93,6 +93,4 @@ def reason_of_hangup(state: State, cause: int | None) -> Reason:
     if cause == NO_ANSWER:
         # Without a ring before it, nothing listens at the phone's address.
         return Reason.PICKUP_TIMEOUT if state is State.RINGING else Reason.UNAVAILABLE
-    return {USER_BUSY: Reason.BUSY, CALL_REJECTED: Reason.REJECTED}.get(
-        cause, Reason.UNAVAILABLE
-    )
+    return {USER_BUSY: Reason.BUSY, CALL_REJECTED: Reason.REJECTED}.get(cause, Reason.UNAVAILABLE)

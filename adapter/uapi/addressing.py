@@ -12,7 +12,7 @@ SELF = "@self"
 
 
 def find_extensions(directory: Directory, account: Account, user_id: str, extension: str) -> frozenset[str]:
-    """The numbers of the extensions that the address means. Raises UapiError `user_` or `extension_invalid`."""
+    """The numbers of the extensions meant. Raises UapiError `user_invalid` or `extension_invalid`."""
     organization_id = _organization_id(directory, account)
     if user_id in ME:
         pool = list(directory.owned_by(account))

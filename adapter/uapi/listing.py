@@ -66,7 +66,9 @@ def list_calls(calls: Sequence[PhoneCall], query: Query, renderer: Renderer, add
 
 
 def _invalid(name: str, must: str) -> UapiError:
-    return UapiError(f"{name.lower()}_invalid", f"The value supplied in the {name} parameter is invalid: {must}.")
+    return UapiError(
+        f"{name.lower()}_invalid", f"The value supplied in the {name} parameter is invalid: {must}."
+    )
 
 
 def _number(parameters: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
@@ -119,21 +121,25 @@ def _fields(parameters: Mapping[str, str]) -> frozenset[str] | None:
 def _is_wanted(call: PhoneCall, query: Query, renderer: Renderer) -> bool:
     if query.filter_by is None or query.filter_op == "present":
         return True  # both id and published are present in every call
+    if query.filter_op in _ORDER_OPERATORS:
+        return _is_in_order(call, query)
     text = call.id if query.filter_by == "id" else renderer.date(call.published) or ""
     value = query.filter_value
-    match query.filter_op:
-        case "contains":
-            return value in text
-        case "equals":
-            return value == text
-        case "startsWith":
-            return text.startswith(value)
-        case "inArray":
-            return text in [item.strip() for item in value.split(",")]
+    return {
+        "contains": value in text,
+        "equals": value == text,
+        "startsWith": text.startswith(value),
+        "inArray": text in [item.strip() for item in value.split(",")],
+    }[query.filter_op]
+
+
+def _is_in_order(call: PhoneCall, query: Query) -> bool:
+    """Whether the call comes after or before the value; dates compare as times."""
+    is_greater = query.filter_op == "greaterThan"
     if query.filter_by == "id":
-        return text > value if query.filter_op == "greaterThan" else text < value
-    seconds, limit = int(call.published), _seconds(value) or 0
-    return seconds > limit if query.filter_op == "greaterThan" else seconds < limit
+        return call.id > query.filter_value if is_greater else call.id < query.filter_value
+    seconds, limit = int(call.published), _seconds(query.filter_value) or 0
+    return seconds > limit if is_greater else seconds < limit
 
 
 def _seconds(date: str) -> float | None:

@@ -56,7 +56,9 @@ class _Scope:
         """The extension by which the address reaches the call: the one that pays, where it is among them."""
         if call.extension in self.extensions:
             return call.extension
-        return next((view.extension for view in call.views if view.extension in self.extensions), self.extension)
+        return next(
+            (view.extension for view in call.views if view.extension in self.extensions), self.extension
+        )
 
 
 class PhoneCalls:
@@ -233,5 +235,3 @@ async def _read_json(request: web.Request) -> object:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
-
-

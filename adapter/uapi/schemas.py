@@ -74,6 +74,4 @@ def _mode(action: object) -> Mode:
     try:
         return Mode(action)
     except ValueError:
-        raise UapiError(
-            "request_not_implemented", "The service does not carry out this action."
-        ) from None
+        raise UapiError("request_not_implemented", "The service does not carry out this action.") from None

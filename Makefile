@@ -1,0 +1,31 @@
+# make demo       a supervisor barges in on a real call   (KEEP=1 leaves it up)
+# make test       every test, those with the real Asterisk included
+# make lint       ruff and mypy
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+RUN := $(VENV)/bin/python
+
+.PHONY: demo test lint clean
+
+demo: $(READY)
+	@$(RUN) -m adapter demo $(if $(KEEP),--keep)
+
+test: $(READY)
+	@$(RUN) -m pytest $(TESTS)
+
+lint: $(READY)
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
+	@echo "making the Python environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { echo "venv is missing: apt-get install python3-venv"; exit 1; }
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[lab,dev]'
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
