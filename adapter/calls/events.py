@@ -5,6 +5,7 @@ bear on the live calls. Header names and meanings are Asterisk's own (its AMI ev
 Times are seconds since the epoch, from Asterisk's clock (`timestampevents`) where it tells them.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -177,9 +178,26 @@ def _seconds(duration: str) -> int:
     return seconds
 
 
-def _text(value: str) -> str:
-    """Asterisk writes `<unknown>` for a name or number it does not have."""
+# Asterisk writes names into AMI as C would (its ast_escape_c): O\'Neil, \"Ace\", a backslash doubled.
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_CONTROLS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def _known(value: str) -> str:
+    """`<unknown>` is Asterisk's word for a name or number that it does not have."""
     return "" if value == "<unknown>" else value
+
+
+def _unescaped(name: str) -> str:
+    if "\\" not in name:
+        return name
+    return _ESCAPED.sub(lambda escaped: _CONTROLS.get(escaped[1], escaped[1]), name)
+
+
+def _party(headers: Headers, role: str) -> Party:
+    return Party(
+        name=_unescaped(_known(headers.get(role + "Name", ""))), number=_known(headers.get(role + "Num", ""))
+    )
 
 
 def _channel(headers: Headers, role: str = "") -> Channel:
@@ -190,13 +208,8 @@ def _channel(headers: Headers, role: str = "") -> Channel:
             linkedid=headers[role + "Linkedid"],
             name=headers[role + "Channel"],
             state=ChannelState(int(headers[role + "ChannelState"])),
-            caller=Party(
-                _text(headers.get(role + "CallerIDName", "")), _text(headers.get(role + "CallerIDNum", ""))
-            ),
-            connected=Party(
-                _text(headers.get(role + "ConnectedLineName", "")),
-                _text(headers.get(role + "ConnectedLineNum", "")),
-            ),
+            caller=_party(headers, role + "CallerID"),
+            connected=_party(headers, role + "ConnectedLine"),
             exten=headers.get(role + "Exten", ""),
         )
     except KeyError as missing:

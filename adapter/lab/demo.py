@@ -102,9 +102,8 @@ async def _tell(phones: Phones, adapter: Adapter) -> None:
     _show_answer(answer)
     _expect(answer.status == 202, "202 Accepted")  # noqa: PLR2004 - the status that the document promises
     rings = await supervisor.ringing()
-    say(
-        f"\nThe supervisor's phone rang {(rings.at - asked) * 1000:.0f} ms after the request; it shows {supervisor.display}"
-    )
+    after_ms = (rings.at - asked) * 1000
+    say(f"\nThe supervisor's phone rang {after_ms:.0f} ms after the request; it shows {supervisor.display}")
     _expect("John Doe" in supervisor.display and "42420042" in supervisor.display, "the requested caller id")
     await _show_views(
         adapter, token, "while the supervisor's phone rings", lambda views: set(views) == {"01"}
@@ -144,7 +143,7 @@ async def _keep(phones: Phones, adapter: Adapter) -> None:
     say(f"curl -H \"Authorization: Bearer $TOKEN\" '{adapter.url}/uapi/phoneCalls/12/@self'")
     body = json.dumps(BARGE_IN | {"sendCallTo": "0003*025"})
     say(
-        f'curl -X PUT -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
+        'curl -X PUT -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" '
         '-H "Prefer: wait=20" '
         f"-d '{body}' '{adapter.url}/uapi/phoneCalls/12/0003*211/{call_id}'"
     )

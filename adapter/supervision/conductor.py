@@ -126,9 +126,8 @@ class Conductor:
                 self._follow_state(uniqueid, state)
             case SpyJoined(spyer, spyee):
                 self._follow_spy(spyer, spyee)
-            case OriginateEnded(uniqueid, is_answered) if not is_answered and uniqueid in self._live:
-                # With a channel, its Hangup came before and told more; without one this is all there is.
-                self._end(self._live[uniqueid], Reason.UNAVAILABLE)
+            case OriginateEnded(uniqueid, is_answered) if not is_answered:
+                self._follow_failure(uniqueid)
             case ChannelGone(uniqueid, cause):
                 self._follow_hangup(uniqueid, cause)
 
@@ -160,6 +159,12 @@ class Conductor:
             self._signal(spyer, Signal.JOINS)
         else:
             self._end(supervision, Reason.CALL_ENDED)  # it must not hear another call
+
+    def _follow_failure(self, uniqueid: str) -> None:
+        """No endpoint or no contact makes no channel at all; a channel's own Hangup, near, tells more."""
+        supervision = self._live.get(uniqueid)
+        if supervision is not None and self._calls.leg(uniqueid) is None:
+            self._retire(supervision, Reason.UNAVAILABLE)
 
     def _follow_hangup(self, uniqueid: str, cause: int | None) -> None:
         gone = self._live.get(uniqueid)
