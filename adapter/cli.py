@@ -4,6 +4,7 @@ import argparse
 import getpass
 import sys
 import time
+import tomllib
 
 from pydantic import ValidationError
 
@@ -43,6 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
         return USAGE_ERROR
     except DirectoryError as bad:
         print(f"the directory cannot be used:\n{bad}", file=sys.stderr)
+        return USAGE_ERROR
+    except tomllib.TOMLDecodeError as malformed:
+        print(f"the file that ADAPTER_CONFIG names is no TOML: {malformed}", file=sys.stderr)
         return USAGE_ERROR
     except OSError as failed:
         print(failed, file=sys.stderr)
