@@ -1,13 +1,14 @@
-# make demo       a supervisor barges in on a real call   (KEEP=1 leaves it up)
-# make test       every test, those with the real Asterisk included
-# make lint       ruff and mypy
+# make demo           a supervisor barges in on a real call   (KEEP=1 leaves it up)
+# make test           every test, those with the real Asterisk included   (TESTS=tests/unit: some of them)
+# make lint           ruff and mypy
+# make compose-test   docker-compose.yml for real; needs a Docker engine with Compose
 
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint compose-test clean
 
 demo: $(READY)
 	@$(RUN) -m adapter demo $(if $(KEEP),--keep)
@@ -19,6 +20,9 @@ lint: $(READY)
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+
+compose-test:
+	@tests/acceptance/compose.sh
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }

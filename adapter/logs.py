@@ -14,6 +14,8 @@ class Formatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The line; a value with a space or a line end in it is quoted, so that one line stays one line."""
+        if record.name == "aiohttp.access":  # says all of its data in the sentence already
+            return super().formatMessage(record)
         data = [
             f" {name}={_quoted(str(value))}" for name, value in vars(record).items() if name not in _STANDARD
         ]
@@ -24,8 +26,14 @@ def _quoted(value: str) -> str:
     return value if value.isprintable() and value and " " not in value else repr(value)
 
 
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Whoever watches the service asks for its health every few seconds: that is no news."""
+    return " /health " not in record.getMessage()
+
+
 def set_up(level: str) -> None:
     """Log to standard error from `level` on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("aiohttp.access").addFilter(_is_worth_a_line)

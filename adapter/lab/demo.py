@@ -2,12 +2,12 @@
 
 import asyncio
 import json
+import math
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from adapter.lab.adapter_process import DIRECTORY, Adapter, Answer, running_adapter
@@ -158,10 +158,10 @@ async def _keep(phones: Phones, adapter: Adapter) -> None:
 
 
 async def _answer_always(phone: Phone) -> None:
+    """Pick up whenever the phone rings, until it is cancelled or the phone dies."""
     while True:
-        with suppress(LabError):  # nobody has called for an hour: wait on
-            await phone.ringing(within=3600)
-            phone.pick_up()
+        await phone.ringing(within=math.inf)
+        phone.pick_up()
 
 
 # -- showing and checking ------------------------------------------------------------------------------

@@ -1,0 +1,28 @@
+# The adapter (the last stage, which a plain `docker build .` makes), and the demo's phones.
+
+FROM python:3.12-slim AS installed
+# ADAPTER_TIMEZONE, be it only UTC, is looked up in the system's time zones.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends tzdata \
+ && rm -rf /var/lib/apt/lists/*
+# A mount instead of a COPY: no source, and nothing that the build leaves beside it, stays in the image.
+RUN --mount=type=bind,target=/src,rw \
+    pip install --no-cache-dir --constraint /src/constraints.txt /src
+
+# The lab needs the checkout, and SIPp, which plays the phones.
+FROM installed AS phones
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends sip-tester \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /opt/lab
+COPY sipp-scenarios sipp-scenarios
+COPY adapter adapter
+ENV PYTHONDONTWRITEBYTECODE=1
+USER 10001:10001
+CMD ["python", "-m", "adapter.lab.phones_only"]
+
+FROM installed AS adapter
+ENV ADAPTER_LISTEN_HOST=0.0.0.0
+EXPOSE 8080
+USER 10001:10001
+CMD ["uapi-adapter", "serve"]
