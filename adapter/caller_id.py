@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass
 
-NAME_LIMIT_BYTES = 120
-"""Asterisk copies an Originate's CallerID into 255 bytes and drops the rest, number and all."""
+NAME_LIMIT_BYTES = 100
+"""Asterisk copies an Originate's CallerID into 255 bytes and drops the rest, number and all; quotes and
+backslashes in the name take two of them."""
 
-_FORM = re.compile(r"(?P<name>.*\S)\s*<(?P<number>\+?[0-9*#]{1,32})>", re.ASCII)
+_FORM = re.compile(r"(?P<name>.*[^ ]) *<(?P<number>\+?[0-9*#]{1,32})>", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,12 @@ def _text_is_quoted(value: object) -> object:
     return value
 
 
+def _caller_id(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError('must be text like "John Doe <+3334444>"')  # noqa: TRY004 - as above
+    return parse_caller_id(value)
+
+
 Text = Annotated[
     str, BeforeValidator(_text_is_quoted), StringConstraints(min_length=1, pattern=r"^[^\x00-\x1f]+$")
 ]
@@ -61,7 +67,7 @@ Number = Annotated[Text, StringConstraints(pattern=r"^[0-9]{1,10}\*[0-9]{1,10}$"
 # What is dialed becomes an AMI header and a channel name: a technology and a resource, nothing that
 # separates arguments (`,` `&` `|`) or begins a variable (`$`).
 DialString = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9]+/[A-Za-z0-9_.*#+@:/-]+$")]
-ShownCallerId = Annotated[CallerId, BeforeValidator(_text_is_quoted), BeforeValidator(parse_caller_id)]
+ShownCallerId = Annotated[CallerId, BeforeValidator(_caller_id)]
 
 
 class _Entry(BaseModel):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,13 +17,16 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+PREFIX = "ADAPTER_"
 CONFIG_VARIABLE = "ADAPTER_CONFIG"
+NOT_SETTINGS = ("config", "lab_asterisk")
+"""Variables of ours that are no settings: where the file is, and where the lab finds Asterisk."""
 
 
 class Settings(BaseSettings):
     """The settings of one adapter process. Raises ValidationError where one is missing or wrong."""
 
-    model_config = SettingsConfigDict(env_prefix="ADAPTER_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     listen_host: str = "127.0.0.1"
     listen_port: int = Field(8080, ge=0, le=65535)
@@ -38,15 +41,23 @@ class Settings(BaseSettings):
     ami_secret: SecretStr
     ami_tls: bool = False
     ami_tls_ca: Path | None = None
-    ami_connect_timeout_s: float = Field(5.0, gt=0)
-    ami_action_timeout_s: float = Field(5.0, gt=0)
-    ami_ping_interval_s: float = Field(5.0, gt=0)
-    ami_reconnect_max_s: float = Field(15.0, gt=0)
+    ami_connect_timeout_s: float = Field(5.0, gt=0, allow_inf_nan=False)
+    ami_action_timeout_s: float = Field(5.0, gt=0, allow_inf_nan=False)
+    ami_ping_interval_s: float = Field(5.0, gt=0, allow_inf_nan=False)
+    ami_reconnect_max_s: float = Field(15.0, gt=0, allow_inf_nan=False)
 
     pickup_limit_s: int = Field(600, ge=1)
     single_call: Literal["bare", "collection"] = "bare"
     timezone: str = "UTC"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _variables_are_known(cls, given: dict[str, object]) -> dict[str, object]:
+        # pydantic-settings looks only for the variables it knows: a misspelt one would be passed over.
+        names = (name.removeprefix(PREFIX).lower() for name in os.environ if name.startswith(PREFIX))
+        unknown = {name: None for name in names if name not in cls.model_fields and name not in NOT_SETTINGS}
+        return unknown | given
 
     @field_validator("ami_secret")
     @classmethod
@@ -62,7 +73,7 @@ class Settings(BaseSettings):
     def _timezone_is_known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError):  # KeyError: zoneinfo knows none of this name
             raise ValueError("not a time zone of the IANA database, like Europe/Bucharest") from None
         return name
 

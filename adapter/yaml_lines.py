@@ -33,34 +33,33 @@ class Document:
 
 def read_yaml(text: str) -> Document:
     """The one document in `text`. Raises YamlError; a key that stands twice in a mapping is an error too."""
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
-        if root is None:
-            raise YamlError([(1, "the file is empty")])
-        repeated = list(_repeated_keys(root))
-        if repeated:
-            raise YamlError(repeated)
-        return Document(loader.construct_document(root), dict(_places(root, ())))
+        repeated = [] if root is None else list(_repeated_keys(root))
+        places = {} if root is None else dict(_places(root, ()))
+        data = None if root is None else loader.construct_document(root)
     except yaml.MarkedYAMLError as malformed:
         mark = malformed.problem_mark or malformed.context_mark
         line = 1 if mark is None else mark.line + 1
         raise YamlError([(line, str(malformed.problem or malformed.context))]) from None
-    except (yaml.YAMLError, RecursionError, ValueError) as malformed:
-        if isinstance(malformed, YamlError):
-            raise
+    # Besides its own errors PyYAML lets through what it trips over: a date that is none, a list as a key.
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError, LookupError, AttributeError) as malformed:
         raise YamlError([(1, str(malformed))]) from None
-    finally:
-        loader.dispose()
+    if root is None:
+        raise YamlError([(1, "the file is empty")])
+    if repeated:
+        raise YamlError(repeated)
+    return Document(data, places)
 
 
 def _repeated_keys(node: yaml.Node) -> Iterator[tuple[int, str]]:
     if isinstance(node, yaml.MappingNode):
         seen: set[object] = set()
         for key, value in node.value:
-            if key.value in seen:
-                yield key.start_mark.line + 1, f"{key.value!r} stands here twice"
             if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    yield key.start_mark.line + 1, f"{key.value!r} stands here twice"
                 seen.add(key.value)
             yield from _repeated_keys(value)
     elif isinstance(node, yaml.SequenceNode):

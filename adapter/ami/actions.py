@@ -4,15 +4,13 @@ Whoever can put a line end into an AMI header can add headers, and so actions, o
 checked when it is made, whoever made it.
 """
 
-import re
 from dataclasses import dataclass
 
 from adapter.caller_id import CallerId
+from adapter.calls.events import names_one_channel
 
 LINE_LIMIT_BYTES = 1000
 """Asterisk reads AMI lines of at most 1,024 bytes."""
-
-_UNIQUEID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,148}", re.ASCII)
 
 
 class ActionError(ValueError):
@@ -77,7 +75,7 @@ def originate_spy(
 
 
 def _exact(uniqueid: str) -> str:
-    if _UNIQUEID.fullmatch(uniqueid) is None or uniqueid.lower() == "all":
+    if not names_one_channel(uniqueid):
         raise ActionError(f"{uniqueid!r} names no single channel")
     return uniqueid
 

@@ -133,7 +133,6 @@ class Link:
             raise LinkDown(f"the snapshot was refused: {refused}") from None
         if not self._synced.done():
             raise LinkDown("the AMI connection broke during the snapshot")
-        self.error = None
         log.info("the AMI link is ready", extra={"channels": len(self._listed)})
 
     async def _watch(self, session: Session) -> None:
@@ -198,5 +197,5 @@ class Link:
         held, self._held = self._held, []
         for event in held:
             self._on_event(event)
-        self.state = LinkState.READY
+        self.state, self.error = LinkState.READY, None
         self._synced.set_result(None)

@@ -18,6 +18,19 @@ OUR_PREFIX = "uapi-"
 """Begins the uniqueid of every channel that this adapter originates, and of no other."""
 
 
+_NAMES_ONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,148}", re.ASCII)
+
+
+def names_one_channel(uniqueid: str) -> bool:
+    """Whether Asterisk takes this for exactly one channel, wherever a channel is asked for.
+
+    Asterisk's own uniqueids look like this; a channel that somebody originates may be given any. A comma
+    would begin another argument, nothing and the literal `all` mean every channel, a slash in front begins
+    a regular expression, and one inside makes the name of a channel, which can be had again.
+    """
+    return _NAMES_ONE.fullmatch(uniqueid) is not None and uniqueid.lower() != "all"
+
+
 class EventError(ValueError):
     """An AMI message has the name of an event we follow, but not its form."""
 
@@ -133,9 +146,19 @@ class ListedChannel:
     age_s: int
 
     @property
+    def is_spying(self) -> bool:
+        """Whether it runs ChanSpy, ours or somebody else's."""
+        return self.application == "ChanSpy"
+
+    @property
     def spyee(self) -> str | None:
-        """The uniqueid that a running ChanSpy is told to spy on; nothing where it runs something else."""
-        return self.application_data.partition(",")[0] or None if self.application == "ChanSpy" else None
+        """What a running ChanSpy is told to spy on, for ours a uniqueid; nothing where there is none."""
+        return self.application_data.partition(",")[0] or None if self.is_spying else None
+
+    @property
+    def is_dialed(self) -> bool:
+        """Whether Dial or Queue rang the channel: they leave their mark on it for as long as it lives."""
+        return self.application in ("AppDial", "AppQueue")
 
 
 Event = NewChannel | ChannelUpdate | DialBegin | Hangup | SpyStart | SpyStop | OriginateResponse

@@ -6,6 +6,7 @@ network says; what it cannot place is counted in `unplaced`.
 """
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -137,10 +138,12 @@ class Calls:
                 return self._dial(dialing, dialed, at)
             case Hangup(_, channel, cause):
                 return self._hang_up(channel.uniqueid, cause)
-            case SpyStart(at, spyer, spyee):
-                return self._join_spy(spyer, spyee, at)
-            case SpyStop(_, spyer_uniqueid):
-                return self._leave_spy(spyer_uniqueid)
+            case SpyStart(at, spyer_channel, spyee_channel):
+                return self._join_spy(spyer_channel, spyee_channel, at)
+            case SpyStop(_, spyer):
+                if spyer not in self._legs:
+                    self.unplaced["spy"] += 1
+                return self._leave_spy(spyer)
             case OriginateResponse(_, uniqueid, is_success):
                 return [OriginateEnded(uniqueid, is_success)]
 
@@ -154,13 +157,14 @@ class Calls:
         changes: list[Change] = []
         for uniqueid in [known for known in self._legs if known not in listed]:
             changes += self._hang_up(uniqueid, None)
-        # Spies come last: their spyees must stand in a call by then.
-        for line in sorted(snapshot, key=lambda line: (line.channel.is_ours, -line.age_s)):
+        for line in sorted(snapshot, key=_appearance):
             channel, began_at = line.channel, at - line.age_s
             if channel.uniqueid in self._legs:
                 changes += self._update(channel, at)
             else:
-                changes += self._new_channel(channel, began_at, is_dialed=line.application == "AppDial")
+                changes += self._new_channel(channel, began_at, is_spyer=line.is_spying)
+            leg = self._legs[channel.uniqueid]
+            leg.is_dialed = leg.is_dialed or line.is_dialed
             changes += self._reset_spy(line, at)
         return changes
 
@@ -176,7 +180,7 @@ class Calls:
 
     # -- channels ----------------------------------------------------------------------------------
 
-    def _new_channel(self, channel: Channel, at: float, *, is_dialed: bool = False) -> list[Change]:
+    def _new_channel(self, channel: Channel, at: float, *, is_spyer: bool = False) -> list[Change]:
         if channel.uniqueid in self._legs:
             return self._update(channel, at)
         leg = Leg(
@@ -184,8 +188,9 @@ class Calls:
             exten=channel.exten,
             began_at=at,
             extension=self._extension_of(channel.name),
-            is_dialed=is_dialed,
-            is_spyer=channel.is_ours,
+            # Made for another channel and not begun yet: Dial or Queue is about to ring it.
+            is_dialed=channel.linkedid != channel.uniqueid and channel.state is ChannelState.DOWN,
+            is_spyer=is_spyer or channel.is_ours,
         )
         self._legs[channel.uniqueid] = leg
         self._note_times(leg, at)
@@ -276,18 +281,20 @@ class Calls:
 
     def _join_spy(self, spyer: Channel, spyee: Channel, at: float) -> list[Change]:
         leg = self._legs.get(spyer.uniqueid)
-        if leg is None or spyee.uniqueid not in self._legs:
+        if leg is None:
             self.unplaced["spy"] += 1
             return []
+        if spyee.uniqueid not in self._legs:
+            self.unplaced["spy"] += 1
+            return [SpyJoined(spyer.uniqueid, spyee.uniqueid)]  # whoever follows the spy has to know
         return self._update(spyer, at) + self._attach(leg, spyee.uniqueid, at)
 
     def _attach(self, leg: Leg, spyee: str, at: float) -> list[Change]:
         if leg.spyee == spyee:
             return []
         changes: list[Change] = self._leave_spy(leg.channel.uniqueid)
-        if not leg.is_spyer:  # somebody else's ChanSpy, for example a feature code of the PBX
-            leg.is_spyer = True
-            changes += self._withdraw(leg, leg.channel.linkedid)
+        if not leg.is_spyer:
+            changes += self._exclude(leg)
         leg.spyee, leg.spying_since = spyee, at
         changes.append(SpyJoined(leg.channel.uniqueid, spyee))
         spied = self._legs[spyee]
@@ -296,18 +303,35 @@ class Calls:
             changes.append(self._place(spied))
         return changes
 
+    def _exclude(self, leg: Leg) -> list[Change]:
+        """Take somebody else's spy, for example a feature code of the PBX, out of the calls."""
+        leg.is_spyer = True
+        return self._withdraw(leg, leg.channel.linkedid)
+
     def _leave_spy(self, spyer: str) -> list[Change]:
         leg = self._legs.get(spyer)
         if leg is None or leg.spyee is None:
             return []
-        spied = self._legs[leg.spyee]
+        spied = self._legs.get(leg.spyee)
         leg.spyee = leg.spying_since = None
-        if spied.spies.pop(spyer, None) is None:
+        if spied is None or spied.spies.pop(spyer, None) is None:
             return []
         return [CallChanged(call_id_of(spied.channel.linkedid))]
 
     def _reset_spy(self, line: ListedChannel, at: float) -> list[Change]:
         leg = self._legs[line.channel.uniqueid]
-        if leg.is_up and line.spyee is not None and line.spyee in self._legs:
-            return self._attach(leg, line.spyee, at)
-        return self._leave_spy(line.channel.uniqueid)
+        changes: list[Change] = []
+        if line.is_spying and not leg.is_spyer:
+            changes += self._exclude(leg)
+        if line.spyee is not None and leg.is_up and line.spyee in self._legs:
+            return changes + self._attach(leg, line.spyee, at)
+        return changes + self._leave_spy(line.channel.uniqueid)
+
+
+def _appearance(line: ListedChannel) -> tuple[bool, int, list[int]]:
+    """The order of appearance: by age, and within a second by the count that ends a uniqueid.
+
+    Spies come last: their spyees must stand in a call by then.
+    """
+    count = [int(part) for part in re.findall(r"[0-9]+", line.channel.uniqueid)]
+    return line.is_spying or line.channel.is_ours, -line.age_s, count

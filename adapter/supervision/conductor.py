@@ -65,6 +65,13 @@ class Supervision:
         self._moved.set()
         self._moved = asyncio.Event()
 
+    def note_taken(self) -> None:
+        """Asterisk has the channel, whatever became of the answer to the originate."""
+        if self.accepted.done() and self.accepted.exception() is not None:
+            self.accepted = asyncio.Future()
+        if not self.accepted.done():
+            self.accepted.set_result(None)
+
     async def until(self, is_so: Callable[["Supervision"], bool]) -> None:
         """Return once `is_so`; the caller sets the deadline."""
         while not is_so(self):
@@ -148,7 +155,9 @@ class Conductor:
     def _follow_state(self, uniqueid: str, state: ChannelState) -> None:
         if uniqueid in self._retired:
             self._hang_up(uniqueid)  # a late originate: what it was for is over
-        elif state in _SIGNAL_OF_STATE:
+        if uniqueid in self._live:
+            self._live[uniqueid].note_taken()
+        if state in _SIGNAL_OF_STATE:
             self._signal(uniqueid, _SIGNAL_OF_STATE[state])
 
     def _follow_spy(self, spyer: str, spyee: str) -> None:
@@ -205,10 +214,11 @@ class Conductor:
             if isinstance(failed, ActionRefused | LinkDown) and supervision.state is not State.ENDED:
                 self._retire(supervision, Reason.ORIGINATE_REFUSED)
             # Otherwise Asterisk may have taken it: the next snapshot shows, and the guard ends it.
-            supervision.accepted.set_exception(failed)
-            supervision.accepted.exception()  # told here: asyncio need not complain that nobody asked
+            if not supervision.accepted.done():
+                supervision.accepted.set_exception(failed)
+                supervision.accepted.exception()  # told here: asyncio need not complain that nobody asked
         else:
-            supervision.accepted.set_result(None)
+            supervision.note_taken()
 
     def _adopt(self, leg: Leg) -> None:
         channel_id = leg.channel.uniqueid

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adapter.caller_id import CallerId
+from adapter.calls.events import names_one_channel
 from adapter.calls.views import PhoneCall, PhoneCallView, Status
 from adapter.directory import Directory, Extension, ExtensionType
 
@@ -92,10 +93,8 @@ def plan_supervision(
     supervisor = _supervisor(request, extension, phone_call, directory)
     if Parameter.CALLER_ID in request.malformed:
         raise Refusal(Parameter.CALLER_ID, "it must have the form: John Doe <+3334444>")
-    if (
-        Parameter.PICKUP in request.malformed
-        or not 0 < (request.pickup_s or DEFAULT_PICKUP_S) <= pickup_limit_s
-    ):
+    pickup_s = min(DEFAULT_PICKUP_S, pickup_limit_s) if request.pickup_s is None else request.pickup_s
+    if Parameter.PICKUP in request.malformed or not 0 < pickup_s <= pickup_limit_s:
         raise Refusal(
             Parameter.PICKUP,
             f"it must be a whole number of seconds, higher than 0 and at most {pickup_limit_s}",
@@ -108,7 +107,7 @@ def plan_supervision(
         supervisor=supervisor.number,
         dial=supervisor.dialed,
         caller_id=request.caller_id or supervisor.shown_caller_id,
-        pickup_s=min(request.pickup_s or DEFAULT_PICKUP_S, pickup_limit_s),
+        pickup_s=pickup_s,
     )
 
 
@@ -116,6 +115,8 @@ def _view(request: Request, path_extensions: frozenset[str], phone_call: PhoneCa
     view = phone_call.view(request.view_id) if request.view_id else None
     if view is None or view.extension not in path_extensions:
         raise Refusal(Parameter.VIEW, "it must be the id of a view that the extension has of the phone call")
+    if not names_one_channel(view.channel):
+        raise Refusal(Parameter.VIEW, "its channel has a name that Asterisk could take for others too")
     if view.status is not Status.ON_CALL:
         # There is no conversation to join yet, and none that anybody asked to hear.
         raise Refusal(Parameter.VIEW, "its extension is not on the call yet")

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# What stands between commas, and in that before the first semicolon; neither counts within quotes.
+_PREFERENCE = re.compile(r'(?:[^",]|"(?:\\.|[^"\\])*"?)+')
+_BEFORE_PARAMETERS = re.compile(r'(?:[^";]|"(?:\\.|[^"\\])*"?)*')
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -19,8 +22,8 @@ def read_prefer(headers: Iterable[str]) -> Preferences:
     """The preferences in all Prefer headers of a request; of one that stands twice, the first counts."""
     found: dict[str, str] = {}
     for header in headers:
-        for preference in header.split(","):
-            name, _, value = preference.partition(";")[0].partition("=")
+        for preference in _PREFERENCE.findall(header):
+            name, _, value = _BEFORE_PARAMETERS.findall(preference)[0].partition("=")
             found.setdefault(name.strip().lower(), value.strip().strip('"'))
     wait = found.get("wait", "")
     return Preferences(

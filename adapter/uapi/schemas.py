@@ -13,13 +13,13 @@ from adapter.uapi.errors import UapiError
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
-def _whole_number(value: object) -> object:
+def _seconds(value: object) -> object:
     """Clients send numbers as strings (`"waitForPickup": "20"`); a fraction or a boolean is neither."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
-    raise ValueError("not a whole number")
+    raise ValueError("not a whole number of seconds")
 
 
 def _caller_id(value: object) -> object:
@@ -41,7 +41,7 @@ class PhoneCallAction(BaseModel):
     view_id: Annotated[str, Field(alias="phoneCallViewId")]
     send_call_to: Annotated[str, Field(alias="sendCallTo")]
     caller_id: Annotated[CallerId | None, _optional(_caller_id), Field(alias="callerId")] = None
-    pickup_s: Annotated[int | None, _optional(_whole_number), Field(alias="waitForPickup", gt=0)] = None
+    pickup_s: Annotated[int | None, _optional(_seconds), Field(alias="waitForPickup")] = None
 
 
 def read_action(body: object) -> Request:

@@ -38,6 +38,6 @@ class Tokens:
                 issuer=ISSUER,
                 options={"require": ["exp", "iat", "sub"]},
             )
-        except jwt.PyJWTError as invalid:
+        except (jwt.PyJWTError, UnicodeError) as invalid:
             raise TokenError(str(invalid)) from None
         return str(claims["sub"])

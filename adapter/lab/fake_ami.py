@@ -1,0 +1,278 @@
+"""An AMI server for tests, scripted for what a real Asterisk cannot be made to do on demand.
+
+It is a real TCP server (TLS where wanted) on a free port of 127.0.0.1. Left alone it behaves as Asterisk 22:
+it logs in who knows the secret, answers pings, lists its channels, rings for an Originate, hangs up. A test
+then has it refuse, fall silent, break the connection at any byte, or say anything in any chunks; through
+`ami.pbx` it does what the people at the phones would (`pick_up`, `join`, `hang_up`).
+
+    async with FakeAmi() as ami:
+        agent = ami.pbx.add_trunk_call()
+        ...                                # the adapter connects to ami.port and originates
+        [ring] = ami.took("Originate")
+        ami.pbx.pick_up(ring["ChannelId"])
+        ami.pbx.join(ring["ChannelId"])
+
+Every byte that arrives is kept, and every action with it: `ami.actions`, `connection.received`.
+"""
+
+import asyncio
+import re
+import secrets
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self, cast
+
+from adapter.lab import fake_ami_events as say
+from adapter.lab.fake_ami_events import Header
+from adapter.lab.fake_ami_pbx import FakePbx
+
+BANNER = b"Asterisk Call Manager/11.0.0\r\n"
+_END = b"\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedAction:
+    """One action as it arrived. A header ends at a CR or an LF alone too, as Asterisk has it."""
+
+    raw: bytes
+    headers: tuple[Header, ...]
+    connection: "Connection"
+    at: float
+    """When it arrived, by the event loop's clock."""
+
+    @property
+    def name(self) -> str:
+        return self["Action"]
+
+    def __getitem__(self, name: str) -> str:
+        """The first header of this name, empty where there is none."""
+        return next((value for header, value in self.headers if header.lower() == name.lower()), "")
+
+
+Script = Callable[[ReceivedAction], None]
+"""What the server does on an action; it may answer now, later or never, and break the connection."""
+
+
+def ignore(action: ReceivedAction) -> None:
+    """Read the action and say nothing."""
+
+
+def drop(action: ReceivedAction) -> None:
+    """Read the action and break the connection."""
+    action.connection.drop()
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection to the server."""
+
+    def __init__(self, ami: "FakeAmi") -> None:
+        self.received = bytearray()
+        self.began_at = 0.0
+        """When it was made, by the event loop's clock."""
+        self.is_open = False
+        self.is_logged_in = False
+        self._ami = ami
+        self._rest = b""
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self.is_open = True
+        self.began_at = asyncio.get_running_loop().time()
+        self._ami.connections.append(self)
+        if self._ami.drops_new_connections:
+            self.drop()
+        else:
+            self.send(BANNER)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self.is_open = False
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+        self._rest += data
+        while self.is_open:
+            raw, end, rest = self._rest.partition(_END)
+            cut = self._ami.drop_inside
+            if cut is not None and f"Action: {cut[0]}\r\n".encode() in raw + end:
+                del self.received[len(self.received) - len(self._rest) + cut[1] :]
+                self.drop()
+                return
+            if not end:
+                return
+            self._rest = rest
+            self._ami.take(self._parse(raw + end))
+
+    def _parse(self, raw: bytes) -> ReceivedAction:
+        lines = [line for line in re.split(r"\r\n|\r|\n", raw.decode(errors="surrogateescape")) if line]
+        headers = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in lines))
+        return ReceivedAction(raw, headers, self, asyncio.get_running_loop().time())
+
+    def send(self, data: bytes) -> None:
+        """Say these bytes, unless the server is mute."""
+        if self.is_open and not self._ami.is_mute:
+            self._transport.write(data)
+
+    async def send_in_chunks(self, chunks: list[bytes]) -> None:
+        """Say these bytes so that each chunk arrives by itself."""
+        for chunk in chunks:
+            self.send(chunk)
+            await asyncio.sleep(0.002)
+
+    def answer(self, action: ReceivedAction, *headers: Header, response: str = "Success") -> None:
+        """Answer an action, now or long after it came."""
+        self.send(say.message(("Response", response), ("ActionID", action["ActionID"]), *headers))
+
+    def refuse(self, action: ReceivedAction, why: str) -> None:
+        """Answer that it will not be done."""
+        self.answer(action, ("Message", why), response="Error")
+
+    def hang_up(self) -> None:
+        """End the connection after what was said."""
+        self._transport.close()
+
+    def drop(self) -> None:
+        """Break the connection at once."""
+        self.is_open = False
+        self._transport.abort()
+
+
+class FakeAmi:
+    """The server and the PBX behind it; use it as an async context manager."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.host = "127.0.0.1"
+        self.port = 0
+        self.username = "uapi"
+        self.secret = secrets.token_urlsafe(12)
+        self.accepts_login = True
+        self.drops_new_connections = False
+        self.is_mute = False
+        self.drop_inside: tuple[str, int] | None = None
+        """("Originate", 20): break the connection when 20 bytes of an Originate have been read."""
+        self.scripts: dict[str, Script] = {}
+        """What to do on an action instead of what Asterisk would, by the action's name."""
+        self.during_snapshot: list[bytes] = []
+        """What to say within a snapshot: the first before its first item, the others each after an item."""
+        self.pbx = FakePbx(self.emit)
+        self.connections: list[Connection] = []
+        self.actions: list[ReceivedAction] = []
+        self._tls = tls
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen, after a `stop()` on the same port again."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Connection(self), self.host, self.port, ssl=self._tls, reuse_address=True
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Break every connection and listen no more."""
+        if self._server is not None:
+            self._server.close()
+            self.drop()
+            await self._server.wait_closed()
+            self._server = None
+
+    def drop(self) -> None:
+        """Break every connection; new ones are welcome."""
+        for connection in self.connections:
+            if connection.is_open:
+                connection.drop()
+
+    # -- what a test asks --------------------------------------------------------------------------
+
+    def took(self, name: str) -> list[ReceivedAction]:
+        """Every action of this name that has arrived, over all connections."""
+        return [action for action in self.actions if action.name == name]
+
+    @property
+    def connection(self) -> Connection:
+        """The newest connection."""
+        return self.connections[-1]
+
+    # -- what it does on an action -----------------------------------------------------------------
+
+    def take(self, action: ReceivedAction) -> None:
+        """Keep an action and do what it says."""
+        self.actions.append(action)
+        script = self.scripts.get(action.name) or {
+            "Login": self.log_in,
+            "Ping": self.pong,
+            "CoreShowChannels": self.list_channels,
+            "Originate": self.originate,
+            "Hangup": self.take_hangup,
+        }.get(action.name)
+        if script is None:
+            action.connection.refuse(action, "Invalid/unknown command")
+        else:
+            script(action)
+
+    def log_in(self, action: ReceivedAction) -> None:
+        """Accept the user and secret that it was given, and nobody else."""
+        connection = action.connection
+        if not self.accepts_login or (action["Username"], action["Secret"]) != (self.username, self.secret):
+            connection.refuse(action, "Authentication failed")
+            connection.hang_up()
+            return
+        connection.is_logged_in = True
+        connection.answer(action, ("Message", "Authentication accepted"))
+        booted = (("Uptime", "1234"), ("LastReload", "1234"), ("Status", "Fully Booted"))
+        connection.send(say.event("FullyBooted", self.pbx.clock(), *booted, privilege="system,all"))
+
+    def pong(self, action: ReceivedAction) -> None:
+        """Answer with its clock."""
+        action.connection.answer(action, ("Ping", "Pong"), ("Timestamp", f"{self.pbx.clock():.6f}"))
+
+    def list_channels(self, action: ReceivedAction) -> None:
+        """Send a snapshot, and what the test wants said in between."""
+        connection, between = action.connection, iter(self.during_snapshot)
+        connection.answer(action, ("EventList", "start"), ("Message", "Channels will follow"))
+        connection.send(next(between, b""))
+        channels = list(self.pbx.channels.values())
+        for channel in channels:
+            connection.send(say.listed(self.pbx.clock(), channel, action["ActionID"]) + next(between, b""))
+        connection.send(
+            say.message(
+                ("Event", "CoreShowChannelsComplete"),
+                ("ActionID", action["ActionID"]),
+                ("EventList", "Complete"),
+                ("ListItems", str(len(channels))),
+            )
+        )
+
+    def originate(self, action: ReceivedAction) -> None:
+        """Take it and ring the phone."""
+        action.connection.answer(action, ("Message", "Originate successfully queued"))
+        self.pbx.ring(dict(action.headers))
+
+    def originate_without_phone(self, action: ReceivedAction) -> None:
+        """A script: take it and say, as for an unknown endpoint, that there is no channel to be had."""
+        action.connection.answer(action, ("Message", "Originate successfully queued"))
+        self.emit(
+            say.originate_response(self.pbx.clock(), dict(action.headers), None, is_success=False, reason=0)
+        )
+
+    def take_hangup(self, action: ReceivedAction) -> None:
+        """Hang up the channel that it names exactly."""
+        if action["Channel"] not in self.pbx.channels:
+            action.connection.refuse(action, "No such channel")
+            return
+        action.connection.answer(action, ("Message", "Channel Hungup"))
+        self.pbx.hang_up(action["Channel"], cause=0)
+
+    def emit(self, *events: bytes) -> None:
+        """Send events to everyone who is logged in."""
+        for connection in self.connections:
+            if connection.is_logged_in:
+                connection.send(b"".join(events))

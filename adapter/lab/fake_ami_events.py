@@ -1,0 +1,167 @@
+"""What a fake Asterisk says, text for text as Asterisk 22 said it on a trunk call and a barge-in."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+Header = tuple[str, str]
+
+
+class FakeState(IntEnum):
+    """The channel states that the fake takes a channel through, by Asterisk's numbers."""
+
+    DOWN = 0
+    RING = 4
+    RINGING = 5
+    UP = 6
+
+
+@dataclass(frozen=True, slots=True)
+class FakeChannel:
+    """One channel of the fake: what its events say of it, and what a snapshot adds."""
+
+    name: str
+    uniqueid: str
+    linkedid: str
+    state: FakeState = FakeState.UP
+    caller: tuple[str, str] = ("", "")
+    """Name and number; `<unknown>` is written where there is none."""
+    connected: tuple[str, str] = ("", "")
+    context: str = "phones"
+    exten: str = "s"
+    application: str = ""
+    data: str = ""
+    began_at: float = 0.0
+
+    @property
+    def spyee(self) -> str:
+        """The uniqueid that the channel's ChanSpy is told to spy on."""
+        return self.data.partition(",")[0]
+
+
+def message(*headers: Header) -> bytes:
+    """One AMI message."""
+    return "".join(f"{name}: {value}\r\n" for name, value in (*headers, ("", "")))[:-4].encode() + b"\r\n"
+
+
+def event(name: str, at: float, *headers: Header, privilege: str = "call,all") -> bytes:
+    """One AMI event."""
+    return message(("Event", name), ("Privilege", privilege), ("Timestamp", f"{at:.6f}"), *headers)
+
+
+def channel_event(name: str, at: float, channel: FakeChannel, *more: Header) -> bytes:
+    """An event about one channel: Newchannel, Newstate, NewCallerid, NewConnectedLine, HangupRequest, ..."""
+    return event(name, at, *channel_headers(channel), *more)
+
+
+def channel_headers(channel: FakeChannel, role: str = "") -> list[Header]:
+    """The headers that describe a channel, each beginning with `role` (`Dest`, `Spyer`, `Spyee` or none)."""
+    return [
+        (role + name, value)
+        for name, value in (
+            ("Channel", channel.name),
+            ("ChannelState", str(int(channel.state))),
+            ("ChannelStateDesc", channel.state.name.capitalize()),
+            ("CallerIDNum", channel.caller[1] or "<unknown>"),
+            ("CallerIDName", _escaped(channel.caller[0]) or "<unknown>"),
+            ("ConnectedLineNum", channel.connected[1] or "<unknown>"),
+            ("ConnectedLineName", _escaped(channel.connected[0]) or "<unknown>"),
+            ("Language", "en"),
+            ("AccountCode", ""),
+            ("Context", channel.context),
+            ("Exten", channel.exten),
+            ("Priority", "1"),
+            ("Uniqueid", channel.uniqueid),
+            ("Linkedid", channel.linkedid),
+        )
+    ]
+
+
+def _escaped(name: str) -> str:
+    """Asterisk writes names as C would (its ast_escape_c)."""
+    return re.sub(r"([\\'\"?])", r"\\\1", name)
+
+
+def dial(name: str, at: float, dialing: FakeChannel | None, dialed: FakeChannel, *more: Header) -> bytes:
+    """DialBegin, DialState or DialEnd; an Originate dials without a dialing channel."""
+    source = [] if dialing is None else channel_headers(dialing)
+    return event(name, at, *source, *channel_headers(dialed, "Dest"), *more)
+
+
+def bridge_enter(at: float, channel: FakeChannel, bridge: str, members: int) -> bytes:
+    """The channel joined a bridge that now has so many members."""
+    return event(
+        "BridgeEnter",
+        at,
+        ("BridgeUniqueid", bridge),
+        ("BridgeType", "basic"),
+        ("BridgeTechnology", "simple_bridge"),
+        ("BridgeCreator", "<unknown>"),
+        ("BridgeName", "<unknown>"),
+        ("BridgeNumChannels", str(members)),
+        ("BridgeVideoSourceMode", "none"),
+        *channel_headers(channel),
+    )
+
+
+def hangup(at: float, channel: FakeChannel, cause: int) -> bytes:
+    """The channel ended, with a Q.850 cause."""
+    texts = {0: "Unknown", 1: "Unallocated (unassigned) number", 16: "Normal Clearing", 17: "User busy"}
+    texts |= {19: "User alerting, no answer", 21: "Call Rejected"}
+    return channel_event(
+        "Hangup", at, channel, ("Cause", str(cause)), ("Cause-txt", texts.get(cause, "Unknown"))
+    )
+
+
+def spy(name: str, at: float, spyer: FakeChannel, spyee: FakeChannel | None) -> bytes:
+    """ChanSpyStart or ChanSpyStop; a stop may lack the spyee."""
+    spied = [] if spyee is None else channel_headers(spyee, "Spyee")
+    return event(name, at, *channel_headers(spyer, "Spyer"), *spied)
+
+
+def originate_response(
+    at: float, action: Mapping[str, str], channel: FakeChannel | None, *, is_success: bool, reason: int
+) -> bytes:
+    """How the dialing of an Originate ended; without a channel where there never was one."""
+    name, number = caller_id_of(action.get("CallerID", ""))
+    return event(
+        "OriginateResponse",
+        at,
+        ("ActionID", action.get("ActionID", "")),
+        ("Response", "Success" if is_success else "Failure"),
+        ("Channel", action["Channel"] if channel is None else channel.name),
+        ("Application", action["Application"]),
+        ("Data", action["Data"]),
+        ("Reason", str(reason)),
+        ("Uniqueid", action["ChannelId"]),
+        ("CallerIDNum", number),
+        ("CallerIDName", name),
+    )
+
+
+def caller_id_of(text: str) -> tuple[str, str]:
+    """Name and number of an Originate's CallerID, read as Asterisk does (its ast_callerid_parse)."""
+    quoted = re.fullmatch(r'\s*"((?:[^"\\]|\\.)*)"\s*<([^<>]*)>\s*', text, re.DOTALL)
+    if quoted is not None:
+        return re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL), quoted[2]
+    name, bracket, number = text.rpartition("<")
+    return (name.strip(), number.removesuffix(">").strip()) if bracket else ("", text.strip())
+
+
+def listed(at: float, channel: FakeChannel, action_id: str) -> bytes:
+    """One line of a snapshot."""
+    minutes, seconds = divmod(max(0, int(at - channel.began_at)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return message(
+        ("Event", "CoreShowChannel"),
+        ("ActionID", action_id),
+        *channel_headers(channel),
+        ("Application", channel.application),
+        ("ApplicationData", channel.data),
+        ("Duration", f"{hours:02}:{minutes:02}:{seconds:02}"),
+        (
+            "BridgeId",
+            "4c3a8508-0ad1-42cd-88cd-ab3595a62b63" if channel.application in ("Dial", "AppDial") else "",
+        ),
+    )

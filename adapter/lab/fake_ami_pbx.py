@@ -1,0 +1,148 @@
+"""The PBX behind a fake AMI server: its channels, and what people at the phones do.
+
+Each move alters the channels, which the next snapshot lists, and says the events that Asterisk 22 says.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from adapter.lab import fake_ami_events as say
+from adapter.lab.fake_ami_events import FakeChannel, FakeState, Header
+
+BRIDGE = "4c3a8508-0ad1-42cd-88cd-ab3595a62b63"
+NO_ANSWER = 19
+
+
+class FakePbx:
+    """The channels of one fake Asterisk; `emit` says events to whoever is logged in."""
+
+    def __init__(self, emit: Callable[..., None]) -> None:
+        self.clock: Callable[[], float] = time.time
+        self.channels: dict[str, FakeChannel] = {}
+        self._emit = emit
+        self._originates: dict[str, Mapping[str, str]] = {}
+        self._serial = 0
+
+    def add_trunk_call(
+        self, number: str = "0003*210", caller: Header = ("Customer", "777888")
+    ) -> FakeChannel:
+        """A customer on the trunk and an extension talk; told by the next snapshot. The agent's channel."""
+        customer, agent = self._trunk_channels(number, caller)
+        for channel in (customer, agent):
+            self.channels[channel.uniqueid] = channel
+        return agent
+
+    def begin_trunk_call(
+        self, number: str = "0003*210", caller: Header = ("Customer", "777888")
+    ) -> FakeChannel:
+        """The same call told live, from its first channel to its bridge. The agent's channel."""
+        at, (customer, agent) = self.clock(), self._trunk_channels(number, caller)
+        down, ringing = (replace(agent, state=FakeState(state), exten=number) for state in (0, 5))
+        ring = replace(customer, state=FakeState.RING)
+        self._emit(
+            say.channel_event("Newchannel", at, replace(ring, connected=("", ""))),
+            say.channel_event("Newchannel", at, replace(down, connected=("", ""), exten="s")),
+            say.channel_event("NewConnectedLine", at, down),
+            say.dial("DialBegin", at, ring, down, ("DialString", number)),
+            say.channel_event("NewConnectedLine", at, ring),
+            say.channel_event("Newstate", at, ringing),
+            say.dial("DialState", at, ring, ringing, ("DialStatus", "RINGING")),
+            say.channel_event("Newstate", at, replace(agent, exten=number)),
+            say.dial("DialEnd", at, ring, agent, ("DialStatus", "ANSWER")),
+            say.channel_event("Newstate", at, customer),
+            say.bridge_enter(at, agent, BRIDGE, 1),
+            say.bridge_enter(at, customer, BRIDGE, 2),
+        )
+        self.channels |= {customer.uniqueid: customer, agent.uniqueid: agent}
+        return agent
+
+    def ring(self, headers: Mapping[str, str]) -> FakeChannel:
+        """Ring the phone that the headers of an Originate name."""
+        at = self.clock()
+        self._serial += 1
+        first = FakeChannel(
+            name=f"{headers['Channel']}-{self._serial:08x}",
+            uniqueid=headers["ChannelId"],
+            linkedid=headers["ChannelId"],
+            state=FakeState.DOWN,
+            caller=("", headers["Channel"].partition("/")[2]),
+            began_at=at,
+        )
+        shown = say.caller_id_of(headers["CallerID"])
+        down = replace(first, caller=shown, connected=shown)
+        ringing = replace(down, state=FakeState.RINGING)
+        self._originates[first.uniqueid] = headers
+        self.channels[first.uniqueid] = ringing
+        self._emit(
+            say.channel_event("Newchannel", at, first),
+            say.channel_event("NewCallerid", at, replace(first, caller=shown)),
+            say.channel_event("NewConnectedLine", at, down),
+            say.dial("DialBegin", at, None, down, ("DialString", headers["Channel"].partition("/")[2])),
+            say.channel_event("Newstate", at, ringing),
+            say.dial("DialState", at, None, ringing, ("DialStatus", "RINGING")),
+        )
+        return ringing
+
+    def pick_up(self, uniqueid: str) -> None:
+        """The supervisor picks up: the phone is answered, and is not joined yet."""
+        headers, at = self._originates[uniqueid], self.clock()
+        channel = replace(
+            self.channels[uniqueid],
+            state=FakeState.UP,
+            application=headers["Application"],
+            data=headers["Data"],
+        )
+        self.channels[uniqueid] = channel
+        self._emit(
+            say.channel_event("Newstate", at, channel),
+            say.dial("DialEnd", at, None, channel, ("DialStatus", "ANSWER")),
+            say.originate_response(at, headers, channel, is_success=True, reason=4),
+        )
+
+    def join(self, uniqueid: str, spyee: str | None = None) -> None:
+        """ChanSpy takes the channel into the conversation of the spyee that it was told, or of another."""
+        spyer = self.channels[uniqueid]
+        self._emit(say.spy("ChanSpyStart", self.clock(), spyer, self.channels[spyee or spyer.spyee]))
+
+    def hang_up(self, uniqueid: str, cause: int = 16) -> None:
+        """A channel ends, and with a spyee its spies; a phone that was ringing has failed to be reached."""
+        at, channel = self.clock(), self.channels.pop(uniqueid)
+        if channel.application == "ChanSpy":
+            self._emit(say.spy("ChanSpyStop", at, channel, self.channels.get(channel.spyee)))
+        self._emit(say.hangup(at, channel, cause))
+        headers = self._originates.pop(uniqueid, None)
+        if headers is not None and channel.state is not FakeState.UP:
+            reason = 3 if cause == NO_ANSWER else 0
+            self._emit(say.originate_response(at, headers, channel, is_success=False, reason=reason))
+        for spyer in [one.uniqueid for one in self.channels.values() if one.spyee == uniqueid]:
+            self.hang_up(spyer)
+
+    def _trunk_channels(self, number: str, caller: Header) -> tuple[FakeChannel, FakeChannel]:
+        self._serial += 2
+        at, local = self.clock(), ("Agent", number)
+        first = f"{int(at)}.{self._serial}"
+        customer = FakeChannel(
+            name=f"PJSIP/trunk-{self._serial:08x}",
+            uniqueid=first,
+            linkedid=first,
+            caller=caller,
+            connected=local,
+            context="from-trunk",
+            exten=number,
+            application="Dial",
+            data=f"PJSIP/{number},60",
+            began_at=at,
+        )
+        agent = FakeChannel(
+            name=f"PJSIP/{number}-{self._serial + 1:08x}",
+            uniqueid=f"{int(at)}.{self._serial + 1}",
+            linkedid=first,
+            caller=local,
+            connected=caller,
+            exten="",
+            application="AppDial",
+            data="(Outgoing Line)",
+            began_at=at,
+        )
+        return customer, agent
