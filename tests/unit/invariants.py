@@ -1,0 +1,28 @@
+"""What holds of the model at any moment."""
+
+from adapter.calls.model import Calls, call_id_of
+
+
+def remembered(calls: Calls) -> dict[str, object]:
+    """Every index of the model that holds something, `unplaced` apart."""
+    return {
+        name: held
+        for name, held in vars(calls).items()
+        if name != "unplaced" and isinstance(held, dict | list | set) and held
+    }
+
+
+def check(calls: Calls) -> None:
+    """What holds at any moment: a leg is in exactly the call of its linkedid, and a spy in none."""
+    placed = {uniqueid: call.id for call in calls.live() for uniqueid in call.legs}
+    for call in calls.live():
+        assert call.legs, "a call without legs"
+        assert len(set(call.view_ids.values())) == len(call.view_ids)
+        for uniqueid, leg in call.legs.items():
+            assert calls.leg(uniqueid) is leg
+            assert call.id == call_id_of(leg.channel.linkedid)
+            assert not leg.channel.is_ours
+            for spyer, spy in leg.spies.items():
+                assert calls.leg(spyer) is spy
+                assert (spy.spyee, spy.channel.is_ours) == (uniqueid, True)
+    assert sum(len(call.legs) for call in calls.live()) == len(placed), "a leg in two calls"

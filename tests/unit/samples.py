@@ -1,0 +1,237 @@
+"""What the tests are about: one directory, and AMI messages as Asterisk 22 sends them."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from adapter.ami.reader import Reader
+from adapter.calls.events import Event, ListedChannel, parse, parse_listed
+from adapter.calls.model import Calls
+from adapter.calls.views import PhoneCall, phone_call
+from adapter.directory import Directory, load_directory
+
+TRACES = Path(__file__).parents[1] / "traces"
+Headers = dict[str, str]
+
+SECRET_HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$c2VjcmV0"
+
+DIRECTORY_TEXT = f"""\
+organizations:
+  - {{id: "3", prefix: "0003", name: Default Organization}}
+  - {{id: "4", prefix: "0004", name: Other Organization}}
+users:
+  - {{id: "12", name: Agent, organization: "3"}}
+  - {{id: "13", name: Supervisor, organization: "3"}}
+  - {{id: "40", name: Stranger, organization: "4"}}
+extensions:
+  - {{number: "0003*210", type: phone terminal, owner: "12", caller_id: "Agent <0003*210>"}}
+  - {{number: "0003*211", type: phone terminal, owner: "12"}}
+  - {{number: "0003*21", type: phone terminal, owner: "12"}}
+  - {{number: "0003*024", type: phone terminal, owner: "13", caller_id: "Supervisor <0003*024>"}}
+  - {{number: "0003*025", type: phone terminal, owner: "13", dial: PJSIP/second-desk}}
+  - {{number: "0003*500", type: queue, owner: "12"}}
+  - {{number: "0004*300", type: phone terminal, owner: "40"}}
+apps:
+  - {{client_id: agent-desktop, secret_hash: "{SECRET_HASH}", account: {{user: "12"}}}}
+  - {{client_id: wallboard, secret_hash: "{SECRET_HASH}", account: {{organization: "3"}}}}
+  - {{client_id: operator, secret_hash: "{SECRET_HASH}", account: administrator}}
+"""
+
+
+def directory() -> Directory:
+    return load_directory(DIRECTORY_TEXT)
+
+
+# -- messages ------------------------------------------------------------------------------------------
+
+STATES = {"Down": 0, "Ring": 4, "Ringing": 5, "Up": 6}
+
+
+class Pbx:
+    """Says what Asterisk says: each method adds the messages of one happening, 0.1 s after the one before."""
+
+    def __init__(self) -> None:
+        self.messages: list[Headers] = []
+        self._channels: dict[str, Headers] = {}
+        self._count = 0
+        self._at = 1795405388.0
+
+    def new(
+        self,
+        peer: str,
+        *,
+        number: str = "",
+        exten: str = "s",
+        linkedid: str = "",
+        uniqueid: str = "",
+        state: str = "Down",
+    ) -> str:
+        """A channel of `peer`; its uniqueid."""
+        uniqueid = uniqueid or f"1795405388.{self._count}"
+        self._channels[uniqueid] = {
+            "Channel": f"{peer}-{self._count:08x}",
+            "ChannelState": str(STATES[state]),
+            "ChannelStateDesc": state,
+            "CallerIDNum": number or "<unknown>",
+            "CallerIDName": f"Name of {number}" if number else "<unknown>",
+            "ConnectedLineNum": "<unknown>",
+            "ConnectedLineName": "<unknown>",
+            "Language": "en",
+            "AccountCode": "",
+            "Context": "phones",
+            "Exten": exten,
+            "Priority": "1",
+            "Uniqueid": uniqueid,
+            "Linkedid": linkedid or uniqueid,
+        }
+        self._count += 1
+        self.say("Newchannel", self._channels[uniqueid])
+        return uniqueid
+
+    def dial(self, dialing: str, dialed: str) -> None:
+        """`dialing` calls `dialed`, whose phone rings."""
+        source, target = self._channels[dialing], self._channels[dialed]
+        target |= {"ConnectedLineNum": source["CallerIDNum"], "ConnectedLineName": source["CallerIDName"]}
+        self.say("NewConnectedLine", target)
+        self.say("DialBegin", source, _as("Dest", target), {"DialString": "x"})
+        self.state(dialed, "Ringing")
+
+    def state(self, uniqueid: str, state: str) -> None:
+        self._channels[uniqueid] |= {"ChannelState": str(STATES[state]), "ChannelStateDesc": state}
+        self.say("Newstate", self._channels[uniqueid])
+
+    def answer(self, dialing: str, dialed: str) -> None:
+        """`dialed` picks up and both enter a bridge."""
+        self.state(dialed, "Up")
+        if self._channels[dialing]["ChannelState"] != "6":
+            self.state(dialing, "Up")
+        self.say("BridgeEnter", {"BridgeUniqueid": "b"}, self._channels[dialed])
+        self.say("BridgeEnter", {"BridgeUniqueid": "b"}, self._channels[dialing])
+
+    def call(self, caller: str, callee: str, *, number: str = "777888") -> tuple[str, str]:
+        """An answered call between two peers; the uniqueids of its channels."""
+        dialing = self.new(caller, number=number, exten="0003*210", state="Ring")
+        dialed = self.new(callee, linkedid=dialing, number=callee.partition("/")[2])
+        self.dial(dialing, dialed)
+        self.answer(dialing, dialed)
+        return dialing, dialed
+
+    def supervise(self, spyee: str, peer: str = "PJSIP/0003*024", uniqueid: str = "uapi-1998") -> str:
+        """A barge-in of ours on `spyee`, up to joined; the uniqueid of the supervisor's channel."""
+        spyer = self.new(peer, uniqueid=uniqueid, number="0003*024")
+        self._channels[spyer] |= {"CallerIDNum": "42420042", "CallerIDName": "John Doe"}
+        self.say("NewCallerid", self._channels[spyer])
+        self.say("DialBegin", _as("Dest", self._channels[spyer]), {"DialString": "0003*024"})
+        self.state(spyer, "Ringing")
+        self.state(spyer, "Up")
+        self.say(
+            "OriginateResponse",
+            {"Response": "Success", "Reason": "4", "Uniqueid": spyer},
+            {"Application": "ChanSpy", "Data": f"{spyee},quBE"},
+        )
+        self.spy(spyer, spyee)
+        return spyer
+
+    def spy(self, spyer: str, spyee: str) -> None:
+        self.say("ChanSpyStart", _as("Spyer", self._channels[spyer]), _as("Spyee", self._channels[spyee]))
+
+    def stop_spying(self, spyer: str) -> None:
+        self.say("ChanSpyStop", _as("Spyer", self._channels[spyer]))
+
+    def relink(self, uniqueid: str, linkedid: str) -> None:
+        """An attended transfer or a pickup makes the channel part of another conversation."""
+        self._channels[uniqueid]["Linkedid"] = linkedid
+        self.say("BridgeEnter", {"BridgeUniqueid": "c"}, self._channels[uniqueid])
+
+    def hang_up(self, *uniqueids: str, cause: int = 16) -> None:
+        for uniqueid in uniqueids:
+            self.say("Hangup", self._channels.pop(uniqueid), {"Cause": str(cause), "Cause-txt": "x"})
+
+    def hang_up_all(self) -> None:
+        self.hang_up(*self._channels)
+
+    def say(self, name: str, *parts: Headers) -> None:
+        """Add one message."""
+        self._at += 0.1
+        head = {"Event": name, "Privilege": "call,all", "Timestamp": f"{self._at:.6f}"}
+        self.messages.append({**head, **{key: value for part in parts for key, value in part.items()}})
+
+
+def _as(role: str, channel: Headers) -> Headers:
+    return {role + name: value for name, value in channel.items()}
+
+
+def snapshot_after(messages: Iterable[Headers]) -> list[Headers]:
+    """What CoreShowChannels would list after `messages`; the newest channel first, as a real one did."""
+    channels: dict[str, Headers] = {}
+    began: dict[str, float] = {}
+    now = 0.0
+    for message in messages:
+        now = float(message["Timestamp"])
+        if message["Event"] == "Newchannel":
+            channels[message["Uniqueid"]] = {"Application": "", "ApplicationData": ""}
+            began[message["Uniqueid"]] = now
+        for role in ("", "Dest", "Spyer", "Spyee"):
+            if role + "ChannelState" in message:
+                told = {name.removeprefix(role): message[name] for name in message if name.startswith(role)}
+                channels[message[role + "Uniqueid"]] |= told
+        for uniqueid, application in _applications(message):
+            channels[uniqueid] |= application
+        if message["Event"] == "Hangup":
+            del channels[message["Uniqueid"]]
+    return [
+        {**channel, "Event": "CoreShowChannel", "Duration": f"00:00:{int(now - began[uniqueid]):02}"}
+        for uniqueid, channel in reversed(channels.items())
+    ]
+
+
+def _applications(message: Headers) -> Iterable[tuple[str, Headers]]:
+    """What a channel runs from this message on."""
+    match message["Event"]:
+        case "DialBegin" if "Uniqueid" in message:
+            yield message["DestUniqueid"], {"Application": "AppDial", "ApplicationData": "(Outgoing Line)"}
+        case "OriginateResponse":
+            yield message["Uniqueid"], {"Application": "ChanSpy", "ApplicationData": message["Data"]}
+        case "ChanSpyStart":
+            is_ours = message["SpyerUniqueid"].startswith("uapi-")
+            # Ours is told an exact channel; a PBX's own feature code usually a prefix.
+            spyee = message["SpyeeUniqueid"] if is_ours else message["SpyeeChannel"].rpartition("-")[0]
+            yield message["SpyerUniqueid"], {"Application": "ChanSpy", "ApplicationData": f"{spyee},quBE"}
+        case "ChanSpyStop":
+            yield message["SpyerUniqueid"], {"Application": "", "ApplicationData": ""}
+
+
+def recorded(name: str) -> list[Headers]:
+    """The messages of a trace, read by our own reader."""
+    return Reader().feed((TRACES / name).read_bytes().replace(b"\n", b"\r\n"))
+
+
+# -- from messages to calls ----------------------------------------------------------------------------
+
+
+def events(messages: Iterable[Headers]) -> list[Event]:
+    return [event for message in messages if (event := parse(message, 0.0)) is not None]
+
+
+def listed(snapshot: Iterable[Headers]) -> list[ListedChannel]:
+    return [parse_listed(headers) for headers in snapshot if headers["Event"] == "CoreShowChannel"]
+
+
+def empty_calls() -> Calls:
+    return Calls(directory().extension_of_channel)
+
+
+def calls_after(messages: Iterable[Headers]) -> Calls:
+    calls = empty_calls()
+    for event in events(messages):
+        calls.apply(event)
+    return calls
+
+
+def seen(calls: Calls, is_seen: Callable[[str], bool] = lambda _: True) -> list[PhoneCall]:
+    """The calls as they stand for somebody who sees every extension, or those that `is_seen` says."""
+    return [found for call in calls.live() if (found := phone_call(call, is_seen)) is not None]
+
+
+def only_call(calls: Calls) -> PhoneCall:
+    (call,) = seen(calls)
+    return call

@@ -1,0 +1,68 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from adapter.directory import DirectoryError
+from adapter.directory_file import DirectoryFile
+
+from .samples import DIRECTORY_TEXT
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "directory.yaml"
+    path.write_text(DIRECTORY_TEXT, encoding="utf-8")
+    return path
+
+
+def test_a_changed_file_is_in_force_after_a_reload(path: Path) -> None:
+    """And not before it."""
+    file = DirectoryFile(path)
+    path.write_text(DIRECTORY_TEXT.replace("0003*500", "0003*501"), encoding="utf-8")
+    assert "0003*500" in file.current.extensions
+    assert file.reload()
+    assert "0003*501" in file.current.extensions
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"organizations: [",
+        b"organizations: 3\n",
+        "name: Zoë".encode("latin-1"),
+        b"a: \x00",
+        b"\xff\xfe",
+        b"? [a]\n: 1\n",
+        b"a: !!timestamp x",
+    ],
+)
+def test_a_bad_file_is_logged_and_leaves_the_directory_as_it_was(
+    path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever somebody wrote into the file, the service goes on with what it knew."""
+    file = DirectoryFile(path)
+    before = file.current
+    path.write_bytes(content)
+    with caplog.at_level(logging.ERROR):
+        assert not file.reload()
+    assert file.current is before
+    assert [record.levelname for record in caplog.records][:1] == ["ERROR"]
+
+
+def test_a_file_that_vanished_leaves_the_directory_as_it_was(path: Path) -> None:
+    """The same for a file that cannot be read."""
+    file = DirectoryFile(path)
+    before = file.current
+    path.unlink()
+    assert not file.reload()
+    assert file.current is before
+
+
+def test_a_start_without_a_usable_file_is_refused_with_its_name(tmp_path: Path) -> None:
+    """There is nothing to go on with."""
+    with pytest.raises(DirectoryError, match="nowhere"):
+        DirectoryFile(tmp_path / "nowhere")
+    with pytest.raises(DirectoryError):
+        DirectoryFile(tmp_path)

@@ -1,0 +1,229 @@
+from collections.abc import Callable
+
+import pytest
+
+from adapter.calls.events import (
+    Channel,
+    ChannelState,
+    ChannelUpdate,
+    DialBegin,
+    EventError,
+    Hangup,
+    NewChannel,
+    OriginateResponse,
+    Party,
+    SpyStart,
+    SpyStop,
+    parse,
+    parse_listed,
+)
+
+from .samples import Headers, Pbx, recorded
+
+AGENT = Channel(
+    uniqueid="1795405388.1",
+    linkedid="1795405388.0",
+    name="PJSIP/0003*210-00000001",
+    state=ChannelState.UP,
+    caller=Party("Agent", "0003*210"),
+    connected=Party("Customer", "777888"),
+    exten="",
+)
+SPYER = Channel(
+    uniqueid="uapi-1998",
+    linkedid="uapi-1998",
+    name="PJSIP/0003*024-00000002",
+    state=ChannelState.UP,
+    caller=Party("John Doe", "42420042"),
+    connected=Party("John Doe", "42420042"),
+    exten="s",
+)
+
+
+def _first(name: str, has: Callable[[Headers], bool] = lambda _: True) -> Headers:
+    return next(one for one in recorded("inbound-barge-in.ami") if one["Event"] == name and has(one))
+
+
+def test_new_channel_of_a_trunk_has_the_number_that_calls_and_the_number_it_asks_for() -> None:
+    """Newchannel becomes a NewChannel with the channel's own parties; `<unknown>` is empty."""
+    assert parse(_first("Newchannel"), 0.0) == NewChannel(
+        1795405388.297303,
+        Channel(
+            uniqueid="1795405388.0",
+            linkedid="1795405388.0",
+            name="PJSIP/trunk-00000000",
+            state=ChannelState.RING,
+            caller=Party("Customer", "777888"),
+            connected=Party("", ""),
+            exten="0003*210",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["Newstate", "NewCallerid", "NewConnectedLine", "BridgeEnter", "BridgeLeave"]
+)
+def test_every_event_with_a_channel_tells_of_that_channel(name: str) -> None:
+    """Whatever follows a channel's change carries all of the channel and becomes a ChannelUpdate."""
+    headers = {**_first("BridgeEnter"), "Event": name}
+    assert parse(headers, 0.0) == ChannelUpdate(1795405389.329789, AGENT)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("O\\'Neil", "O'Neil"),
+        ('\\"Ace\\"', '"Ace"'),
+        ("back\\\\slash", "back\\slash"),
+        ("\\\\n", "\\n"),
+        ("tab\\tbed", "tab\tbed"),
+        ("what\\?", "what?"),
+        ("ends with \\", "ends with \\"),
+        ("plain", "plain"),
+        ("<unknown>", ""),
+    ],
+)
+def test_a_name_is_read_as_it_was_before_asterisk_escaped_it(written: str, name: str) -> None:
+    """Asterisk writes names into AMI as C would; `<unknown>` is no name."""
+    event = parse({**_first("Newstate"), "CallerIDName": written, "ConnectedLineName": written}, 0.0)
+    assert isinstance(event, ChannelUpdate)
+    assert (event.channel.caller.name, event.channel.connected.name) == (name, name)
+
+
+def test_dial_begin_has_both_ends() -> None:
+    """DialBegin names who dials and who is dialed."""
+    event = parse(_first("DialBegin"), 0.0)
+    assert isinstance(event, DialBegin)
+    assert event.dialing is not None
+    assert (event.dialing.uniqueid, event.dialed.uniqueid) == ("1795405388.0", "1795405388.1")
+
+
+def test_dial_begin_of_an_originate_has_no_dialing_channel() -> None:
+    """An Originate dials without a source channel."""
+    event = parse(_first("DialBegin", lambda one: "Uniqueid" not in one), 0.0)
+    assert isinstance(event, DialBegin)
+    assert event.dialing is None
+    assert event.dialed.uniqueid == "uapi-1998"
+
+
+def test_spy_start_and_stop_name_the_spyer_and_the_spyee() -> None:
+    """ChanSpyStart has both channels; ChanSpyStop is told by its spyer alone."""
+    assert parse(_first("ChanSpyStart"), 0.0) == SpyStart(1795405392.094366, SPYER, AGENT)
+    stop = {name: value for name, value in _first("ChanSpyStop").items() if not name.startswith("Spyee")}
+    assert parse(stop, 0.0) == SpyStop(1795405394.171006, "uapi-1998")
+
+
+def test_hangup_has_its_cause_and_none_is_0() -> None:
+    """The Q.850 cause is a number; a Hangup without one has cause 0."""
+    pbx = Pbx()
+    pbx.new("PJSIP/0003*210")
+    pbx.hang_up("1795405388.0", cause=17)
+    headers = pbx.messages[-1]
+    event = parse(headers, 0.0)
+    assert isinstance(event, Hangup)
+    assert event.cause == 17
+    del headers["Cause"]
+    event = parse(headers, 0.0)
+    assert isinstance(event, Hangup)
+    assert event.cause == 0
+
+
+@pytest.mark.parametrize(("response", "is_success"), [("Success", True), ("Failure", False)])
+def test_originate_response_tells_whether_the_phone_was_answered(response: str, *, is_success: bool) -> None:
+    """Only `Success` is success."""
+    headers = {**_first("OriginateResponse"), "Response": response}
+    assert parse(headers, 0.0) == OriginateResponse(1795405391.993659, "uapi-1998", is_success)
+
+
+@pytest.mark.parametrize("name", ["TestEvent", "DialState", "DialEnd", "BridgeCreate", "HangupRequest"])
+def test_what_does_not_bear_on_the_calls_is_nothing(name: str) -> None:
+    """Other events of the recorded trace become no event."""
+    assert parse(_first(name), 0.0) is None
+
+
+def test_an_answer_is_no_event() -> None:
+    """A message without an Event header becomes nothing."""
+    assert parse({"Response": "Success"}, 0.0) is None
+
+
+def test_without_a_timestamp_an_event_happened_when_it_was_received() -> None:
+    """Asterisk's clock counts where it tells it, ours where it does not."""
+    headers = _first("Newchannel")
+    del headers["Timestamp"]
+    event = parse(headers, 12.5)
+    assert isinstance(event, NewChannel)
+    assert event.at == 12.5
+
+
+@pytest.mark.parametrize("missing", ["Uniqueid", "Linkedid", "Channel", "ChannelState"])
+def test_a_missing_header_is_an_event_error_that_names_it(missing: str) -> None:
+    """A followed event without what it needs is refused as an EventError."""
+    headers = _first("Newstate")
+    del headers[missing]
+    with pytest.raises(EventError, match=missing):
+        parse(headers, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "value"),
+    [
+        ("Newstate", "ChannelState", "10"),
+        ("Newstate", "ChannelState", "Up"),
+        ("Newstate", "ChannelState", ""),
+        ("Newstate", "Timestamp", "now"),
+        ("Hangup", "Cause", "busy"),
+    ],
+)
+def test_a_malformed_header_is_an_event_error(name: str, header: str, value: str) -> None:
+    """A number that is none is refused as an EventError, not as a bare ValueError or KeyError."""
+    with pytest.raises(EventError):
+        parse({**_first(name), header: value}, 0.0)
+
+
+@pytest.mark.parametrize(
+    "name", ["Newchannel", "Newstate", "DialBegin", "Hangup", "ChanSpyStart", "ChanSpyStop"]
+)
+def test_an_event_with_nothing_but_its_name_is_an_event_error(name: str) -> None:
+    """No followed event is made of nothing."""
+    with pytest.raises(EventError):
+        parse({"Event": name}, 0.0)
+
+
+def test_only_our_prefix_makes_a_channel_ours() -> None:
+    """`uapi-` begins the uniqueid of what we originate; in the middle it says nothing."""
+    assert SPYER.is_ours
+    assert not AGENT.is_ours
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"), [("00:00:08", 8), ("01:02:03", 3723), ("100:00:00", 360000), ("59", 59)]
+)
+def test_duration_of_a_listed_channel_is_its_age(duration: str, seconds: int) -> None:
+    """Hours may have more than two digits."""
+    headers = {**recorded("inbound-snapshot.ami")[0], "Duration": duration}
+    assert parse_listed(headers).age_s == seconds
+
+
+def test_a_malformed_duration_is_an_event_error() -> None:
+    """A snapshot's line is as strict as an event."""
+    with pytest.raises(EventError):
+        parse_listed({**recorded("inbound-snapshot.ami")[0], "Duration": "a while"})
+
+
+@pytest.mark.parametrize(
+    ("application", "data", "spyee"),
+    [
+        ("ChanSpy", "1795405388.1,quBE", "1795405388.1"),
+        ("ChanSpy", "1795405388.1", "1795405388.1"),
+        ("ChanSpy", ",q", None),
+        ("ChanSpy", "", None),
+        ("Dial", "PJSIP/0003*210,60", None),
+        ("AppDial", "(Outgoing Line)", None),
+    ],
+)
+def test_spyee_of_a_listed_channel_is_what_its_chanspy_is_told(
+    application: str, data: str, spyee: str | None
+) -> None:
+    """Only a running ChanSpy has a spyee: its first argument."""
+    headers = {**recorded("inbound-snapshot.ami")[0], "Application": application, "ApplicationData": data}
+    assert parse_listed(headers).spyee == spyee

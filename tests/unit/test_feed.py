@@ -1,0 +1,42 @@
+from adapter.calls.changes import CallChanged, Change, ChannelStateChanged
+from adapter.calls.events import ChannelState
+from adapter.calls.feed import Feed
+from adapter.calls.model import call_id_of
+
+from .samples import Pbx, empty_calls, events, listed, snapshot_after
+
+
+def test_every_listener_hears_every_change_in_order() -> None:
+    """Events, snapshots and directories alike; each change reaches all listeners before the next."""
+    pbx = Pbx()
+    uniqueid = pbx.new("PJSIP/0003*210", state="Ring")
+    call_id = call_id_of(uniqueid)
+    feed = Feed(empty_calls())
+    heard: list[tuple[str, Change]] = []
+    feed.subscribe(lambda change: heard.append(("first", change)))
+    feed.subscribe(lambda change: heard.append(("second", change)))
+    (event,) = events(pbx.messages)
+    feed.take_event(event)
+    state, began = ChannelStateChanged(uniqueid, ChannelState.RING), CallChanged(call_id)
+    assert heard == [("first", state), ("second", state), ("first", began), ("second", began)]
+    heard.clear()
+    pbx.state(uniqueid, "Up")
+    feed.take_snapshot(listed(snapshot_after(pbx.messages)), 1795405400.0)
+    up = ChannelStateChanged(uniqueid, ChannelState.UP)
+    assert heard == [("first", up), ("second", up), ("first", began), ("second", began)]
+    heard.clear()
+    feed.take_directory(lambda _: None)
+    assert heard == [("first", began), ("second", began)]
+
+
+def test_the_model_has_changed_by_the_time_a_listener_hears_of_it() -> None:
+    """A listener that looks the call up finds it."""
+    pbx = Pbx()
+    call_id = call_id_of(pbx.new("PJSIP/0003*210", state="Ring"))
+    calls = empty_calls()
+    feed = Feed(calls)
+    found: list[bool] = []
+    feed.subscribe(lambda _: found.append(calls.call(call_id) is not None))
+    for event in events(pbx.messages):
+        feed.take_event(event)
+    assert found == [True, True]

@@ -1,0 +1,169 @@
+"""The house: imports run one way, one room reads the environment, the docs say what is."""
+
+import ast
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from adapter.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted((ROOT / "adapter").rglob("*.py"))
+
+PURE = (
+    "adapter.calls",
+    "adapter.directory",
+    "adapter.yaml_lines",
+    "adapter.caller_id",
+    "adapter.supervision.plan",
+    "adapter.supervision.session",
+    "adapter.ami.reader",
+    "adapter.ami.actions",
+    "adapter.uapi.addressing",
+    "adapter.uapi.listing",
+    "adapter.uapi.prefer",
+    "adapter.uapi.schemas",
+    "adapter.uapi.rendering",
+)
+IMPURE = (
+    "asyncio",
+    "aiohttp",
+    "panoramisk",
+    "logging",
+    "time",
+    "socket",
+    "threading",
+    "random",
+    "secrets",
+    "os",
+)
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imported(tree: ast.AST) -> Iterable[str]:
+    """Every module that the code imports, and every name taken from one, as a dotted path."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "an import that starts with a dot escapes these rules"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _is_in(name: str, rooms: Iterable[str]) -> bool:
+    return any(name == room or name.startswith(room + ".") for room in rooms)
+
+
+def _offences(importer: Callable[[str], bool], is_forbidden: Callable[[str], bool]) -> list[str]:
+    """Each forbidden import of the modules meant, as `importer -> imported`."""
+    meant = [path for path in MODULES if importer(_name(path))]
+    assert meant, "a rule about no module shows nothing"
+    return [
+        f"{_name(path)} -> {imported}"
+        for path in meant
+        for imported in _imported(ast.parse(path.read_text(encoding="utf-8")))
+        if is_forbidden(imported)
+    ]
+
+
+def test_the_rules_would_see_an_offence() -> None:
+    """Plain, from, as, inside a function: every form of import is seen."""
+    code = "import asyncio as a\ndef f():\n    from adapter.uapi import tokens\n    import adapter.lab.demo\n"
+    assert list(_imported(ast.parse(code))) == ["asyncio", "adapter.uapi.tokens", "adapter.lab.demo"]
+    assert _is_in("adapter.lab.demo", ("adapter.lab",))
+    assert not _is_in("adapter.laboratory", ("adapter.lab",))
+
+
+def test_only_the_ami_session_knows_panoramisk() -> None:
+    """What it does to a barge-in is overridden in one place."""
+    known = _offences(lambda _: True, lambda name: _is_in(name, ("panoramisk",)))
+    assert {offence.partition(" ")[0] for offence in known} == {"adapter.ami.session"}
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_a_pure_room_reads_no_clock_logs_nothing_and_awaits_nothing(room: str) -> None:
+    """The middle holds every decision and no I/O."""
+    assert _offences(lambda name: _is_in(name, (room,)), lambda name: _is_in(name, IMPURE)) == []
+    paths = [path for path in MODULES if _is_in(_name(path), (room,))]
+    for path in paths:
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        assert not any(isinstance(node, ast.Await | ast.AsyncFunctionDef) for node in nodes)
+        called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
+        assert not called & {"open", "print", "input", "datetime.now", "datetime.utcnow", "date.today"}
+
+
+BELOW_SUPERVISION = ("adapter.ami", "adapter.calls", "adapter.caller_id", "adapter.directory")
+ALLOWED = [
+    # who imports, and what of the adapter it may import
+    ("adapter.calls", ("adapter.calls",)),
+    ("adapter.caller_id", ()),
+    ("adapter.yaml_lines", ()),
+    ("adapter.directory", ("adapter.caller_id", "adapter.yaml_lines")),
+    ("adapter.settings", ()),
+    ("adapter.logs", ()),
+    ("adapter.ami", ("adapter.ami", "adapter.calls", "adapter.caller_id")),
+    ("adapter.supervision", (*BELOW_SUPERVISION, "adapter.supervision")),
+]
+
+
+@pytest.mark.parametrize(("room", "allowed"), ALLOWED)
+def test_imports_run_one_way(room: str, allowed: tuple[str, ...]) -> None:
+    """app -> uapi -> supervision -> calls, directory; ami -> calls."""
+    assert _offences(
+        lambda name: _is_in(name, (room,)),
+        lambda name: _is_in(name, ("adapter",)) and not _is_in(name, allowed),
+    ) == []  # fmt: skip
+
+
+def test_uapi_knows_neither_the_app_nor_the_server() -> None:
+    """They plug it in, not the other way round."""
+    above = ("adapter.app", "adapter.server", "adapter.cli", "adapter.__main__")
+    assert _offences(lambda name: _is_in(name, ("adapter.uapi",)), lambda name: _is_in(name, above)) == []
+
+
+def test_the_lab_is_known_to_its_command_alone() -> None:
+    """The service runs without it."""
+    known = _offences(
+        lambda name: not _is_in(name, ("adapter.lab",)), lambda name: _is_in(name, ("adapter.lab",))
+    )
+    assert {offence.partition(" ")[0] for offence in known} <= {"adapter.cli"}
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    """The lab, which starts processes, apart."""
+    readers = {
+        _name(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv"))
+        or (isinstance(node, ast.ImportFrom) and node.module == "os"
+            and {alias.name for alias in node.names} & {"environ", "environb", "getenv"})
+    }  # fmt: skip
+    assert {name for name in readers if not _is_in(name, ("adapter.lab",))} == {"adapter.settings"}
+
+
+def _written(default: object) -> str:
+    """A default as the table writes it."""
+    match default:
+        case _ if default is PydanticUndefined:
+            return "required"
+        case None:
+            return "none"
+        case bool():
+            return f"`{str(default).lower()}`"
+    return f"`{default}`"
+
+
+def test_the_settings_page_lists_every_setting_with_its_default() -> None:
+    """No more, no fewer, in the same order."""
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(ADAPTER_[A-Z_]+)` \| ([^|]+) \| [^|]+ \|$", page, re.MULTILINE)
+    assert rows == [
+        (f"ADAPTER_{name.upper()}", _written(field.default)) for name, field in Settings.model_fields.items()
+    ]

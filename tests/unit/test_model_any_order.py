@@ -1,0 +1,64 @@
+"""The model against happenings in any order at all, Asterisk's or nobody's."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapter.calls.events import Hangup
+
+from .invariants import check, remembered
+from .samples import Pbx, empty_calls, events, listed, snapshot_after
+
+PEER_OF = {
+    "1795405388.0": "PJSIP/trunk",
+    "1795405388.1": "PJSIP/0003*210",
+    "1795405388.2": "PJSIP/0003*21",
+    "1795405388.3": "Local/210@phones",
+    "uapi-1": "PJSIP/0003*024",
+    "uapi-2": "PJSIP/0003*210",
+}
+HAPPENINGS = st.tuples(
+    st.sampled_from(("new", "state", "dial", "spy", "stop", "relink", "hang up", "snapshot")),
+    st.sampled_from(tuple(PEER_OF)),
+    st.sampled_from(tuple(PEER_OF)),
+    st.sampled_from(("Down", "Ring", "Ringing", "Up")),
+)
+
+
+def _pbx(what: str, one: str, other: str, state: str) -> tuple[Pbx, int]:
+    """A PBX to which it happened, and how many of its messages tell of before."""
+    pbx = Pbx()
+    pbx.new(PEER_OF[one], uniqueid=one, linkedid=other, state=state)
+    if other != one:
+        pbx.new(PEER_OF[other], uniqueid=other, linkedid=one)
+    before = len(pbx.messages)
+    {
+        "state": lambda: pbx.state(one, state),
+        "dial": lambda: pbx.dial(one, other),
+        "spy": lambda: pbx.spy(one, other),
+        "stop": lambda: pbx.stop_spying(one),
+        "relink": lambda: pbx.relink(one, other),
+        "hang up": lambda: pbx.hang_up(one),
+    }.get(what, lambda: None)()
+    return pbx, 0 if what == "new" else before
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(HAPPENINGS, max_size=30))
+def test_no_order_of_happenings_raises_or_leaves_anything(
+    happenings: list[tuple[str, str, str, str]],
+) -> None:
+    """The model raises on nothing that the network says, stands in order, and forgets all that hung up."""
+    calls = empty_calls()
+    for happening in happenings:
+        pbx, before = _pbx(*happening)
+        if happening[0] == "snapshot":
+            calls.reset(listed(snapshot_after(pbx.messages)), 1795405400.0)
+        for event in events(pbx.messages[before:]):
+            calls.apply(event)
+        check(calls)
+    for uniqueid in PEER_OF:
+        leg = calls.leg(uniqueid)
+        if leg is not None:
+            calls.apply(Hangup(0.0, leg.channel, 16))
+            check(calls)
+    assert not remembered(calls)

@@ -1,0 +1,120 @@
+"""What a snapshot and another directory make of the model."""
+
+import pytest
+
+from adapter.calls.changes import CallChanged, CallEnded, ChannelGone, SpyJoined
+from adapter.calls.model import call_id_of
+
+from .samples import Pbx, calls_after, empty_calls, listed, only_call, recorded, snapshot_after
+
+CALL_ID = call_id_of("1795405388.0")
+
+
+def test_a_recorded_snapshot_makes_the_call_that_the_events_made() -> None:
+    """CoreShowChannels of a real Asterisk, in its own order, into an empty model."""
+    calls = empty_calls()
+    calls.reset(listed(recorded("inbound-snapshot.ami")), 1795405396.3)
+    call = only_call(calls)
+    assert call.id == CALL_ID
+    (view,) = call.views
+    assert (view.source, view.destination) == (("777888",), ("0003*210",))
+    assert (view.status, view.flow, view.caller_id) == ("5", "8", "Customer <777888>")
+    assert call.published == pytest.approx(1795405388.3, abs=0.001)
+
+
+def test_what_a_snapshot_does_not_list_is_gone_for_an_unknown_cause() -> None:
+    """A channel that ended while we were away has no cause."""
+    pbx = Pbx()
+    pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    calls = calls_after(pbx.messages)
+    changes = calls.reset([], 1795405400.0)
+    assert [change for change in changes if not isinstance(change, CallChanged)] == [
+        ChannelGone("1795405388.0", None),
+        CallEnded(CALL_ID),
+        ChannelGone("1795405388.1", None),
+    ]
+    assert len(calls) == 0
+
+
+def test_view_ids_are_the_same_after_a_restart() -> None:
+    """A client that kept `01` must not act on the other party because the adapter was started again.
+
+    Asterisk lists the callee first (recorded), and both channels are as many whole seconds old.
+    """
+    pbx = Pbx()
+    caller, callee = pbx.call("PJSIP/0003*210", "PJSIP/0003*211", number="0003*210")
+    restarted = empty_calls()
+    restarted.reset(listed(snapshot_after(pbx.messages)), 1795405396.0)
+    for calls in (calls_after(pbx.messages), restarted):
+        assert [(view.id, view.channel) for view in only_call(calls).views] == [
+            ("01", caller),
+            ("02", callee),
+        ]
+
+
+def test_an_agent_whom_a_queue_called_is_the_called_one_after_a_restart() -> None:
+    """app_queue's outgoing channels run `AppQueue`, not `AppDial`."""
+    pbx = Pbx()
+    pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    lines = snapshot_after(pbx.messages)
+    for line in lines:
+        if line["Application"] == "AppDial":
+            line["Application"] = "AppQueue"
+    calls = empty_calls()
+    calls.reset(listed(lines), 1795405396.0)
+    (view,) = only_call(calls).views
+    assert (view.source, view.destination, view.flow) == (("777888",), ("0003*210",), "8")
+
+
+@pytest.mark.parametrize("data", ["PJSIP/0003*210", "PJSIP/0003*210,q", "", "1795405388.1,q", "all"])
+def test_somebody_elses_running_spy_is_no_call_after_a_restart(data: str) -> None:
+    """Whatever argument its ChanSpy has: a prefix, none, or the uniqueid of a channel listed later."""
+    pbx = Pbx()
+    customer, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    spyer = pbx.new("PJSIP/0003*211", number="0003*211", exten="*55", state="Up")
+    pbx.spy(spyer, agent)
+    lines = snapshot_after(pbx.messages)
+    next(line for line in lines if line["Uniqueid"] == spyer)["ApplicationData"] = data
+    calls = empty_calls()
+    calls.reset(listed(lines), 1795405396.0)
+    assert [call.id for call in calls.live()] == [call_id_of(customer)]
+    assert calls.call_of(spyer) is None
+
+
+def test_a_running_barge_in_is_found_in_a_snapshot() -> None:
+    """After a restart the spied call shows the supervisor's view again."""
+    pbx = Pbx()
+    _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    spyer = pbx.supervise(agent)
+    calls = empty_calls()
+    changes = calls.reset(listed(snapshot_after(pbx.messages)), 1795405396.0)
+    assert SpyJoined(spyer, agent) in changes
+    assert [(view.id, view.channel) for view in only_call(calls).views] == [("01", agent), ("02", agent)]
+    assert only_call(calls).views[1].source == ("0003*024",)
+
+
+def test_a_spy_that_ended_while_we_were_away_has_no_view_left() -> None:
+    """The snapshot shows the supervisor's channel running something else."""
+    pbx = Pbx()
+    _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    spyer = pbx.supervise(agent)
+    calls = calls_after(pbx.messages)
+    lines = snapshot_after(pbx.messages)
+    next(line for line in lines if line["Uniqueid"] == spyer)["Application"] = "Wait"
+    calls.reset(listed(lines), 1795405396.0)
+    assert [view.id for view in only_call(calls).views] == ["01"]
+
+
+# -- the directory ---------------------------------------------------------------------------------
+
+
+def test_another_directory_names_the_legs_anew() -> None:
+    """After a reload a new extension has a view, one that left has none, and view ids stay as given."""
+    pbx = Pbx()
+    caller, callee = pbx.call("PJSIP/0003*210", "PJSIP/0003*211", number="0003*210")
+    calls = calls_after(pbx.messages)
+    gone = calls.relabel({"PJSIP/0003*211-00000001": "0003*211"}.get)
+    assert gone == [CallChanged(call_id_of(caller))]
+    assert [(view.id, view.channel) for view in only_call(calls).views] == [("02", callee)]
+    calls.relabel({"PJSIP/0003*210-00000000": "0003*210"}.get)
+    assert [(view.id, view.channel) for view in only_call(calls).views] == [("01", caller)]

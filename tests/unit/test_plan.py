@@ -1,0 +1,256 @@
+"""The contract's BargeIn table, row by row, and the order in which the rows are judged."""
+
+from dataclasses import replace
+
+import pytest
+
+from adapter.caller_id import CallerId
+from adapter.calls.views import PhoneCall
+from adapter.supervision.plan import Mode, Parameter, Plan, Refusal, Request, plan_supervision
+
+from .samples import Pbx, calls_after, directory, only_call
+
+GOOD = Request(
+    mode=Mode.BARGE_IN,
+    view_id="01",
+    send_call_to="0003*024",
+    caller_id=CallerId("John Doe", "42420042"),
+    pickup_s=20,
+)
+PATH = frozenset({"0003*210"})
+
+
+def _inbound() -> PhoneCall:
+    pbx = Pbx()
+    pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    return only_call(calls_after(pbx.messages))
+
+
+def _local() -> PhoneCall:
+    pbx = Pbx()
+    pbx.call("PJSIP/0003*210", "PJSIP/0003*211", number="0003*210")
+    return only_call(calls_after(pbx.messages))
+
+
+def _plan(
+    request: Request = GOOD,
+    path: frozenset[str] = PATH,
+    call: PhoneCall | None = None,
+    *,
+    is_live: bool = True,
+    limit_s: int = 600,
+) -> Plan:
+    live = (call or _inbound()) if is_live else None
+    return plan_supervision(request, path, live, directory(), pickup_limit_s=limit_s)
+
+
+def _refused(
+    request: Request = GOOD,
+    path: frozenset[str] = PATH,
+    call: PhoneCall | None = None,
+    *,
+    is_live: bool = True,
+    limit_s: int = 600,
+) -> Parameter:
+    with pytest.raises(Refusal) as refusal:
+        _plan(request, path, call, is_live=is_live, limit_s=limit_s)
+    assert refusal.value.why
+    return refusal.value.parameter
+
+
+def test_the_founding_request_becomes_this_plan() -> None:
+    """Ring the supervisor; once picked up, spy on exactly the channel of the view."""
+    assert _plan() == Plan(
+        mode=Mode.BARGE_IN,
+        call_id=_inbound().id,
+        spyee="1795405388.1",
+        extension="0003*210",
+        supervisor="0003*024",
+        dial="PJSIP/0003*024",
+        caller_id=CallerId("John Doe", "42420042"),
+        pickup_s=20,
+    )
+
+
+def test_barge_in_spies_on_an_exact_channel_and_all_hear_all() -> None:
+    """As measured: `u` exact, `q` no beep, `B` barge, `E` end with the spied channel."""
+    assert Mode.BARGE_IN.spy_options == "quBE"
+
+
+# -- phoneCallId -----------------------------------------------------------------------------------
+
+
+def test_a_call_that_is_not_live_is_refused() -> None:
+    """Unknown, ended or not to be seen: all the same."""
+    assert _refused(is_live=False) is Parameter.PHONE_CALL
+
+
+def test_a_call_of_another_extension_is_refused() -> None:
+    """A live call that the path's extension takes no part in."""
+    assert _refused(path=frozenset({"0003*211"})) is Parameter.PHONE_CALL
+    assert _refused(path=frozenset({"0003*21"})) is Parameter.PHONE_CALL
+    assert _refused(path=frozenset()) is Parameter.PHONE_CALL
+
+
+# -- phoneCallViewId -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("view_id", [None, "", "1", "02", "00", "01 ", "x"])
+def test_a_view_that_the_call_does_not_have_is_refused(view_id: str | None) -> None:
+    """Missing, empty, or not a view of this call."""
+    assert _refused(replace(GOOD, view_id=view_id)) is Parameter.VIEW
+
+
+def test_a_view_of_another_extension_than_the_paths_is_refused() -> None:
+    """The call has it, the extension in the path has not; with `@self` both are reached."""
+    other = replace(GOOD, view_id="02")
+    assert _refused(other, call=_local()) is Parameter.VIEW
+    assert _plan(other, frozenset({"0003*210", "0003*211"}), _local()).extension == "0003*211"
+    assert _plan(other, frozenset({"0003*211"}), _local()).spyee == "1795405388.1"
+    assert _plan(call=_local()).spyee == "1795405388.0"
+
+
+def test_a_ringing_view_is_refused() -> None:
+    """There is no conversation to join yet."""
+    pbx = Pbx()
+    customer = pbx.new("PJSIP/trunk", number="777888", exten="0003*210", state="Ring")
+    pbx.dial(customer, pbx.new("PJSIP/0003*210", linkedid=customer))
+    assert _refused(call=only_call(calls_after(pbx.messages))) is Parameter.VIEW
+
+
+def test_a_barge_in_through_the_view_of_a_barge_in_joins_the_same_extension() -> None:
+    """A second supervisor may name the first one's view: it is of the same extension."""
+    pbx = Pbx()
+    _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    pbx.supervise(agent)
+    call = only_call(calls_after(pbx.messages))
+    plan = _plan(replace(GOOD, view_id="02", send_call_to="0003*025"), call=call)
+    assert (plan.spyee, plan.extension) == (agent, "0003*210")
+
+
+# -- sendCallTo ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "send_call_to",
+    [
+        None,
+        "",
+        "0003*999",
+        "999",
+        "0004*300",
+        "300",
+        "0003*500",
+        "500",
+        "0003*210",
+        "210",
+        "0003*024 ",
+        "PJSIP/0003*024",
+        "*024",
+        "0003*",
+        "@self",
+        "777888",
+    ],
+)
+def test_a_supervisor_who_may_not_is_refused(send_call_to: str | None) -> None:
+    """Missing, unknown, of another organization, no phone terminal, or itself a party to the call."""
+    assert _refused(replace(GOOD, send_call_to=send_call_to)) is Parameter.SEND_CALL_TO
+
+
+def test_the_other_party_of_a_local_call_may_not_barge_in_on_it() -> None:
+    """A party is whoever has a view, not only the extension in the path."""
+    assert _refused(replace(GOOD, send_call_to="0003*211"), call=_local()) is Parameter.SEND_CALL_TO
+
+
+def test_another_organizations_extension_is_refused_as_an_unknown_one_is() -> None:
+    """What an account may not see is answered exactly as if it did not exist."""
+    answers = set()
+    for send_call_to in ("0004*300", "0004*999", "0003*999"):
+        with pytest.raises(Refusal) as refusal:
+            _plan(replace(GOOD, send_call_to=send_call_to))
+        answers.add(str(refusal.value))
+    assert len(answers) == 1
+
+
+def test_the_short_form_is_resolved_inside_the_organization() -> None:
+    """`024` is `0003*024` for an extension of the organization 0003."""
+    assert _plan(replace(GOOD, send_call_to="024")).supervisor == "0003*024"
+
+
+def test_an_extension_with_a_dial_string_of_its_own_is_dialed_by_it() -> None:
+    """The directory's word, not the number's."""
+    plan = _plan(replace(GOOD, send_call_to="0003*025"))
+    assert (plan.supervisor, plan.dial) == ("0003*025", "PJSIP/second-desk")
+
+
+def test_a_supervisor_who_already_joined_is_no_party() -> None:
+    """The same PUT again is answered as the first, not refused."""
+    pbx = Pbx()
+    _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    pbx.supervise(agent)
+    assert _plan(call=only_call(calls_after(pbx.messages))).supervisor == "0003*024"
+
+
+# -- callerId, waitForPickup -----------------------------------------------------------------------
+
+
+def test_a_malformed_caller_id_is_refused() -> None:
+    """What the schema could not read."""
+    request = replace(GOOD, caller_id=None, malformed=frozenset({Parameter.CALLER_ID}))
+    assert _refused(request) is Parameter.CALLER_ID
+
+
+@pytest.mark.parametrize(
+    ("send_call_to", "shown"),
+    [("0003*024", CallerId("Supervisor", "0003*024")), ("0003*025", CallerId("0003*025", "0003*025"))],
+)
+def test_without_a_caller_id_the_supervisors_own_is_shown(send_call_to: str, shown: CallerId) -> None:
+    """The default is the callerId of sendCallTo."""
+    assert _plan(replace(GOOD, caller_id=None, send_call_to=send_call_to)).caller_id == shown
+
+
+def test_a_malformed_wait_is_refused() -> None:
+    """What the schema could not read."""
+    request = replace(GOOD, pickup_s=None, malformed=frozenset({Parameter.PICKUP}))
+    assert _refused(request) is Parameter.PICKUP
+
+
+@pytest.mark.parametrize("pickup_s", [601, 10**9, -1, 0])
+def test_a_wait_beyond_its_bounds_is_refused(pickup_s: int) -> None:
+    """Higher than 0 and at most the operator's limit."""
+    assert _refused(replace(GOOD, pickup_s=pickup_s)) is Parameter.PICKUP
+
+
+@pytest.mark.parametrize(("pickup_s", "planned_s"), [(1, 1), (600, 600), (None, 25)])
+def test_a_wait_within_its_bounds_is_kept_and_its_default_is_25(pickup_s: int | None, planned_s: int) -> None:
+    """Whole seconds."""
+    assert _plan(replace(GOOD, pickup_s=pickup_s)).pickup_s == planned_s
+
+
+def test_the_operators_limit_below_the_default_cuts_the_default() -> None:
+    """A request that leaves waitForPickup out has nothing wrong in it, however low the limit is."""
+    assert _plan(replace(GOOD, pickup_s=None), limit_s=10).pickup_s == 10
+    assert _refused(limit_s=10) is Parameter.PICKUP
+
+
+# -- the order -------------------------------------------------------------------------------------
+
+
+def test_the_first_bad_parameter_is_told_in_the_contracts_order() -> None:
+    """phoneCallId, phoneCallViewId, sendCallTo, callerId, waitForPickup: mended one by one."""
+    request = Request(
+        mode=Mode.BARGE_IN,
+        view_id="07",
+        send_call_to="0003*999",
+        malformed=frozenset({Parameter.CALLER_ID, Parameter.PICKUP}),
+    )
+    assert _refused(request, is_live=False) is Parameter.PHONE_CALL
+    assert _refused(request) is Parameter.VIEW
+    request = replace(request, view_id="01")
+    assert _refused(request) is Parameter.SEND_CALL_TO
+    request = replace(request, send_call_to="0003*024")
+    assert _refused(request) is Parameter.CALLER_ID
+    request = replace(request, malformed=frozenset({Parameter.PICKUP}))
+    assert _refused(request) is Parameter.PICKUP
+    request = replace(request, malformed=frozenset())
+    assert _plan(request).pickup_s == 25

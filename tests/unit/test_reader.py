@@ -1,0 +1,122 @@
+from typing import Final, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.ami.reader import MESSAGE_LIMIT_BYTES, FramingError, Reader, parse_message
+
+from .samples import recorded
+
+NO_SURROGATES: Final[tuple[Literal["Cs"]]] = ("Cs",)
+LETTERS = st.text(
+    st.characters(exclude_categories=NO_SURROGATES, exclude_characters="\r\n:"), min_size=1, max_size=12
+)
+VALUES = st.text(st.characters(exclude_categories=NO_SURROGATES, exclude_characters="\r\n"), max_size=12)
+MESSAGES = st.lists(st.dictionaries(LETTERS, VALUES, min_size=1, max_size=5), max_size=6)
+
+
+def _written(messages: list[dict[str, str]]) -> bytes:
+    return b"".join(
+        "".join(f"{name}: {value}\r\n" for name, value in message.items()).encode() + b"\r\n"
+        for message in messages
+    )
+
+
+def _fed(chunks: list[bytes]) -> list[dict[str, str]]:
+    reader = Reader()
+    return [message for chunk in chunks for message in reader.feed(chunk)]
+
+
+@given(MESSAGES, st.data())
+def test_any_chunking_gives_the_same_messages(messages: list[dict[str, str]], data: st.DataObject) -> None:
+    """However TCP cuts the stream, within a letter, a name or a line end."""
+    stream = _written(messages)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=20)))
+    chunks = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    assert _fed(chunks) == messages
+
+
+@given(st.binary(max_size=200), st.integers(1, 7))
+def test_any_bytes_mean_the_same_in_any_chunks(stream: bytes, size: int) -> None:
+    """Also bytes that are no AMI: nothing raises, nothing depends on the chunks."""
+    stream = stream.replace(b"\x00", b"\r\n")
+    assert _fed([stream[at : at + size] for at in range(0, len(stream), size)]) == _fed([stream])
+
+
+def test_a_recorded_stream_byte_by_byte_gives_the_recorded_messages() -> None:
+    """A real Asterisk's messages, one byte at a time."""
+    stream = _written(recorded("inbound-barge-in.ami"))
+    assert len(recorded("inbound-barge-in.ami")) > 30
+    assert _fed([bytes([byte]) for byte in stream]) == recorded("inbound-barge-in.ami")
+
+
+@pytest.mark.parametrize("cut", range(1, 40))
+def test_a_letter_cut_by_a_chunk_border_survives(cut: int) -> None:
+    """UTF-8 letters of two, three and four bytes."""
+    stream = "CallerIDName: Zoë €uro 😀 Ωμ\r\n\r\n".encode()
+    assert _fed([stream[:cut], stream[cut:]]) == [{"CallerIDName": "Zoë €uro 😀 Ωμ"}]
+
+
+def test_latin_1_survives() -> None:
+    """A name that is not UTF-8 is read as Latin-1 and loses nothing; its neighbours stay UTF-8."""
+    assert _fed([b"CallerIDName: Zo\xeb\r\n\r\nCallerIDName: Zo\xc3\xab\r\n\r\n"]) == [
+        {"CallerIDName": "Zoë"},
+        {"CallerIDName": "Zoë"},
+    ]
+
+
+def test_of_a_header_that_stands_twice_the_first_counts() -> None:
+    """A TestEvent has two `State`s; whoever appends a header changes nothing."""
+    assert parse_message(b"State: first\r\nUniqueid: 1\r\nState: second") == {
+        "State": "first",
+        "Uniqueid": "1",
+    }
+
+
+def test_the_banner_is_no_header() -> None:
+    """The greeting stands before the first answer, without a colon and without a blank line."""
+    assert _fed([b"Asterisk Call Manager/11.0.0\r\nResponse: Success\r\n\r\n"]) == [{"Response": "Success"}]
+
+
+@pytest.mark.parametrize(
+    ("line", "headers"),
+    [
+        (b"AccountCode: ", {"AccountCode": ""}),
+        (b"AccountCode:", {"AccountCode": ""}),
+        (b"From: 127.0.0.1:20149", {"From": "127.0.0.1:20149"}),
+        (b"Name:  two spaces ", {"Name": " two spaces "}),
+        (b"no colon", {}),
+        (b"Name: a\nb: c", {"Name": "a\nb: c"}),
+    ],
+)
+def test_a_value_is_all_after_the_first_colon_and_space(line: bytes, headers: dict[str, str]) -> None:
+    """A line feed alone ends no line; a colon in a value is the value's."""
+    assert parse_message(line) == headers
+
+
+@pytest.mark.parametrize("chunk", [1000, MESSAGE_LIMIT_BYTES + 1])
+def test_more_than_256_kib_without_a_blank_line_is_a_framing_error(chunk: int) -> None:
+    """Whatever speaks there, it is no AMI; memory is not filled with it."""
+    reader = Reader()
+    data = b"Name: value\r\n" * (chunk // 13 + 1)
+    sent = 0
+    with pytest.raises(FramingError):  # noqa: PT012 - the bound is the truth
+        while sent <= MESSAGE_LIMIT_BYTES + 2 * len(data):
+            sent += len(data)
+            reader.feed(data)
+    assert sent > MESSAGE_LIMIT_BYTES
+
+
+def test_256_kib_without_a_blank_line_are_waited_for() -> None:
+    """The limit itself is not beyond the limit."""
+    reader = Reader()
+    assert reader.feed(b"x: " + b"y" * (MESSAGE_LIMIT_BYTES - 7)) == []
+    assert len(reader.feed(b"\r\n\r\n")) == 1
+
+
+def test_many_messages_in_one_chunk_are_no_framing_error() -> None:
+    """A flood of small messages may come at once: only one without an end is refused."""
+    stream = b"Event: FullyBooted\r\n\r\n" * 20_000
+    assert len(stream) > MESSAGE_LIMIT_BYTES
+    assert len(_fed([stream])) == 20_000
