@@ -12,15 +12,19 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Sequence
 
+import jwt
 from aiohttp import web
 
 from adapter.ami.link import Link, LinkSettings, LinkState
 from adapter.calls.events import ListedChannel
 from adapter.calls.feed import Feed
 from adapter.calls.model import Calls
+from adapter.connections import IdleConnections
 from adapter.directory_file import DirectoryFile
 from adapter.settings import Settings
 from adapter.supervision.conductor import Conductor
+from adapter.uapi.authentication import KEYS_TIMEOUT_S, Authenticator, OpenIdProvider
+from adapter.uapi.cors import allow_origins
 from adapter.uapi.middleware import answer_errors
 from adapter.uapi.oauth import TokenEndpoint
 from adapter.uapi.phone_calls import PhoneCalls
@@ -36,13 +40,18 @@ DIRECTORY = web.AppKey("directory", DirectoryFile)
 FEED = web.AppKey("feed", Feed)
 LINK = web.AppKey("link", Link)
 CONDUCTOR = web.AppKey("conductor", Conductor)
+IDLE = web.AppKey("idle", IdleConnections)
 
 
 def make_app(settings: Settings) -> web.Application:
     """The whole adapter, for the process and for the tests alike. Raises DirectoryError."""
-    app = web.Application(middlewares=[answer_errors], client_max_size=BODY_LIMIT_BYTES)
+    idle = IdleConnections(settings.idle_timeout_s)
+    app = web.Application(
+        middlewares=[idle.middleware(), allow_origins(settings.cors_origins), answer_errors],
+        client_max_size=BODY_LIMIT_BYTES,
+    )
     directory = DirectoryFile(settings.directory)
-    tokens = Tokens(settings.token_key.get_secret_value(), settings.token_lifetime_s)
+    tokens = make_tokens(settings)
     calls = Calls(directory.current.extension_of_channel)
     feed = Feed(calls)
 
@@ -55,6 +64,7 @@ def make_app(settings: Settings) -> web.Application:
     feed.subscribe(conductor.on_change)
 
     app[DIRECTORY], app[FEED], app[LINK], app[CONDUCTOR] = directory, feed, link, conductor
+    app[IDLE] = idle
     app.cleanup_ctx.append(_run_link)
     # Before the handlers are awaited: it answers those that wait for a phone.
     app.on_shutdown.append(_close_conductor)
@@ -63,12 +73,23 @@ def make_app(settings: Settings) -> web.Application:
         settings=settings,
         directory=directory,
         calls=calls,
+        feed=feed,
         conductor=conductor,
-        tokens=tokens,
+        authenticator=Authenticator(tokens, _openid_provider(settings)),
         is_ready=lambda: link.state is LinkState.READY,
     )
-    _add_routes(app, phone_calls, TokenEndpoint(directory, tokens))
+    _add_routes(app, phone_calls, TokenEndpoint(directory, tokens, settings))
     return app
+
+
+def make_tokens(settings: Settings) -> Tokens:
+    """The tokens of this service, for whoever issues or reads them."""
+    return Tokens(
+        settings.token_key.get_secret_value(),
+        settings.token_lifetime_s,
+        [key.get_secret_value() for key in settings.token_old_keys],
+        settings.token_leeway_s,
+    )
 
 
 def reload_directory(app: web.Application) -> bool:
@@ -119,6 +140,17 @@ def _stop_process_on_bug(task: "asyncio.Task[None]") -> None:
 
 async def _close_conductor(app: web.Application) -> None:
     await app[CONDUCTOR].close()
+
+
+def _openid_provider(settings: Settings) -> OpenIdProvider | None:
+    if not (settings.openid_issuer and settings.openid_jwks_url and settings.openid_audience):
+        return None
+    return OpenIdProvider(
+        issuer=settings.openid_issuer,
+        audience=settings.openid_audience,
+        claim=settings.openid_claim,
+        keys=jwt.PyJWKClient(settings.openid_jwks_url, timeout=KEYS_TIMEOUT_S),
+    )
 
 
 def _link_settings(settings: Settings) -> LinkSettings:

@@ -9,12 +9,12 @@ import tomllib
 from pydantic import ValidationError
 
 from adapter import logs
+from adapter.app import make_tokens
 from adapter.directory import DirectoryError
 from adapter.directory_file import DirectoryFile
 from adapter.server import run
 from adapter.settings import Settings
 from adapter.uapi.oauth import hash_secret
-from adapter.uapi.tokens import Tokens
 
 USAGE_ERROR = 2
 
@@ -70,8 +70,7 @@ def _token(options: argparse.Namespace) -> int:
     if options.app not in DirectoryFile(settings.directory).current.apps:
         print(f"there is no App {options.app!r} in the directory", file=sys.stderr)
         return USAGE_ERROR
-    tokens = Tokens(settings.token_key.get_secret_value(), settings.token_lifetime_s)
-    print(tokens.issue(options.app, time.time(), options.lifetime))
+    print(make_tokens(settings).issue(options.app, time.time(), options.lifetime))
     return 0
 
 

@@ -2,14 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 LOOK_INTERVAL_S = 0.5
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class IdleConnections:
@@ -23,7 +21,7 @@ class IdleConnections:
         self._busy: WeakKeyDictionary[asyncio.BaseTransport, int] = WeakKeyDictionary()
         self._idle_since: WeakKeyDictionary[asyncio.BaseTransport, float] = WeakKeyDictionary()
 
-    def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def middleware(self) -> Middleware:
         """A middleware, to stand outermost, that tells which connections are busy."""
 
         @web.middleware
@@ -40,14 +38,20 @@ class IdleConnections:
 
         return note_busy
 
-    async def watch(self, server: web.Server) -> None:
-        """Look at every connection of the server, for ever."""
+    async def watch(self, runner: web.BaseRunner) -> None:
+        """Look at every connection of the runner's server, for ever."""
         while True:
             await asyncio.sleep(LOOK_INTERVAL_S)
+            if runner.server is None:
+                return
             now = time.monotonic()
-            for connection in server.connections:
-                transport = connection.transport
-                if transport is None or self._busy.get(transport):
-                    continue
-                if now - self._idle_since.setdefault(transport, now) > self._limit_s:
-                    transport.close()
+            for connection in runner.server.connections:
+                if connection.transport is not None and not self._busy.get(connection.transport):
+                    self._end_if_idle(connection.transport, now)
+
+    def _end_if_idle(self, transport: asyncio.Transport, now: float) -> None:
+        idle_s = now - self._idle_since.setdefault(transport, now)
+        if idle_s > 2 * self._limit_s:
+            transport.abort()  # it does not even read what it was answered
+        elif idle_s > self._limit_s:
+            transport.close()

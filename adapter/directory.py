@@ -98,6 +98,7 @@ class Extension(_Entry):
     owner: Id
     caller_id: ShownCallerId | None = None
     dial: DialString = ""
+    never_supervised: bool = False
 
     @property
     def prefix(self) -> str:
@@ -155,11 +156,44 @@ class App(_Entry):
     account: Annotated[Account, BeforeValidator(_account)]
 
 
+class SupervisionMode(StrEnum):
+    """What a supervision group may allow, from the least to the most that the supervised would notice."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+
+
+class Members(_Entry):
+    """Who may supervise: users, through any App that is registered to them, and Apps by themselves."""
+
+    users: frozenset[Id] = frozenset()
+    apps: frozenset[Id] = frozenset()
+
+
+class SupervisionGroup(_Entry):
+    """Who may supervise which extensions of one organization, and how."""
+
+    name: Text
+    organization: Id
+    members: Members
+    extensions: frozenset[Number]
+    modes: frozenset[SupervisionMode]
+
+    def has_member(self, app: App) -> bool:
+        """Whether the App, or the user that it is registered to, is a member."""
+        account = app.account
+        return app.client_id in self.members.apps or (
+            account.level is AccountLevel.USER and account.id in self.members.users
+        )
+
+
 class _File(_Entry):
     organizations: tuple[Organization, ...]
     users: tuple[User, ...]
     extensions: tuple[Extension, ...]
     apps: tuple[App, ...]
+    supervision_groups: tuple[SupervisionGroup, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,6 +204,7 @@ class Directory:
     users: dict[str, User]
     extensions: dict[str, Extension]
     apps: dict[str, App]
+    supervision_groups: tuple[SupervisionGroup, ...]
     _by_prefix: dict[str, Organization] = field(repr=False)
     _by_channel: dict[str, str] = field(repr=False)
 
@@ -224,6 +259,7 @@ def load_directory(text: str) -> Directory:
         users={user.id: user for user in parsed.users},
         extensions={extension.number: extension for extension in parsed.extensions},
         apps={app.client_id: app for app in parsed.apps},
+        supervision_groups=parsed.supervision_groups,
         _by_prefix={organization.prefix: organization for organization in parsed.organizations},
         _by_channel={extension.dialed: extension.number for extension in parsed.extensions},
     )
@@ -240,6 +276,7 @@ def _contradictions(parsed: _File, line: _LineOf) -> Iterable[tuple[int, str]]:
     yield from _duplicates(parsed, line)
     yield from _overlaps(parsed, line)
     yield from _unknown_references(parsed, line)
+    yield from _strangers_in_groups(parsed, line)
 
 
 def _duplicates(parsed: _File, line: _LineOf) -> Iterable[tuple[int, str]]:
@@ -295,3 +332,23 @@ def _unknown_references(parsed: _File, line: _LineOf) -> Iterable[tuple[int, str
         level, account_id = app.account.level, app.account.id
         if level in known and account_id not in known[level]:
             yield line(("apps", index, "account")), f"there is no {level} {account_id!r}"
+
+
+def _strangers_in_groups(parsed: _File, line: _LineOf) -> Iterable[tuple[int, str]]:
+    prefixes = {organization.id: organization.prefix for organization in parsed.organizations}
+    numbers = {extension.number: extension.prefix for extension in parsed.extensions}
+    users = {user.id: user.organization for user in parsed.users}
+    apps = {app.client_id for app in parsed.apps}
+    for index, group in enumerate(parsed.supervision_groups):
+        place = ("supervision_groups", index)
+        if group.organization not in prefixes:
+            yield line((*place, "organization")), f"there is no organization {group.organization!r}"
+            continue
+        for number in sorted(group.extensions):
+            if numbers.get(number) != prefixes[group.organization]:
+                yield line((*place, "extensions")), f"the organization has no extension {number!r}"
+        for user in sorted(group.members.users):
+            if users.get(user) != group.organization:
+                yield line((*place, "members")), f"the organization has no user {user!r}"
+        for app in sorted(group.members.apps - apps):
+            yield line((*place, "members")), f"there is no App {app!r}"

@@ -7,7 +7,7 @@ import sys
 
 from aiohttp import web
 
-from adapter.app import make_app, reload_directory
+from adapter.app import IDLE, make_app, reload_directory
 from adapter.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,7 @@ async def serve(settings: Settings) -> None:
     app = make_app(settings)
     runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_LIMIT_S)
     await runner.setup()
+    watching = asyncio.create_task(app[IDLE].watch(runner), name="idle connections")
     try:
         site = web.TCPSite(runner, settings.listen_host, settings.listen_port)
         await site.start()
@@ -33,6 +34,7 @@ async def serve(settings: Settings) -> None:
         await stopped.wait()
         log.info("stopping")
     finally:
+        watching.cancel()
         await runner.cleanup()
 
 

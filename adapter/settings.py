@@ -5,13 +5,15 @@ from its default. `docs/settings.md` lists them and a test keeps that list compl
 """
 
 import os
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -33,7 +35,20 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
     directory: Path
     token_key: SecretStr = Field(min_length=32)
+    token_old_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     token_lifetime_s: int = Field(3600, ge=1)
+    token_leeway_s: int = Field(30, ge=0)
+    openid_issuer: str | None = None
+    openid_jwks_url: str | None = Field(None, pattern=r"^https?://")
+    openid_audience: str | None = None
+    openid_claim: str = "azp"
+
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    requests_per_s: float = Field(200.0, gt=0, allow_inf_nan=False)
+    login_failures_per_min: float = Field(10.0, gt=0, allow_inf_nan=False)
+    request_timeout_s: float = Field(10.0, gt=0, allow_inf_nan=False)
+    idle_timeout_s: float = Field(30.0, gt=0, allow_inf_nan=False)
 
     ami_host: str = "127.0.0.1"
     ami_port: int = Field(5038, ge=1, le=65535)
@@ -58,6 +73,21 @@ class Settings(BaseSettings):
         names = (name.removeprefix(PREFIX).lower() for name in os.environ if name.startswith(PREFIX))
         unknown = {name: None for name in names if name not in cls.model_fields and name not in NOT_SETTINGS}
         return unknown | given
+
+    @field_validator("token_old_keys", "trusted_proxies", "cors_origins", mode="before")
+    @classmethod
+    def _list_is_split(cls, value: object) -> object:
+        """In the environment a list is written with commas."""
+        if isinstance(value, str):
+            return tuple(item.strip() for item in value.split(",") if item.strip())
+        return value
+
+    @model_validator(mode="after")
+    def _openid_is_whole(self) -> Self:
+        given = [self.openid_issuer, self.openid_jwks_url, self.openid_audience]
+        if any(given) and not all(given):
+            raise ValueError("openid_issuer, openid_jwks_url and openid_audience belong together")
+        return self
 
     @field_validator("ami_secret")
     @classmethod

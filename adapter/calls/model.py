@@ -306,6 +306,7 @@ class Calls:
     def _exclude(self, leg: Leg) -> list[Change]:
         """Take somebody else's spy, for example a feature code of the PBX, out of the calls."""
         leg.is_spyer = True
+        leg.spies.clear()  # "The spyer of a spy cannot be spied on."
         return self._withdraw(leg, leg.channel.linkedid)
 
     def _leave_spy(self, spyer: str) -> list[Change]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from adapter.caller_id import CallerId
 from adapter.calls.events import names_one_channel
 from adapter.calls.views import PhoneCall, PhoneCallView, Status
-from adapter.directory import Directory, Extension, ExtensionType
+from adapter.directory import Directory, Extension, ExtensionType, SupervisionMode
 
 DEFAULT_PICKUP_S = 25
 """The founding document's default of waitForPickup."""
@@ -35,6 +35,11 @@ class Mode(StrEnum):
     """What the supervisor may do; the value is the UAPI action."""
 
     BARGE_IN = "BargeIn"
+
+    @property
+    def permission(self) -> SupervisionMode:
+        """What a supervision group has to allow for it."""
+        return {Mode.BARGE_IN: SupervisionMode.BARGE}[self]
 
     @property
     def spy_options(self) -> str:

@@ -1,5 +1,6 @@
 """Every error that the service answers: its status, its stable code and a sentence for a person."""
 
+import math
 from http import HTTPStatus
 
 from adapter.supervision.plan import Parameter, Refusal
@@ -49,13 +50,16 @@ _STATUS = {
         HTTPStatus.BAD_REQUEST,
     ),
     "access_denied": HTTPStatus.UNAUTHORIZED,
+    "access_forbidden": HTTPStatus.FORBIDDEN,
     "resource_not_found": HTTPStatus.NOT_FOUND,
     "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
+    "request_timeout": HTTPStatus.REQUEST_TIMEOUT,
     "pc_sendcallto_busy": HTTPStatus.CONFLICT,
     "pc_sendcallto_rejected": HTTPStatus.CONFLICT,
     "pc_sendcallto_unavailable": HTTPStatus.CONFLICT,
     "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "content_type_invalid": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "too_many_requests": HTTPStatus.TOO_MANY_REQUESTS,
     "internal_server_error": HTTPStatus.INTERNAL_SERVER_ERROR,
     "request_not_implemented": HTTPStatus.NOT_IMPLEMENTED,
     "service_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -94,4 +98,16 @@ def phone_call_invalid() -> UapiError:
         "pc_phonecall_invalid",
         "The value supplied in the phoneCallId parameter is invalid: "
         "it must be the id of a live phone call of the extension.",
+    )
+
+
+def forbidden() -> UapiError:
+    """The answer to an action that the App is not allowed on the extension."""
+    return UapiError("access_forbidden", "The App is not allowed to supervise this extension in this way.")
+
+
+def too_many(after_s: float) -> UapiError:
+    """The answer to who asks too often: after how many seconds to ask again."""
+    return UapiError(
+        "too_many_requests", "Too many requests.", headers={"Retry-After": str(max(1, math.ceil(after_s)))}
     )

@@ -1,15 +1,14 @@
 """Turns whatever a handler raises into the one error body that every client can parse."""
 
 import logging
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from adapter.uapi.errors import UapiError, error_body
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _CODE_OF_STATUS = {
     404: ("resource_not_found", "There is nothing at this address."),

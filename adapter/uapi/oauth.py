@@ -12,6 +12,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from adapter.directory_file import DirectoryFile
+from adapter.settings import Settings
+from adapter.uapi.errors import UapiError, too_many
+from adapter.uapi.limits import RateLimit
+from adapter.uapi.origin import find_client, is_trusted
 from adapter.uapi.tokens import Tokens
 
 CHECKS_AT_ONCE = 2
@@ -26,9 +30,13 @@ def hash_secret(secret: str) -> str:
 class TokenEndpoint:
     """`POST /oauth/token.php`."""
 
-    def __init__(self, directory: DirectoryFile, tokens: Tokens) -> None:
+    def __init__(self, directory: DirectoryFile, tokens: Tokens, settings: Settings) -> None:
         self._directory = directory
         self._tokens = tokens
+        self._settings = settings
+        # A failure takes one; who has none left waits, whether the next secret would be right or not.
+        per_min = settings.login_failures_per_min
+        self._failures = RateLimit(per_min / 60, max(1.0, per_min))
         self._hasher = PasswordHasher()
         self._nobody = hash_secret(secrets.token_hex(16))
         self._slots = asyncio.Semaphore(CHECKS_AT_ONCE)
@@ -37,13 +45,23 @@ class TokenEndpoint:
         """Answer a token to an App that proves itself, in the form of RFC 6749."""
         if request.content_type != "application/x-www-form-urlencoded":
             return _refuse("invalid_request")
-        form = {name: str(value) for name, value in (await request.post()).items()}
+        try:
+            async with asyncio.timeout(self._settings.request_timeout_s):
+                form = {name: str(value) for name, value in (await request.post()).items()}
+        except TimeoutError:
+            raise UapiError("request_timeout", "The body of the request did not arrive in time.") from None
         client_id, secret = _credentials(request.headers.get("Authorization"), form)
         if not form.get("grant_type") or client_id is None or secret is None:
             return _refuse("invalid_request")
         if form["grant_type"] != "client_credentials":
             return _refuse("unsupported_grant_type")
+        limited = self._limited_keys(request, client_id)
+        wait_s = max(self._failures.missing(key, time.monotonic()) for key in limited)
+        if wait_s:
+            raise too_many(wait_s)
         if not await self._is_proven(client_id, secret):
+            for key in limited:
+                self._failures.take(key, time.monotonic())
             return _refuse("invalid_client", status=401)
         return web.json_response(
             {
@@ -53,6 +71,12 @@ class TokenEndpoint:
             },
             headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
         )
+
+    def _limited_keys(self, request: web.Request, client_id: str) -> tuple[str, str]:
+        """The client and the address that a wrong secret counts against."""
+        peer_is_trusted = is_trusted(request.remote, self._settings.trusted_proxies)
+        address = find_client(request.remote, request.headers, peer_is_trusted=peer_is_trusted)
+        return f"client {client_id}", f"address {address}"
 
     async def _is_proven(self, client_id: str, secret: str) -> bool:
         app = self._directory.current.apps.get(client_id)

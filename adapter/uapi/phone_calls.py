@@ -1,8 +1,11 @@
 """The PhoneCalls resource: list, one, act."""
 
 import asyncio
+import hashlib
 import json
 import logging
+import secrets
+import time
 from collections.abc import Callable
 from typing import NoReturn
 from urllib.parse import quote
@@ -11,22 +14,25 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from adapter.ami.errors import LinkError
+from adapter.calls.feed import Feed
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall, phone_call
-from adapter.directory import Account
+from adapter.directory import App
 from adapter.directory_file import DirectoryFile
 from adapter.settings import Settings
 from adapter.supervision.conductor import JOIN_LIMIT_S, PICKUP_MARGIN_S, Conductor, Supervision
-from adapter.supervision.plan import Plan, Refusal, plan_supervision
+from adapter.supervision.permission import may_supervise
+from adapter.supervision.plan import Mode, Plan, Refusal, plan_supervision
 from adapter.supervision.session import Reason, State
 from adapter.uapi.addressing import find_extensions, is_in_sight
-from adapter.uapi.authentication import authenticate
-from adapter.uapi.errors import UapiError, phone_call_invalid, refused, unavailable
+from adapter.uapi.authentication import Authenticator
+from adapter.uapi.errors import UapiError, forbidden, phone_call_invalid, refused, too_many, unavailable
+from adapter.uapi.limits import RateLimit
 from adapter.uapi.listing import list_calls, read_query
+from adapter.uapi.origin import find_origin, is_trusted
 from adapter.uapi.prefer import read_prefer
 from adapter.uapi.rendering import Renderer
 from adapter.uapi.schemas import read_action
-from adapter.uapi.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +46,10 @@ _FAILURES = {
 
 
 class _Scope:
-    """What one request is about: the account that asks and the extensions that its address means."""
+    """What one request is about: the App that asks and the extensions that its address means."""
 
-    def __init__(self, request: web.Request, account: Account, extensions: frozenset[str]) -> None:
-        self.account = account
+    def __init__(self, request: web.Request, app: App, extensions: frozenset[str]) -> None:
+        self.app = app
         self.extensions = extensions
         self.user_id = request.match_info["userId"]
         self.extension = request.match_info["extension"]
@@ -70,34 +76,43 @@ class PhoneCalls:
         settings: Settings,
         directory: DirectoryFile,
         calls: Calls,
+        feed: Feed,
         conductor: Conductor,
-        tokens: Tokens,
+        authenticator: Authenticator,
         is_ready: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._directory = directory
         self._calls = calls
+        self._feed = feed
         self._conductor = conductor
-        self._tokens = tokens
+        self._authenticator = authenticator
         self._is_ready = is_ready
         self._timezone = ZoneInfo(settings.timezone)
+        self._rate = RateLimit(settings.requests_per_s, 2 * settings.requests_per_s)
+        self._process = secrets.token_hex(4)
 
     # -- handlers ----------------------------------------------------------------------------------
 
     async def list(self, request: web.Request) -> web.Response:
         """List the live calls of the address."""
-        scope = self._scope(request)
+        scope = await self._scope(request)
         query = read_query(request.query)
         self._require_ready()
+        tag = self._tag(request, scope)
+        if tag in request.headers.get("If-None-Match", ""):
+            return web.Response(status=304, headers={"ETag": tag})
         found = [call for live in self._calls.live() if (call := self._see(live.id, scope)) is not None]
         envelope = list_calls(found, query, self._renderer(request, scope), self._address(request, scope))
         if not found and read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
             return web.Response(status=204, headers={"Preference-Applied": "return=minimal"})
-        return web.json_response(envelope)
+        return web.json_response(
+            envelope, headers={"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+        )
 
     async def get(self, request: web.Request) -> web.Response:
         """Answer one live call."""
-        scope = self._scope(request)
+        scope = await self._scope(request)
         query = read_query(request.query)
         self._require_ready()
         call = self._see(request.match_info["phoneCallId"], scope)
@@ -111,8 +126,10 @@ class PhoneCalls:
 
     async def act(self, request: web.Request) -> web.Response:
         """Carry out an action on a call (founding document)."""
-        scope = self._scope(request)
-        wanted = read_action(await _read_json(request))
+        scope = await self._scope(request)
+        self._require_permission(scope, None)
+        wanted = read_action(await self._read_json(request))
+        self._require_permission(scope, wanted.mode)
         self._require_ready()
         call = self._see(request.match_info.get("phoneCallId", ""), scope)
         try:
@@ -125,6 +142,8 @@ class PhoneCalls:
             )
         except Refusal as refusal:
             raise refused(refusal) from None
+        if not self._is_permitted(scope, plan.extension, plan.mode):
+            raise forbidden()
         try:
             supervision = await self._conductor.begin(plan)
         except LinkError as error:
@@ -137,7 +156,7 @@ class PhoneCalls:
 
     async def decline(self, request: web.Request) -> web.Response:
         """Answer what the contract has and the service does not yet."""
-        self._scope(request)
+        await self._scope(request)
         raise UapiError("request_not_implemented", "The service does not carry out this action.")
 
     # -- answering a PUT ---------------------------------------------------------------------------
@@ -182,13 +201,32 @@ class PhoneCalls:
 
     # -- what all of them need ---------------------------------------------------------------------
 
-    def _scope(self, request: web.Request) -> _Scope:
+    async def _scope(self, request: web.Request) -> _Scope:
         directory = self._directory.current
-        account = authenticate(request.headers.get("Authorization"), self._tokens, directory)
+        app = await self._authenticator.find_app(request.headers.get("Authorization"), directory)
+        wait_s = self._rate.take(app.client_id, time.monotonic())
+        if wait_s:
+            raise too_many(wait_s)
         extensions = find_extensions(
-            directory, account, request.match_info["userId"], request.match_info["extension"]
+            directory, app.account, request.match_info["userId"], request.match_info["extension"]
         )
-        return _Scope(request, account, extensions)
+        return _Scope(request, app, extensions)
+
+    def _is_permitted(self, scope: _Scope, number: str, mode: Mode | None) -> bool:
+        directory = self._directory.current
+        wanted = None if mode is None else mode.permission
+        return may_supervise(directory, scope.app, directory.extensions[number], wanted)
+
+    def _require_permission(self, scope: _Scope, mode: Mode | None) -> None:
+        """Refuse where no extension of the address may be supervised; which one is meant shows later."""
+        if not any(self._is_permitted(scope, number, mode) for number in scope.extensions):
+            raise forbidden()
+
+    def _tag(self, request: web.Request, scope: _Scope) -> str:
+        """Names what a list would show: it changes whenever a call, the directory or the question does."""
+        asked = f"{scope.app.client_id} {self._address(request, scope)} {request.query_string}"
+        question = hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()
+        return f'"{self._process}-{self._feed.revision}-{question}"'
 
     def _require_ready(self) -> None:
         if not self._is_ready():
@@ -202,7 +240,7 @@ class PhoneCalls:
             return None
         directory = self._directory.current
         call = phone_call(
-            live, lambda number: is_in_sight(directory, scope.account, directory.extensions[number])
+            live, lambda number: is_in_sight(directory, scope.app.account, directory.extensions[number])
         )
         return call if call is not None and scope.has(call) else None
 
@@ -217,20 +255,33 @@ class PhoneCalls:
         self, request: web.Request, scope: _Scope, extension: str | None = None, call_id: str | None = None
     ) -> str:
         """The public address of the list, or of one call in it."""
-        base = (self._settings.public_url or f"{request.scheme}://{request.host}").rstrip("/")
+        peer_is_trusted = is_trusted(request.remote, self._settings.trusted_proxies)
+        base = find_origin(
+            self._settings.public_url,
+            request.scheme,
+            request.host,
+            request.headers,
+            peer_is_trusted=peer_is_trusted,
+        )
         parts = [scope.user_id, scope.extension if extension is None else extension]
         if call_id is not None:
             parts.append(call_id)
         return f"{base}/uapi/phoneCalls/" + "/".join(quote(part, safe="*@") for part in parts)
 
-
-async def _read_json(request: web.Request) -> object:
-    if request.content_type != "application/json":
-        raise UapiError("content_type_invalid", "The Content-Type of the request must be application/json.")
-    try:
-        return json.loads(await request.read(), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise UapiError("request_invalid", "The body of the request must be a JSON object.") from None
+    async def _read_json(self, request: web.Request) -> object:
+        if request.content_type != "application/json":
+            raise UapiError(
+                "content_type_invalid", "The Content-Type of the request must be application/json."
+            )
+        try:
+            async with asyncio.timeout(self._settings.request_timeout_s):
+                body = await request.read()
+        except TimeoutError:
+            raise UapiError("request_timeout", "The body of the request did not arrive in time.") from None
+        try:
+            return json.loads(body, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise UapiError("request_invalid", "The body of the request must be a JSON object.") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:

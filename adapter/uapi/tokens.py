@@ -1,5 +1,8 @@
 """Bearer tokens: signed, so that any adapter with the key accepts them and none need be stored."""
 
+import hashlib
+from collections.abc import Sequence
+
 import jwt
 
 ALGORITHM = "HS256"
@@ -11,10 +14,12 @@ class TokenError(Exception):
 
 
 class Tokens:
-    """Issues and reads the tokens of one key."""
+    """Issues tokens by one key, and reads those of it and of the keys before it."""
 
-    def __init__(self, key: str, lifetime_s: int) -> None:
-        self._key = key
+    def __init__(self, key: str, lifetime_s: int, old_keys: Sequence[str] = (), leeway_s: int = 0) -> None:
+        self._key_id = _key_id(key)
+        self._keys = {_key_id(known): known for known in (key, *old_keys)}
+        self._leeway_s = leeway_s
         self.lifetime_s = lifetime_s
 
     def issue(self, client_id: str, now: float, lifetime_s: int | None = None) -> str:
@@ -26,18 +31,24 @@ class Tokens:
             "iat": issued_at,
             "exp": issued_at + (lifetime_s or self.lifetime_s),
         }
-        return jwt.encode(claims, self._key, ALGORITHM)
+        return jwt.encode(claims, self._keys[self._key_id], ALGORITHM, headers={"kid": self._key_id})
 
     def read(self, token: str) -> str:
         """The client id of the App that the token was issued to. Raises TokenError."""
         try:
             claims = jwt.decode(
                 token,
-                self._key,
+                self._keys[jwt.get_unverified_header(token)["kid"]],
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
+                leeway=self._leeway_s,
                 options={"require": ["exp", "iat", "sub"]},
             )
-        except (jwt.PyJWTError, UnicodeError) as invalid:
+        except (jwt.PyJWTError, UnicodeError, KeyError, TypeError) as invalid:
             raise TokenError(str(invalid)) from None
         return str(claims["sub"])
+
+
+def _key_id(key: str) -> str:
+    """Names a key in the tokens that it signs, and tells nothing of it."""
+    return hashlib.blake2b(key.encode(), digest_size=6, person=b"uapi-adapter-kid").hexdigest()

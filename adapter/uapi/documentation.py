@@ -1,0 +1,74 @@
+"""Serves the OpenAPI description, and a page that shows it and loads nothing from elsewhere."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from aiohttp import web
+
+from adapter.settings import Settings
+from adapter.uapi.openapi import describe
+
+_TYPES = {".css": "text/css", ".js": "text/javascript"}
+_PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>UnifiedAPI phone calls</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<script defer src="docs/swagger-ui-bundle.js"></script>
+<script defer src="docs/begin.js"></script>
+</head>
+<body><div id="page"></div></body>
+</html>
+"""
+# Without validatorUrl Swagger UI would show the description to a validator on the Internet.
+_BEGIN = b"""\
+SwaggerUIBundle({url: "openapi.json", dom_id: "#page", deepLinking: true, validatorUrl: null});
+"""
+_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Documentation:
+    """`/openapi.json` and `/docs`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._files = {**_swagger_ui(), "begin.js": _BEGIN}
+        self._description = describe(
+            settings.public_url, settings.single_call, settings.pickup_limit_s, tuple(self._files)
+        )
+
+    async def describe(self, _: web.Request) -> web.Response:
+        """Answer the description."""
+        return web.Response(body=self._description, content_type="application/json")
+
+    async def page(self, _: web.Request) -> web.Response:
+        """Answer the page."""
+        return web.Response(text=_PAGE, content_type="text/html", headers=_PAGE_HEADERS)
+
+    async def file(self, request: web.Request) -> web.Response:
+        """Answer a file of the page's."""
+        name = request.match_info["file"]
+        if name not in self._files:
+            raise web.HTTPNotFound
+        return web.Response(
+            body=self._files[name],
+            content_type=_TYPES[Path(name).suffix],
+            headers={"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"},
+        )
+
+
+def _swagger_ui() -> dict[str, bytes]:
+    """Swagger UI's own files, from a package that is only a place to find them: it is not imported."""
+    spec = find_spec("swagger_ui")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the package swagger-ui-py is not installed")
+    folder = Path(spec.origin).parent / "static"
+    return {name: (folder / name).read_bytes() for name in _FILES}

@@ -1,0 +1,279 @@
+"""The OpenAPI 3.1 description of what is served, made from the models in `resources` and the codes in `errors`.
+
+Pure. Depends on the settings that alter the wire, so that it says what this very service does.
+"""
+
+from functools import cache
+from importlib.metadata import version
+from typing import Literal
+
+from openapi_pydantic.util import PydanticSchema, construct_open_api_with_schema_class
+from openapi_pydantic.v3.v3_1 import (
+    Components,
+    Info,
+    MediaType,
+    OAuthFlow,
+    OAuthFlows,
+    OpenAPI,
+    Operation,
+    Parameter,
+    PathItem,
+    RequestBody,
+    Response,
+    Schema,
+    SecurityScheme,
+    Server,
+)
+from pydantic import BaseModel
+
+from adapter.uapi import resources
+from adapter.uapi.openapi_parts import (
+    ETAG,
+    EXTENSION,
+    IF_NONE_MATCH,
+    JSON,
+    LIST_PARAMETERS,
+    PHONE_CALL_ID,
+    PREFER_MINIMAL,
+    PREFER_WAIT,
+    USER_ID,
+    WAIT_APPLIED,
+    answer,
+    errors,
+    path_parameter,
+    text,
+)
+
+DESCRIPTION = """\
+The live phone calls of an Asterisk PBX, and barging in on them, as 4PSA's UnifiedAPI has it.
+
+- Every `/uapi` path is also served with a trailing slash and, as an older alias, below `/unifiedapi`.
+- `*` and `@` in a path may stand raw or percent-encoded.
+- HEAD is answered wherever GET is, and OPTIONS everywhere (204 with `Allow`).
+- A number in a JSON body may be a numeric string. Null is as good as left out.
+- What an account may not see is answered exactly as if it did not exist.
+"""
+
+_AUTHENTICATED = ("access_denied", "too_many_requests", "user_invalid", "extension_invalid")
+_LIST = (
+    "count_invalid",
+    "startindex_invalid",
+    "filterby_invalid",
+    "filterop_invalid",
+    "filtervalue_invalid",
+    "fields_invalid",
+    "sortorder_invalid",
+)
+_BODY = (
+    "access_forbidden",
+    "content_type_invalid",
+    "request_too_large",
+    "request_timeout",
+    "request_invalid",
+    "action_invalid",
+    "request_not_implemented",
+    "pc_phonecall_invalid",
+)
+_SUPERVISION = (
+    "pc_phonecallview_invalid",
+    "pc_sendcallto_invalid",
+    "pc_callerid_invalid",
+    "pc_timeout_invalid",
+    "pc_sendcallto_busy",
+    "pc_sendcallto_rejected",
+    "pc_sendcallto_unavailable",
+    "pc_pickup_timeout",
+)
+
+
+def _calls_path(action: type[BaseModel]) -> PathItem:
+    tags = {
+        name: text(what)
+        for name, what in (("Cache-Control", "`private, no-cache`."), ("Vary", "What matters."))
+    }
+    listing = Operation(
+        operationId="listPhoneCalls",
+        summary="The live calls",
+        parameters=[*LIST_PARAMETERS, PREFER_MINIMAL, IF_NONE_MATCH],
+        responses={
+            "200": answer(
+                "A page of the calls; none are an empty `entry`.", resources.PhoneCallList, ETag=ETAG, **tags
+            ),
+            "204": Response(
+                description="There are no calls and `Prefer: return=minimal` was sent.",
+                headers={"Preference-Applied": text("`return=minimal`.")},
+            ),
+            "304": Response(description="As the client has it.", headers={"ETag": ETAG}),
+            **errors(*_AUTHENTICATED, *_LIST, "service_unavailable"),
+        },
+    )
+    nameless = Operation(
+        operationId="actOnNoPhoneCall",
+        summary="An action without its call",
+        description="Never succeeds: answers what is wrong, at the latest 400 `pc_phonecall_invalid`.",
+        parameters=[PREFER_WAIT],
+        requestBody=_body(action),
+        responses=errors(*_AUTHENTICATED, *_BODY, "service_unavailable"),
+    )
+    return PathItem(parameters=[USER_ID, EXTENSION], get=listing, put=nameless)
+
+
+def _call_path(action: type[BaseModel], single_call: Literal["bare", "collection"]) -> PathItem:
+    found, codes = (
+        (answer("The call.", resources.PhoneCall), ("pc_phonecall_invalid",))
+        if single_call == "bare"
+        else (answer("The call as the only `entry`, or none.", resources.PhoneCallList), ())
+    )
+    show = Operation(
+        operationId="getPhoneCall",
+        summary="One live call",
+        parameters=[*LIST_PARAMETERS],
+        responses={"200": found, **errors(*_AUTHENTICATED, *codes, *_LIST, "service_unavailable")},
+    )
+    act = Operation(
+        operationId="actOnPhoneCall",
+        summary="Barge in on a call",
+        description="Rings `sendCallTo` and, once it is picked up, joins it into the conversation. The same "
+        "`sendCallTo` on the same call again does not ring again and is answered as the first.",
+        parameters=[PREFER_WAIT],
+        requestBody=_body(action),
+        responses={
+            "200": Response(
+                description="With `Prefer: wait`: joined. The call, the supervision's view included.",
+                content={JSON: MediaType(schema=PydanticSchema(schema_class=resources.PhoneCall))},
+                headers=WAIT_APPLIED,
+            ),
+            "202": Response(
+                description="Asterisk has taken the request and the phone rings.",
+                content={JSON: MediaType(schema=PydanticSchema(schema_class=resources.Accepted))},
+                headers={"Location": text("The call's address.", format="uri"), **WAIT_APPLIED},
+            ),
+            "204": Response(
+                description="With `Prefer: wait`: the call ended before the supervisor joined.",
+                headers=WAIT_APPLIED,
+            ),
+            **errors(*_AUTHENTICATED, *_BODY, *_SUPERVISION, "service_unavailable"),
+        },
+    )
+    hang_up = Operation(
+        operationId="hangUpPhoneCall",
+        summary="Hang up (not yet)",
+        description="The service does not carry it out yet.",
+        responses=errors(*_AUTHENTICATED, "request_not_implemented"),
+    )
+    return PathItem(parameters=[USER_ID, EXTENSION, PHONE_CALL_ID], get=show, put=act, delete=hang_up)
+
+
+def _body(model: type[BaseModel]) -> RequestBody:
+    return RequestBody(required=True, content={JSON: MediaType(schema=PydanticSchema(schema_class=model))})
+
+
+def _token_path() -> PathItem:
+    refused = {
+        status: Response(
+            description=f"Refused: {', '.join(f'`{error}`' for error in errors)} (RFC 6749, section 5.2).",
+            content={
+                JSON: MediaType(
+                    schema=Schema(
+                        allOf=[
+                            PydanticSchema(schema_class=resources.TokenRefused),
+                            Schema(properties={"error": Schema(enum=list(errors))}),
+                        ]
+                    )
+                )
+            },
+            headers={"Cache-Control": text("`no-store`."), **headers},
+        )
+        for status, errors, headers in (
+            ("400", ("invalid_request", "unsupported_grant_type"), {}),
+            ("401", ("invalid_client",), {"WWW-Authenticate": text("The scheme to use.", enum=["Basic"])}),
+        )
+    }
+    issue = Operation(
+        operationId="issueToken",
+        summary="A token for an App",
+        description="OAuth 2.0 client credentials (RFC 6749, section 4.4).",
+        security=[{}, {"client": []}],
+        requestBody=RequestBody(
+            required=True,
+            content={
+                "application/x-www-form-urlencoded": MediaType(
+                    schema=PydanticSchema(schema_class=resources.TokenRequest)
+                )
+            },
+        ),
+        responses={
+            "200": answer(
+                "A token.",
+                resources.Token,
+                **{"Cache-Control": text("`no-store`."), "Pragma": text("`no-cache`.")},
+            ),
+            **errors("too_many_requests", "request_too_large", "request_timeout"),
+            **refused,
+        },
+    )
+    return PathItem(post=issue)
+
+
+def _open(operation_id: str, summary: str, answer: Response, *parameters: Parameter) -> PathItem:
+    return PathItem(
+        get=Operation(
+            operationId=operation_id,
+            summary=summary,
+            security=[],
+            parameters=list(parameters) or None,
+            responses={"200": answer, **errors()},
+        )
+    )
+
+
+def _file(description: str, *content_types: str) -> Response:
+    return Response(description=description, content={name: MediaType() for name in content_types})
+
+
+@cache
+def describe(
+    public_url: str | None,
+    single_call: Literal["bare", "collection"],
+    pickup_limit_s: int,
+    assets: tuple[str, ...],
+) -> bytes:
+    """The description of a service with these settings, whose page at /docs has these files, as JSON."""
+    action = resources.action_model(pickup_limit_s)
+    token_url = f"{(public_url or '').rstrip('/')}/oauth/token.php"
+    document = OpenAPI(
+        openapi="3.1.1",
+        info=Info(title="UnifiedAPI phone calls", version=version("uapi-adapter"), description=DESCRIPTION),
+        servers=[Server(url=public_url or "/")],
+        security=[{"bearer": []}, {"oauth": []}],
+        components=Components(
+            securitySchemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", description="A token of an App."),
+                "oauth": SecurityScheme(
+                    type="oauth2",
+                    flows=OAuthFlows(clientCredentials=OAuthFlow(tokenUrl=token_url, scopes={})),
+                ),
+                "client": SecurityScheme(
+                    type="http",
+                    scheme="basic",
+                    description="An App's id and secret (RFC 6749, section 2.3.1).",
+                ),
+            }
+        ),
+        paths={
+            "/uapi/phoneCalls/{userId}/{extension}": _calls_path(action),
+            "/uapi/phoneCalls/{userId}/{extension}/{phoneCallId}": _call_path(action, single_call),
+            "/oauth/token.php": _token_path(),
+            "/health": _open("getHealth", "Whether the service lives", answer("It does.", resources.Health)),
+            "/openapi.json": _open("getDescription", "This description", _file("It.", JSON)),
+            "/docs": _open("getPage", "This description as a page", _file("It.", "text/html")),
+            "/docs/{file}": _open(
+                "getPageFile",
+                "What the page is made of",
+                _file("The file.", "text/css", "text/javascript"),
+                path_parameter("file", "Its name.", enum=list(assets)),
+            ),
+        },
+    )
+    whole = construct_open_api_with_schema_class(document)
+    return whole.model_dump_json(by_alias=True, exclude_none=True).encode()

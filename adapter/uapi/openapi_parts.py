@@ -1,0 +1,188 @@
+"""What the OpenAPI description is put together from: parameters with their bounds, answers, errors. Pure."""
+
+from collections import defaultdict
+from http import HTTPStatus
+
+from openapi_pydantic.util import PydanticSchema
+from openapi_pydantic.v3.v3_1 import (
+    Example,
+    Header,
+    MediaType,
+    Parameter,
+    ParameterLocation,
+    Reference,
+    Response,
+    Schema,
+)
+from pydantic import BaseModel
+
+from adapter.uapi import resources
+from adapter.uapi.errors import UapiError
+from adapter.uapi.listing import DEFAULT_COUNT, MAX_COUNT, MAX_START_INDEX
+
+OPERATORS = ("contains", "equals", "startsWith", "present", "greaterThan", "lessThan", "inArray")
+_FIELD = "|".join(field.alias or name for name, field in resources.PhoneCall.model_fields.items())
+JSON = "application/json"
+_ALWAYS = ("resource_not_found", "method_not_allowed", "internal_server_error")
+
+
+# -- answers -------------------------------------------------------------------------------------------
+
+
+def text(description: str, required: bool = True, **schema: object) -> Header:  # noqa: FBT001, FBT002
+    return Header(
+        description=description, required=required, schema=Schema.model_validate({"type": "string", **schema})
+    )
+
+
+_SECONDS = text("After how many seconds to try again.", pattern="^[0-9]+$")
+_HEADERS: dict[HTTPStatus, dict[str, Header | Reference]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": text("The scheme to use.", enum=["Bearer"])},
+    HTTPStatus.METHOD_NOT_ALLOWED: {"Allow": text("The methods that the address takes.")},
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": _SECONDS},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": _SECONDS},
+}
+WAIT_APPLIED: dict[str, Header | Reference] = {
+    "Preference-Applied": text("`wait=N`, where the answer was held.", required=False)
+}
+ETAG = text("Names this very answer, for `If-None-Match`.")
+
+
+def answer(description: str, model: type[BaseModel], **headers: Header) -> Response:
+    return Response(
+        description=description,
+        content={JSON: MediaType(schema=PydanticSchema(schema_class=model))},
+        headers=dict(headers) or None,
+    )
+
+
+def errors(*codes: str) -> dict[str, Response | Reference]:
+    """The answers with these codes, by status."""
+    found: dict[HTTPStatus, list[str]] = defaultdict(list)
+    for code in (*codes, *_ALWAYS):
+        found[UapiError(code, "").status].append(code)
+    return {str(status.value): _error(status, sorted(found[status])) for status in sorted(found)}
+
+
+def _error(status: HTTPStatus, codes: list[str]) -> Response:
+    code = Schema(properties={"error": Schema(properties={"code": Schema(enum=list(codes))})})
+    schema = Schema(allOf=[PydanticSchema(schema_class=resources.Error), code])
+    headers = dict(_HEADERS.get(status, {}))
+    if status in (HTTPStatus.CONFLICT, HTTPStatus.GATEWAY_TIMEOUT):
+        headers |= WAIT_APPLIED
+    return Response(
+        description=f"{status.phrase}: {', '.join(f'`{code}`' for code in codes)}.",
+        content={JSON: MediaType(schema=schema)},
+        headers=headers or None,
+    )
+
+
+# -- parameters ----------------------------------------------------------------------------------------
+
+
+def _parameter(
+    where: ParameterLocation, name: str, description: str, *examples: str | int, **schema: object
+) -> Parameter:
+    shown = {str(value): Example(value=value) for value in examples}
+    return Parameter(
+        name=name,
+        param_in=where,
+        description=description,
+        required=where is ParameterLocation.PATH,
+        schema=Schema.model_validate({"type": "string", **schema}),
+        examples=shown or None,
+    )
+
+
+def path_parameter(name: str, description: str, **schema: object) -> Parameter:
+    """A parameter of the path."""
+    return _parameter(ParameterLocation.PATH, name, description, **schema)
+
+
+USER_ID = _parameter(
+    ParameterLocation.PATH,
+    "userId",
+    "`@me` or `@viewer`: who asks; `@owner`: the user who owns the extension in the path; else a user's id.",
+    "@me",
+    pattern=r"^(@me|@viewer|@owner|[A-Za-z0-9_.-]+)$",
+)
+EXTENSION = _parameter(
+    ParameterLocation.PATH,
+    "extension",
+    "A number, its short form inside the caller's organization, or `@self`: all extensions under the user.",
+    "0003*210",
+    "@self",
+    pattern=r"^(@self|([0-9]{1,10}\*)?[0-9]{1,10})$",
+)
+PHONE_CALL_ID = _parameter(
+    ParameterLocation.PATH, "phoneCallId", "The id of a live call.", pattern=r"^[0-9a-f]{20}$"
+)
+LIST_PARAMETERS: tuple[Parameter, ...] = (
+    _parameter(
+        ParameterLocation.QUERY,
+        "count",
+        "How many calls a page has.",
+        type="integer",
+        minimum=1,
+        maximum=MAX_COUNT,
+        default=DEFAULT_COUNT,
+    ),
+    _parameter(
+        ParameterLocation.QUERY,
+        "startIndex",
+        "How many calls to leave out before the page.",
+        type="integer",
+        minimum=0,
+        maximum=MAX_START_INDEX,
+        default=0,
+    ),
+    _parameter(
+        ParameterLocation.QUERY,
+        "filterBy",
+        "The field that `filterValue` is compared with; `filterValue` without it is 400.",
+        enum=["id", "published"],
+    ),
+    _parameter(
+        ParameterLocation.QUERY,
+        "filterOp",
+        "How to compare.",
+        enum=list(OPERATORS),
+        default="contains",
+    ),
+    _parameter(
+        ParameterLocation.QUERY,
+        "filterValue",
+        "What to compare with; needed with `filterBy` unless the operator is `present`. For `inArray` joined "
+        "with commas; a date for `published` with `greaterThan` and `lessThan`.",
+    ),
+    _parameter(
+        ParameterLocation.QUERY,
+        "fields",
+        "The fields to answer, joined with commas.",
+        "id,extension,phoneCallView",
+        pattern=f"^({_FIELD})(,({_FIELD}))*$",
+    ),
+    _parameter(
+        ParameterLocation.QUERY,
+        "sortOrder",
+        "The order by `published`.",
+        enum=["ascending", "descending"],
+        default="ascending",
+    ),
+)
+PREFER_MINIMAL = _parameter(
+    ParameterLocation.HEADER,
+    "Prefer",
+    "RFC 7240. `return=minimal`: an empty list is answered 204 without a body.",
+    "return=minimal",
+)
+PREFER_WAIT = _parameter(
+    ParameterLocation.HEADER,
+    "Prefer",
+    "RFC 7240. `wait=N`: the answer is held until the supervisor has joined or will not, at most N seconds "
+    "or, where it is less, `waitForPickup`.",
+    "wait=5",
+)
+IF_NONE_MATCH = _parameter(
+    ParameterLocation.HEADER, "If-None-Match", "An `ETag` from before: 304 if nothing has changed since."
+)

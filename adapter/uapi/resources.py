@@ -1,0 +1,210 @@
+"""What the service is sent and what it answers, as models: the OpenAPI description is made from them. Pure.
+
+The handlers write their answers by themselves; a test holds real answers against these models.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
+
+from adapter.calls.views import Flow, Status
+from adapter.supervision.plan import DEFAULT_PICKUP_S, Mode
+
+Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
+ObjectId = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{20}$",
+        description="Stable for the life of the call, across restarts and the same on every replica.",
+    ),
+]
+ExtensionNumber = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{1,10}\*[0-9]{1,10}$",
+        description="Organization prefix, `*`, local number.",
+        examples=["0003*210"],
+    ),
+]
+Date = Annotated[AwareDatetime, Field(examples=["2012-06-27T16:08:55+03:00"])]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Link(_Answer):
+    """Where a resource is."""
+
+    self_: Annotated[Url, Field(alias="self", description="The resource's own address.")]
+
+
+class PhoneCallView(_Answer):
+    """A call from the perspective of one extension that takes part. Null fields are left out."""
+
+    id: str = Field(
+        pattern=r"^[0-9]{2,}$",
+        description="In order of appearance, never reused within a call.",
+        examples=["01"],
+    )
+    extension: Annotated[ExtensionNumber, Field(description="Whose perspective this is.")]
+    ringing: Date | None = Field(None, description="When this leg began to ring.")
+    answered: Date | None = Field(None, description="When this leg was answered.")
+    status: Status = Field(
+        description="`0` unknown, `1` off hook, `2` trying, `3` ringing, `4` other side ringing, `5` on call."
+    )
+    flow: Flow = Field(description="`2` local, `4` outgoing public, `8` incoming public.")
+    caller_id: str | None = Field(
+        None,
+        alias="callerId",
+        description="`Name <number>`, as shown to the called party.",
+        examples=["John Doe <42420042>"],
+    )
+    source: list[str] = Field(description="Who calls.", examples=[["777888"]])
+    destination: list[str] = Field(description="Who is called.", examples=[["0003*210"]])
+
+
+class PhoneCall(_Answer):
+    """A live call. Null fields are left out."""
+
+    id: ObjectId
+    extension: Annotated[ExtensionNumber, Field(description="The extension that the call is charged to.")]
+    owner_id: str = Field(alias="ownerId", description="The Organization that owns the call.")
+    owner_name: str = Field(alias="ownerName", description="The Organization's name.")
+    answered: Date | None = Field(None, description="When the call was answered.")
+    published: Date = Field(description="When the call entered the PBX.")
+    views: list[PhoneCallView] = Field(alias="phoneCallView", description="One entry per perspective.")
+    link: Link
+
+
+class PhoneCallFields(_Answer):
+    """A PhoneCall in a list: all of its fields, or those that the parameter `fields` names."""
+
+    id: ObjectId | None = None
+    extension: ExtensionNumber | None = None
+    owner_id: str | None = Field(None, alias="ownerId")
+    owner_name: str | None = Field(None, alias="ownerName")
+    answered: Date | None = None
+    published: Date | None = None
+    views: list[PhoneCallView] | None = Field(None, alias="phoneCallView")
+    link: Link | None = None
+
+
+class Paging(_Answer):
+    """The neighbouring pages; left out where there is none."""
+
+    next: Url | None = None
+    prev: Url | None = None
+
+
+class PhoneCallList(_Answer):
+    """A page of the live calls, ordered by `published`."""
+
+    entry: list[PhoneCall | PhoneCallFields]
+    total_results: int = Field(alias="totalResults", ge=0, description="How many calls all pages have.")
+    items_per_page: int = Field(alias="itemsPerPage", ge=1, description="The `count` that was asked for.")
+    start_index: int = Field(alias="startIndex", ge=0)
+    paging: Paging
+
+
+class Accepted(_Answer):
+    """Asterisk has taken the request; the phone in `sendCallTo` still rings."""
+
+    id: ObjectId
+    extension: Annotated[ExtensionNumber, Field(description="The extension that is barged in on.")]
+    link: Link
+
+
+class ErrorDetail(_Answer):
+    """The code is for programs and stable, the message for people."""
+
+    code: str
+    message: str = Field(min_length=1)
+
+
+class Error(_Answer):
+    """The body of every 4xx and 5xx, those of the token endpoint's own apart."""
+
+    error: ErrorDetail
+
+
+class Token(_Answer):
+    """A token (RFC 6749, section 5.1)."""
+
+    access_token: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
+    token_type: Literal["Bearer"]
+    expires_in: int = Field(ge=1, description="Seconds.")
+
+
+class TokenRefused(_Answer):
+    """No token (RFC 6749, section 5.2)."""
+
+    error: Literal["invalid_request", "invalid_client", "unsupported_grant_type"]
+
+
+class AsteriskLink(_Answer):
+    """The connection to Asterisk's manager interface."""
+
+    state: Literal["DOWN", "SYNCING", "READY"]
+    error: str | None = Field(None, description="Why it is down, where that is known.")
+
+
+class Health(_Answer):
+    """The process lives; `link` says whether it can serve calls."""
+
+    status: Literal["ok"]
+    link: AsteriskLink
+
+
+class TokenRequest(BaseModel):
+    """The client's id and secret stand here or in HTTP Basic. Other fields are ignored."""
+
+    grant_type: Literal["client_credentials"]
+    client_id: str | None = Field(None, examples=["wallboard"])
+    client_secret: str | None = None
+    redirect_uri: str | None = Field(None, description="Ignored.")
+    type: str | None = Field(None, description="Ignored.", examples=["unifiedapi"])
+
+
+class _Supervision(BaseModel):
+    """What to do with the call. Other fields are ignored."""
+
+    model_config = ConfigDict(title="PhoneCallAction")
+
+    action: Mode = Field(description="Whatever the service does not carry out (yet) is answered 501.")
+    view_id: str = Field(
+        alias="phoneCallViewId",
+        pattern=r"^[0-9]{2,}$",
+        description="A view of the call, and of the extension in the path unless that is `@self`.",
+        examples=["01"],
+    )
+    send_call_to: str = Field(
+        alias="sendCallTo",
+        pattern=r"^([0-9]{1,10}\*)?[0-9]{1,10}$",
+        description="A Phone Terminal extension of the same Organization, not itself a party to the call: "
+        "the phone that rings and is joined.",
+        examples=["0003*024"],
+    )
+    caller_id: str | None = Field(
+        None,
+        alias="callerId",
+        pattern=r"^.*[^ ] *<\+?[0-9*#]{1,32}> *$",
+        description="`Name <number>`, shown on the supervisor's phone. The name is printable, of any script "
+        "and at most 100 bytes of UTF-8. Default: the caller id of `sendCallTo`.",
+        examples=["John Doe <42420042>"],
+    )
+
+
+def action_model(pickup_limit_s: int) -> type[BaseModel]:
+    """The body of a PUT where `waitForPickup` has this upper limit."""
+    digits = len(str(pickup_limit_s))
+    text = rf"^0{{0,{9 - digits}}}[1-9][0-9]{{0,{digits - 1}}}$"
+    number = Annotated[int, Field(ge=1, le=pickup_limit_s)] | Annotated[str, Field(pattern=text)] | None
+    described = Field(
+        default=None,
+        alias="waitForPickup",
+        description=f"After so many seconds the ringing is cancelled: 1 to {pickup_limit_s}, as a number or a "
+        f"numeric string. Default: {DEFAULT_PICKUP_S}.",
+        examples=["20"],
+    )
+    return create_model("PhoneCallAction", __base__=_Supervision, pickup_s=(number, described))
