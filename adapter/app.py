@@ -28,6 +28,7 @@ from adapter.uapi.cors import allow_origins
 from adapter.uapi.middleware import answer_errors
 from adapter.uapi.oauth import TokenEndpoint
 from adapter.uapi.phone_calls import PhoneCalls
+from adapter.uapi.scope import Gate
 from adapter.uapi.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -71,11 +72,10 @@ def make_app(settings: Settings) -> web.Application:
 
     phone_calls = PhoneCalls(
         settings=settings,
-        directory=directory,
+        gate=Gate(settings, directory, Authenticator(tokens, _openid_provider(settings))),
         calls=calls,
         feed=feed,
         conductor=conductor,
-        authenticator=Authenticator(tokens, _openid_provider(settings)),
         is_ready=lambda: link.state is LinkState.READY,
     )
     _add_routes(app, phone_calls, TokenEndpoint(directory, tokens, settings))

@@ -67,6 +67,9 @@ def _serve(_: argparse.Namespace) -> int:
 
 def _token(options: argparse.Namespace) -> int:
     settings = _settings()
+    if options.lifetime is not None and options.lifetime <= 0:
+        print("--lifetime must be a number of seconds higher than 0", file=sys.stderr)
+        return USAGE_ERROR
     if options.app not in DirectoryFile(settings.directory).current.apps:
         print(f"there is no App {options.app!r} in the directory", file=sys.stderr)
         return USAGE_ERROR

@@ -261,7 +261,10 @@ def load_directory(text: str) -> Directory:
         apps={app.client_id: app for app in parsed.apps},
         supervision_groups=parsed.supervision_groups,
         _by_prefix={organization.prefix: organization for organization in parsed.organizations},
-        _by_channel={extension.dialed: extension.number for extension in parsed.extensions},
+        # `Local/x@context/n` makes channels `Local/x@context-0000002a;1`: the option is not in the name.
+        _by_channel={
+            extension.dialed.removesuffix("/n"): extension.number for extension in parsed.extensions
+        },
     )
 
 

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
     directory: Path
     token_key: SecretStr = Field(min_length=32)
-    token_old_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    token_old_keys: Annotated[tuple[Annotated[SecretStr, Field(min_length=32)], ...], NoDecode] = ()
     token_lifetime_s: int = Field(3600, ge=1)
     token_leeway_s: int = Field(30, ge=0)
     openid_issuer: str | None = None

@@ -68,6 +68,7 @@ def originate_spy(
             ("CallerID", f'"{_quoted(caller_id.name)}" <{caller_id.number}>'),
             ("Timeout", str(pickup_ms)),
             ("ChannelId", _exact(channel_id)),
+            ("ActionID", channel_id),
             # A synchronous Originate blocks the whole AMI session until somebody picks up.
             ("Async", "true"),
         ),

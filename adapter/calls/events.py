@@ -75,6 +75,11 @@ class Channel:
         """Whether this adapter originated the channel, in this process or an earlier one."""
         return self.uniqueid.startswith(OUR_PREFIX)
 
+    @property
+    def is_for_ours(self) -> bool:
+        """Whether it is one of ours or was made for one, like the phone behind a Local channel."""
+        return self.is_ours or self.linkedid.startswith(OUR_PREFIX)
+
 
 @dataclass(frozen=True, slots=True)
 class NewChannel:
@@ -269,7 +274,11 @@ def _spy_stop(headers: Headers, at: float) -> Event:
 
 
 def _originate_response(headers: Headers, at: float) -> Event:
-    return OriginateResponse(at, headers.get("Uniqueid", ""), headers.get("Response") == "Success")
+    uniqueid = headers.get("Uniqueid", "")
+    if not uniqueid.startswith(OUR_PREFIX):
+        # Asterisk 16 has `<null>` here where there was no channel; our ActionID is the ChannelId.
+        uniqueid = headers.get("ActionID", uniqueid)
+    return OriginateResponse(at, uniqueid, headers.get("Response") == "Success")
 
 
 _MAKERS: dict[str, Callable[[Headers, float], Event]] = {

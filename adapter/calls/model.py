@@ -190,7 +190,7 @@ class Calls:
             extension=self._extension_of(channel.name),
             # Made for another channel and not begun yet: Dial or Queue is about to ring it.
             is_dialed=channel.linkedid != channel.uniqueid and channel.state is ChannelState.DOWN,
-            is_spyer=is_spyer or channel.is_ours,
+            is_spyer=is_spyer or channel.is_for_ours,
         )
         self._legs[channel.uniqueid] = leg
         self._note_times(leg, at)

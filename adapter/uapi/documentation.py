@@ -29,7 +29,7 @@ SwaggerUIBundle({url: "openapi.json", dom_id: "#page", deepLinking: true, valida
 """
 _FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
 _PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

@@ -123,8 +123,14 @@ def _is_wanted(call: PhoneCall, query: Query, renderer: Renderer) -> bool:
         return True  # both id and published are present in every call
     if query.filter_op in _ORDER_OPERATORS:
         return _is_in_order(call, query)
-    text = call.id if query.filter_by == "id" else renderer.date(call.published) or ""
     value = query.filter_value
+    if query.filter_by == "published":
+        text = renderer.date(call.published) or ""
+        value = value.replace(" ", "+")  # a `+` that a client did not encode arrives as a space
+        if query.filter_op == "equals" and _seconds(value) is not None:
+            return int(call.published) == _seconds(value)
+    else:
+        text = call.id
     return {
         "contains": value in text,
         "equals": value == text,
@@ -144,7 +150,6 @@ def _is_in_order(call: PhoneCall, query: Query) -> bool:
 
 def _seconds(date: str) -> float | None:
     """Seconds since the epoch of a date with its offset; nothing where it is none."""
-    # A `+` that a client did not encode arrives as a space.
     try:
         when = datetime.fromisoformat(date.replace(" ", "+"))
     except ValueError:

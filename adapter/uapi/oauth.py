@@ -5,6 +5,7 @@ import base64
 import binascii
 import secrets
 import time
+from functools import cache
 from urllib.parse import unquote_plus
 
 from aiohttp import web
@@ -27,6 +28,11 @@ def hash_secret(secret: str) -> str:
     return PasswordHasher().hash(secret)
 
 
+@cache
+def _hash_of_nobody() -> str:
+    return hash_secret(secrets.token_hex(16))
+
+
 class TokenEndpoint:
     """`POST /oauth/token.php`."""
 
@@ -38,7 +44,7 @@ class TokenEndpoint:
         per_min = settings.login_failures_per_min
         self._failures = RateLimit(per_min / 60, max(1.0, per_min))
         self._hasher = PasswordHasher()
-        self._nobody = hash_secret(secrets.token_hex(16))
+        self._nobody = _hash_of_nobody()
         self._slots = asyncio.Semaphore(CHECKS_AT_ONCE)
 
     async def issue(self, request: web.Request) -> web.Response:

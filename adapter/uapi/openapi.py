@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 description of what is served, made from the models in `resources` and the codes in `errors`.
+"""The OpenAPI 3.1 description of the service, made from the models in `resources` and the codes of `errors`.
 
 Pure. Depends on the settings that alter the wire, so that it says what this very service does.
 """
@@ -236,7 +236,7 @@ def describe(
     public_url: str | None,
     single_call: Literal["bare", "collection"],
     pickup_limit_s: int,
-    assets: tuple[str, ...],
+    files: tuple[str, ...],
 ) -> bytes:
     """The description of a service with these settings, whose page at /docs has these files, as JSON."""
     action = resources.action_model(pickup_limit_s)
@@ -256,7 +256,7 @@ def describe(
                 "client": SecurityScheme(
                     type="http",
                     scheme="basic",
-                    description="An App's id and secret (RFC 6749, section 2.3.1).",
+                    description="An App's id and secret (RFC 6749, 2.3.1).",
                 ),
             }
         ),
@@ -271,9 +271,9 @@ def describe(
                 "getPageFile",
                 "What the page is made of",
                 _file("The file.", "text/css", "text/javascript"),
-                path_parameter("file", "Its name.", enum=list(assets)),
+                path_parameter("file", "Its name.", enum=list(files)),
             ),
         },
     )
     whole = construct_open_api_with_schema_class(document)
-    return whole.model_dump_json(by_alias=True, exclude_none=True).encode()
+    return whole.model_dump_json(by_alias=True, exclude_none=True, exclude_unset=True).encode()

@@ -84,13 +84,15 @@ def _parameter(
     where: ParameterLocation, name: str, description: str, *examples: str | int, **schema: object
 ) -> Parameter:
     shown = {str(value): Example(value=value) for value in examples}
-    return Parameter(
-        name=name,
-        param_in=where,
-        description=description,
-        required=where is ParameterLocation.PATH,
-        schema=Schema.model_validate({"type": "string", **schema}),
-        examples=shown or None,
+    return Parameter.model_validate(
+        {
+            "name": name,
+            "in": where,
+            "description": description,
+            "required": where is ParameterLocation.PATH,
+            "schema": {"type": "string", **schema},
+            "examples": shown or None,
+        }
     )
 
 

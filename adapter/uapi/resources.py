@@ -203,8 +203,8 @@ def action_model(pickup_limit_s: int) -> type[BaseModel]:
     described = Field(
         default=None,
         alias="waitForPickup",
-        description=f"After so many seconds the ringing is cancelled: 1 to {pickup_limit_s}, as a number or a "
-        f"numeric string. Default: {DEFAULT_PICKUP_S}.",
+        description=f"After so many seconds the ringing is cancelled: 1 to {pickup_limit_s}, as a number "
+        f"or a numeric string. Default: {DEFAULT_PICKUP_S}.",
         examples=["20"],
     )
     return create_model("PhoneCallAction", __base__=_Supervision, pickup_s=(number, described))

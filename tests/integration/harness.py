@@ -30,8 +30,11 @@ QUICK = {
     "ami_connect_timeout_s": 1.0,
     "ami_action_timeout_s": 1.0,
     "ami_ping_interval_s": 30.0,
+    "requests_per_s": 100_000.0,
     "ami_reconnect_max_s": 0.05,
+    "login_failures_per_min": 1e6,
 }
+"""Short times and no limits of rate; a test that is about one of them sets it."""
 REQUEST = {
     "action": "BargeIn",
     "sendCallTo": "0003*024",

@@ -113,7 +113,7 @@ async def test_attempts_come_ever_more_slowly_and_not_in_step(ami: FakeAmi, dire
         waits = [later - earlier for earlier, later in itertools.pairwise(times)][:4]
         shares = [wait / delay for wait, delay in zip(waits, (0.25, 0.5, 1.0, 2.0), strict=True)]
         assert all(0.49 <= share <= 1.2 for share in shares), shares
-        assert len({round(share, 3) for share in shares}) > 1
+        assert min(shares) < 0.97, "no jitter: by chance once in 77,000 runs"
         ami.drops_new_connections = False
         await service.until_link("READY")
 

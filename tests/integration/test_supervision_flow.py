@@ -239,7 +239,7 @@ async def test_a_client_that_leaves_while_it_waits_stops_nothing(service: Servic
     assert len(ami.took("Originate")) == 1
 
 
-@pytest.mark.parametrize("spyee", ["click:42", "call/7", "a,b", "all", "x" * 150])
+@pytest.mark.parametrize("spyee", ["click:42", "call/7", "a,b", "all", "ALL", "x" * 150])
 async def test_a_channel_that_cannot_be_named_exactly_is_not_spied_on(
     service: Service, ami: FakeAmi, spyee: str
 ) -> None:

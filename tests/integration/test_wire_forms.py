@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import jwt
 import pytest
@@ -10,7 +11,7 @@ from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.uapi.tokens import Tokens
-from tests.integration.harness import REQUEST, TOKEN_KEY, Service, code_of, token
+from tests.integration.harness import REQUEST, TOKEN_KEY, Service, code_of, running_service, token
 
 NOW = int(time.time())
 CLAIMS = {"iss": "uapi-adapter", "sub": "wallboard", "iat": NOW, "exp": NOW + 600}
@@ -39,7 +40,7 @@ NO_AUTHORITY = [
     signed({name: value for name, value in CLAIMS.items() if name != "exp"}),
     signed({name: value for name, value in CLAIMS.items() if name != "sub"}),
     signed(CLAIMS, algorithm="HS512"),
-    "Bearer " + jwt.encode(CLAIMS, None, "none"),
+    "Bearer " + jwt.encode(CLAIMS, "", "none"),
 ]
 
 
@@ -229,3 +230,20 @@ async def test_delete_is_authenticated_and_not_served_yet(
     answer = await service.request("DELETE", path)
     assert (answer.status, code_of(answer)) == (501, "request_not_implemented")
     assert agent.uniqueid in ami.pbx.channels
+
+
+async def test_who_asks_too_often_is_told_when_to_come_back(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """429 with Retry-After for that App alone, and Asterisk is told nothing."""
+    assert agent
+    async with running_service(ami, directory, requests_per_s=1.0) as service:
+        await service.until_link("READY")
+        call_id = await service.call_id()
+        before = len(ami.actions)
+        answers = [await service.barge_in(call_id, action="Unheard") for _ in range(10)]
+        last = answers[-1]
+        assert (last.status, code_of(last)) == (429, "too_many_requests")
+        assert int(last.headers["Retry-After"]) >= 1
+        assert len(ami.actions) == before
+        assert (await service.get(client="agent-desktop")).status == 200

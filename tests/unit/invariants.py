@@ -1,5 +1,8 @@
 """What holds of the model at any moment."""
 
+from collections.abc import Iterable
+
+from adapter.calls.changes import CallChanged, CallEnded, Change
 from adapter.calls.model import Calls, call_id_of
 
 
@@ -26,3 +29,10 @@ def check(calls: Calls) -> None:
                 assert calls.leg(spyer) is spy
                 assert (spy.spyee, spy.channel.is_ours) == (uniqueid, True)
     assert sum(len(call.legs) for call in calls.live()) == len(placed), "a leg in two calls"
+
+
+def check_changes(calls: Calls, changes: Iterable[Change]) -> None:
+    """Whoever hears CallChanged last can look the call up; after CallEnded nobody can."""
+    last = {change.call_id: change for change in changes if isinstance(change, CallChanged | CallEnded)}
+    for call_id, change in last.items():
+        assert (calls.call(call_id) is not None) == isinstance(change, CallChanged)

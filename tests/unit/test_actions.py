@@ -1,4 +1,5 @@
 import unicodedata
+from dataclasses import FrozenInstanceError
 from typing import TypedDict, Unpack
 
 import pytest
@@ -59,6 +60,7 @@ def test_a_barge_in_is_this_originate() -> None:
             ("CallerID", '"John Doe" <42420042>'),
             ("Timeout", "20000"),
             ("ChannelId", "uapi-1998"),
+            ("ActionID", "uapi-1998"),
             ("Async", "true"),
         ),
     )
@@ -174,8 +176,20 @@ def test_a_timeout_of_0_or_less_is_refused(pickup_ms: int) -> None:
         _originate(pickup_ms=pickup_ms)
 
 
+def test_the_shortest_ringing_is_one() -> None:
+    """A millisecond is a limit, if a hard one."""
+    assert dict(_originate(pickup_ms=1).headers)["Timeout"] == "1"
+
+
+def test_an_action_does_not_change_once_it_is_made() -> None:
+    """What was checked stays what is sent."""
+    with pytest.raises(FrozenInstanceError):
+        setattr(ping(), "name", "Command")  # noqa: B010 - mypy knows that it cannot be done
+
+
 def test_a_header_longer_than_asterisk_reads_is_refused() -> None:
     """Bytes count, not letters, and the name counts too."""
+    assert LINE_LIMIT_BYTES == 1000
     room = LINE_LIMIT_BYTES - len("Value: ")
     Action("Setvar", (("Value", "x" * room),))
     for too_long in ("x" * (room + 1), "é" * (room // 2 + 1)):

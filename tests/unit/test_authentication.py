@@ -2,8 +2,7 @@ import time
 
 import pytest
 
-from adapter.directory import Account, AccountLevel
-from adapter.uapi.authentication import authenticate
+from adapter.uapi.authentication import Authenticator
 from adapter.uapi.errors import UapiError
 from adapter.uapi.tokens import Tokens
 
@@ -14,10 +13,10 @@ TOKEN = TOKENS.issue("agent-desktop", time.time())
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_a_valid_token_is_its_apps_account(scheme: str) -> None:
+async def test_a_valid_token_names_its_app(scheme: str) -> None:
     """The scheme's letters may be of any size."""
-    account = authenticate(f"{scheme} {TOKEN}", TOKENS, directory())
-    assert account == Account(AccountLevel.USER, "12")
+    app = await Authenticator(TOKENS).find_app(f"{scheme} {TOKEN}", directory())
+    assert app.client_id == "agent-desktop"
 
 
 @pytest.mark.parametrize(
@@ -40,10 +39,10 @@ def test_a_valid_token_is_its_apps_account(scheme: str) -> None:
         "Bearer \x00",
     ],
 )
-def test_whoever_has_no_valid_token_is_told_nothing_of_why(authorization: str | None) -> None:
+async def test_whoever_has_no_valid_token_is_told_nothing_of_why(authorization: str | None) -> None:
     """401 access_denied with the challenge, the same for all: also for an App that left the directory."""
     with pytest.raises(UapiError) as refused:
-        authenticate(authorization, TOKENS, directory())
+        await Authenticator(TOKENS).find_app(authorization, directory())
     error = refused.value
     assert (error.status, error.code, error.message) == (
         401,

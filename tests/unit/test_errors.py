@@ -1,7 +1,7 @@
 import pytest
 
 from adapter.supervision.plan import Parameter, Refusal
-from adapter.uapi.errors import UapiError, phone_call_invalid, refused, unavailable
+from adapter.uapi.errors import UapiError, phone_call_invalid, refused, too_many, unavailable
 
 STATUSES = {
     400: """user_invalid extension_invalid request_invalid action_invalid pc_phonecall_invalid
@@ -9,11 +9,14 @@ STATUSES = {
         startindex_invalid filterby_invalid filterop_invalid filtervalue_invalid fields_invalid
         sortorder_invalid""",
     401: "access_denied",
+    403: "access_forbidden",
     404: "resource_not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     409: "pc_sendcallto_busy pc_sendcallto_rejected pc_sendcallto_unavailable",
     413: "request_too_large",
     415: "content_type_invalid",
+    429: "too_many_requests",
     500: "internal_server_error",
     501: "request_not_implemented",
     503: "service_unavailable",
@@ -61,6 +64,13 @@ def test_unavailable_says_when_to_come_back() -> None:
     """503 with Retry-After, in seconds."""
     error = unavailable("The link is down.")
     assert (error.status, error.headers) == (503, {"Retry-After": "5"})
+
+
+@pytest.mark.parametrize(("after_s", "header"), [(0.01, "1"), (1.0, "1"), (1.01, "2"), (60, "60")])
+def test_too_many_says_after_how_many_whole_seconds_to_ask_again(after_s: float, header: str) -> None:
+    """429: rounded up, never 0."""
+    error = too_many(after_s)
+    assert (error.status, error.headers) == (429, {"Retry-After": header})
 
 
 def test_a_call_that_cannot_be_seen_is_an_invalid_one() -> None:

@@ -153,7 +153,7 @@ def _written(default: object) -> str:
     match default:
         case _ if default is PydanticUndefined:
             return "required"
-        case None:
+        case None | ():
             return "none"
         case bool():
             return f"`{str(default).lower()}`"

@@ -1,8 +1,9 @@
 import logging
+from collections.abc import Iterator
 
 import pytest
 
-from adapter.logs import Formatter
+from adapter.logs import Formatter, set_up
 
 
 def _line(message: str = "the sentence", **data: object) -> str:
@@ -31,7 +32,7 @@ def test_data_stands_beside_the_sentence() -> None:
 )
 def test_a_value_with_a_line_end_stays_one_line(end: str) -> None:
     """Whoever chooses a value cannot write a line of their own into the log."""
-    line = _line(reason=f"a{end}2026-01-01 INFO forged: line")
+    line = _line(reason=f"a{end}forged")
     assert len(line.splitlines()) == 1
     assert line.isprintable()
 
@@ -48,6 +49,37 @@ def test_a_value_ends_where_it_ends(value: object, written: str) -> None:
 def test_a_value_cannot_be_taken_for_another_name() -> None:
     """`reason=x state=joined` as one value stays one value."""
     assert _line(reason="x state=joined").endswith("reason='x state=joined'")
+
+
+def test_an_access_line_says_its_data_once() -> None:
+    """aiohttp's own line has all of it in the sentence."""
+    assert _line(name="aiohttp.access", remote_address="::1").endswith(" INFO aiohttp.access: the sentence")
+
+
+@pytest.fixture
+def _logging_is_put_back() -> Iterator[None]:
+    root, access = logging.getLogger(), logging.getLogger("aiohttp.access")
+    handlers, level, filters = root.handlers[:], root.level, access.filters[:]
+    yield
+    root.handlers[:], access.filters[:] = handlers, filters
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("_logging_is_put_back")
+def test_the_log_goes_to_standard_error_from_its_level_on(capsys: pytest.CaptureFixture[str]) -> None:
+    """In our form, whatever was set up before; requests for the health are no news."""
+    set_up("INFO")
+    logging.getLogger("adapter.test").debug("not this")
+    logging.getLogger("adapter.test").info("this", extra={"call_id": "b817"})
+    logging.getLogger("aiohttp.access").info('"GET /health HTTP/1.1" 200')
+    logging.getLogger("aiohttp.access").info('"GET /uapi/phoneCalls HTTP/1.1" 200')
+    written = capsys.readouterr()
+    assert written.out == ""
+    ends = [line.partition(" INFO ")[2] for line in written.err.splitlines()]
+    assert ends == [
+        "adapter.test: this call_id=b817",
+        'aiohttp.access: "GET /uapi/phoneCalls HTTP/1.1" 200',
+    ]
 
 
 def test_an_exception_is_told_after_the_line() -> None:

@@ -189,6 +189,20 @@ def test_a_spy_on_a_spy_may_outlive_it() -> None:
     assert calls_after(pbx.messages).spyers() == []
 
 
+def test_a_spy_on_somebody_who_turned_spy_leaves_no_call_behind() -> None:
+    """The spied channel left its call to spy itself, and the call ended: nothing tells of it any more."""
+    pbx = Pbx()
+    customer, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    spyer = pbx.supervise(agent)
+    pbx.spy(agent, customer)
+    pbx.hang_up(customer)
+    calls = calls_after(pbx.messages)
+    assert len(calls) == 0
+    before = len(pbx.messages)
+    pbx.stop_spying(spyer)
+    assert _changes(calls, pbx, before) == []
+
+
 def test_a_leg_that_moves_to_another_call_takes_its_barge_in_along() -> None:
     """An attended transfer changes the linkedid: leg and barge view leave the one call and join the other."""
     pbx = Pbx()

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from adapter.calls.events import Hangup
 
-from .invariants import check, remembered
+from .invariants import check, check_changes, remembered
 from .samples import Pbx, empty_calls, events, listed, snapshot_after
 
 PEER_OF = {
@@ -52,13 +52,13 @@ def test_no_order_of_happenings_raises_or_leaves_anything(
     for happening in happenings:
         pbx, before = _pbx(*happening)
         if happening[0] == "snapshot":
-            calls.reset(listed(snapshot_after(pbx.messages)), 1795405400.0)
+            check_changes(calls, calls.reset(listed(snapshot_after(pbx.messages)), 1795405400.0))
         for event in events(pbx.messages[before:]):
-            calls.apply(event)
+            check_changes(calls, calls.apply(event))
         check(calls)
     for uniqueid in PEER_OF:
         leg = calls.leg(uniqueid)
         if leg is not None:
-            calls.apply(Hangup(0.0, leg.channel, 16))
+            check_changes(calls, calls.apply(Hangup(0.0, leg.channel, 16)))
             check(calls)
     assert not remembered(calls)

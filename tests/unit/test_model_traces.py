@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from adapter.calls.changes import CallChanged, CallEnded, ChannelGone
+from adapter.calls.changes import ChannelGone
 from adapter.calls.events import Event, Hangup, NewChannel
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall
 
-from .invariants import check, remembered
+from .invariants import check, check_changes, remembered
 from .samples import Headers, empty_calls, events, listed, seen, snapshot_after
 from .stories import STORIES
 
@@ -111,13 +111,7 @@ def test_every_change_is_of_a_call_that_is_there_and_every_end_of_one_that_is_no
     """Whoever hears CallChanged can look the call up; after CallEnded nobody can."""
     calls = empty_calls()
     for event in events(story()):
-        last = {
-            change.call_id: change
-            for change in calls.apply(event)
-            if isinstance(change, CallChanged | CallEnded)
-        }
-        for call_id, change in last.items():
-            assert (calls.call(call_id) is not None) == isinstance(change, CallChanged)
+        check_changes(calls, calls.apply(event))
 
 
 @each_story

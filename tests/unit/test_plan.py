@@ -118,6 +118,13 @@ def test_a_ringing_view_is_refused() -> None:
     assert _refused(call=only_call(calls_after(pbx.messages))) is Parameter.VIEW
 
 
+@pytest.mark.parametrize("channel", ["all", "ALL", "", "agent,1", "PJSIP/0003*210", "/.*/", "-1"])
+def test_a_channel_that_somebody_gave_a_dangerous_uniqueid_is_refused(channel: str) -> None:
+    """Who originates a channel names it: `all` would be a barge-in on every call of the PBX."""
+    call = _inbound()
+    assert _refused(call=replace(call, views=(replace(call.views[0], channel=channel),))) is Parameter.VIEW
+
+
 def test_a_barge_in_through_the_view_of_a_barge_in_joins_the_same_extension() -> None:
     """A second supervisor may name the first one's view: it is of the same extension."""
     pbx = Pbx()

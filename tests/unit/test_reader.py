@@ -111,8 +111,22 @@ def test_more_than_256_kib_without_a_blank_line_is_a_framing_error(chunk: int) -
 def test_256_kib_without_a_blank_line_are_waited_for() -> None:
     """The limit itself is not beyond the limit."""
     reader = Reader()
-    assert reader.feed(b"x: " + b"y" * (MESSAGE_LIMIT_BYTES - 7)) == []
+    assert MESSAGE_LIMIT_BYTES == 262_144
+    assert reader.feed(b"x: " + b"y" * (MESSAGE_LIMIT_BYTES - 3)) == []
     assert len(reader.feed(b"\r\n\r\n")) == 1
+
+
+def test_one_byte_more_is_a_framing_error() -> None:
+    """Exactly one, and in one chunk."""
+    with pytest.raises(FramingError):
+        Reader().feed(b"x: " + b"y" * (MESSAGE_LIMIT_BYTES - 2))
+
+
+def test_blank_lines_alone_are_no_messages() -> None:
+    """At the start, between messages and in any number; what follows is read at once."""
+    reader = Reader()
+    assert reader.feed(b"\r\n\r\n") == []
+    assert reader.feed(b"\r\n\r\n\r\nA: 1\r\n\r\n\r\n\r\nB: 2\r\n\r\n") == [{"A": "1"}, {"B": "2"}]
 
 
 def test_many_messages_in_one_chunk_are_no_framing_error() -> None:

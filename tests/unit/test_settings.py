@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from adapter.settings import CONFIG_VARIABLE, Settings
 
+_AMI_TIMES = ("CONNECT_TIMEOUT", "ACTION_TIMEOUT", "PING_INTERVAL", "RECONNECT_MAX")
 REQUIRED = {
     "ADAPTER_DIRECTORY": "/etc/directory.yaml",
     "ADAPTER_TOKEN_KEY": "k" * 32,
@@ -69,7 +70,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         ("AMI_ACTION_TIMEOUT_S", "-1"),
         ("AMI_PING_INTERVAL_S", "0"),
         ("AMI_RECONNECT_MAX_S", "0"),
-        ("AMI_PING_INTERVAL_S", "nan"),
+        *((f"AMI_{name}_S", value) for value in ("nan", "inf") for name in _AMI_TIMES),
         ("PICKUP_LIMIT_S", "0"),
         ("SINGLE_CALL", "entry"),
         ("TIMEZONE", "Middle/Earth"),

@@ -12,6 +12,8 @@ from adapter.uapi.tokens import ALGORITHM, ISSUER, TokenError, Tokens
 
 KEY = "k" * 32
 TOKENS = Tokens(KEY, 3600)
+OURS = {"kid": jwt.get_unverified_header(TOKENS.issue("x", 0))["kid"]}
+"""Without the name of our key a token is refused for that alone, and the tests below would show nothing."""
 
 
 def _claims(**changed: object) -> dict[str, object]:
@@ -54,9 +56,9 @@ def test_a_token_of_another_key_is_refused() -> None:
 def test_a_token_without_a_claim_is_refused(missing: str) -> None:
     """Even if our key signed it: a token without an end would be one for ever."""
     claims = _claims()
-    assert TOKENS.read(jwt.encode(claims, KEY, ALGORITHM)) == "wallboard"
+    assert TOKENS.read(_signed(claims)) == "wallboard"
     del claims[missing]
-    _refused(jwt.encode(claims, KEY, ALGORITHM))
+    _refused(_signed(claims))
 
 
 @pytest.mark.parametrize(
@@ -65,18 +67,18 @@ def test_a_token_without_a_claim_is_refused(missing: str) -> None:
 )
 def test_a_token_with_a_bad_claim_is_refused(changed: dict[str, object]) -> None:
     """Another issuer with the same key, or a claim of another kind."""
-    _refused(jwt.encode(_claims(**changed), KEY, ALGORITHM, headers={"typ": "JWT"})
-             if "iss" in changed else _signed(_claims(**changed)))  # fmt: skip
+    assert TOKENS.read(_signed(_claims())) == "wallboard"
+    _refused(_signed(_claims(**changed)))
 
 
-def _signed(claims: dict[str, object]) -> str:
-    """A token with claims that PyJWT would not write, signed by our key."""
-    return jwt.api_jws.encode(json.dumps(claims).encode(), KEY, ALGORITHM)
+def _signed(claims: dict[str, object], key: str = KEY, algorithm: str = ALGORITHM) -> str:
+    """A token with claims of any kind, PyJWT's own checks passed by, that names our key."""
+    return jwt.api_jws.encode(json.dumps(claims).encode(), key, algorithm, headers=OURS)
 
 
 def test_a_token_without_a_signature_is_refused() -> None:
     """`alg: none` is the oldest trick."""
-    unsigned = jwt.encode(_claims(), None, "none")
+    unsigned = jwt.encode(_claims(), "", "none", headers=OURS)
     _refused(unsigned)
     _refused(unsigned + "x")
     issued = TOKENS.issue("wallboard", time.time())
@@ -84,11 +86,40 @@ def test_a_token_without_a_signature_is_refused() -> None:
     _refused(unsigned.partition(".")[0] + "." + issued.partition(".")[2])
 
 
-def test_a_token_signed_by_another_algorithm_is_refused() -> None:
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_a_token_signed_by_another_algorithm_is_refused(algorithm: str) -> None:
     """With the same key: the algorithm is ours to choose, not the token's."""
-    longer = Tokens("k" * 64, 3600)
+    _refused(_signed(_claims(), algorithm=algorithm))
+
+
+def test_tokens_of_an_old_key_are_read_and_issued_no_more() -> None:
+    """A key is changed without a cut: what the old one signed ends by itself."""
+    new = Tokens("n" * 32, 3600, old_keys=[KEY])
+    assert new.read(TOKENS.issue("wallboard", time.time())) == "wallboard"
+    _refused(new.issue("wallboard", time.time()))
     with pytest.raises(TokenError):
-        longer.read(jwt.encode(_claims(), "k" * 64, "HS512"))
+        new.read(_signed(_claims(), key="n" * 32))  # the new key's signature in the old key's name
+
+
+@pytest.mark.parametrize("kid", [None, "", "x", 1, [], {}])
+def test_a_token_that_names_no_key_of_ours_is_refused(kid: object) -> None:
+    """Whatever stands in its header."""
+    header = {"alg": ALGORITHM, "kid": kid}
+    first = base64.urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=")
+    _refused(first + "." + _signed(_claims()).partition(".")[2])
+    _refused(jwt.encode(_claims(), KEY, ALGORITHM))
+
+
+def test_a_clock_that_is_a_little_off_is_borne() -> None:
+    """By as much as the operator allows, and no more."""
+    lenient, now = Tokens(KEY, 3600, leeway_s=30), time.time()
+    assert lenient.read(lenient.issue("x", now - 3620)) == "x"
+    assert lenient.read(lenient.issue("x", now + 20)) == "x"
+    for issued_at in (now - 3640, now + 60):
+        with pytest.raises(TokenError):
+            lenient.read(lenient.issue("x", issued_at))
+    _refused(lenient.issue("x", now + 20))
 
 
 @pytest.mark.parametrize(

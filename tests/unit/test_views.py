@@ -127,6 +127,21 @@ def test_a_call_through_a_local_channel_is_no_public_one() -> None:
     ]
 
 
+def test_a_local_half_is_nobodys_caller() -> None:
+    """However early it appeared: the caller is the first channel of a phone or a line that was not dialed."""
+    pbx = Pbx()
+    half = pbx.new("Local/211@agents", number="500", state="Ring")
+    agent = pbx.new("PJSIP/0003*211", number="0003*211", linkedid=half)
+    pbx.dial(half, agent)
+    caller = pbx.new("PJSIP/0003*210", number="0003*210", state="Ring")
+    pbx.relink(caller, half)
+    views = only_call(calls_after(pbx.messages)).views
+    assert [(view.extension, view.source) for view in views] == [
+        ("0003*211", ("0003*210",)),
+        ("0003*210", ("0003*210",)),
+    ]
+
+
 def test_a_queue_has_a_view_for_each_agent_that_rings_and_those_who_lose_vanish() -> None:
     """Three ring, the second answers, the view ids stay."""
     pbx = Pbx()

@@ -1,0 +1,113 @@
+"""What one request is about: who asks, for which extensions, and how they address the service."""
+
+import time
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from aiohttp import web
+
+from adapter.calls.model import Call
+from adapter.calls.views import PhoneCall, phone_call
+from adapter.directory import App, Directory
+from adapter.directory_file import DirectoryFile
+from adapter.settings import Settings
+from adapter.supervision.permission import may_supervise
+from adapter.supervision.plan import Mode
+from adapter.uapi.addressing import find_extensions, is_in_sight
+from adapter.uapi.authentication import Authenticator
+from adapter.uapi.errors import forbidden, too_many
+from adapter.uapi.limits import RateLimit
+from adapter.uapi.origin import find_origin, is_trusted
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A request's App and the extensions that its address means, by one directory from begin to end."""
+
+    directory: Directory
+    app: App
+    user_id: str
+    extension: str
+    extensions: frozenset[str]
+    origin: str
+
+    def reach(self, call: Call | None) -> PhoneCall | None:
+        """The call as the App sees it, if an extension of the address takes part in it."""
+        if call is None:
+            return None
+        seen = phone_call(call, self._sees)
+        if seen is None or not any(view.extension in self.extensions for view in seen.views):
+            return None
+        return seen
+
+    def address(self, extension: str | None = None, call_id: str | None = None) -> str:
+        """The public address of the list, or of one call in it."""
+        parts = [self.user_id, self.extension if extension is None else extension]
+        if call_id is not None:
+            parts.append(call_id)
+        return f"{self.origin}/uapi/phoneCalls/" + "/".join(quote(part, safe="*@") for part in parts)
+
+    def address_of(self, call: PhoneCall) -> str:
+        """The call's own address, by the extension that pays where the request's address means it too."""
+        own = [view.extension for view in call.views if view.extension in self.extensions]
+        extension = call.extension if call.extension in self.extensions or not own else own[0]
+        return self.address(extension, call.id)
+
+    def require_permission(self, mode: Mode | None) -> None:
+        """Refuse where no extension of the address may be supervised; which one is meant shows later.
+
+        Raises UapiError `access_forbidden`.
+        """
+        if self.extensions and not any(self._is_permitted(number, mode) for number in self.extensions):
+            raise forbidden()
+
+    def require_permission_on(self, number: str, mode: Mode) -> None:
+        """Refuse where this extension may not be supervised. Raises UapiError `access_forbidden`."""
+        if not self._is_permitted(number, mode):
+            raise forbidden()
+
+    def _is_permitted(self, number: str, mode: Mode | None) -> bool:
+        wanted = None if mode is None else mode.permission
+        return may_supervise(self.directory, self.app, self.directory.extensions[number], wanted)
+
+    def _sees(self, number: str) -> bool:
+        extension = self.directory.extensions.get(number)
+        return extension is not None and is_in_sight(self.directory, self.app.account, extension)
+
+
+class Gate:
+    """Lets requests in: who has a token, has not asked too often, and addresses what exists for them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        directory: DirectoryFile,
+        authenticator: Authenticator,
+    ) -> None:
+        self._settings = settings
+        self._directory = directory
+        self._authenticator = authenticator
+        self._rate = RateLimit(settings.requests_per_s, 2 * settings.requests_per_s)
+
+    async def enter(self, request: web.Request) -> Scope:
+        """The scope of a request to `/{userId}/{extension}...`. Raises UapiError where it may not enter."""
+        directory = self._directory.current
+        app = await self._authenticator.find_app(request.headers.get("Authorization"), directory)
+        wait_s = self._rate.take(app.client_id, time.monotonic())
+        if wait_s:
+            raise too_many(wait_s)
+        user_id, extension = request.match_info["userId"], request.match_info["extension"]
+        return Scope(
+            directory=directory,
+            app=app,
+            user_id=user_id,
+            extension=extension,
+            extensions=find_extensions(directory, app.account, user_id, extension),
+            origin=find_origin(
+                self._settings.public_url,
+                request.scheme,
+                request.host,
+                request.headers,
+                peer_is_trusted=is_trusted(request.remote, self._settings.trusted_proxies),
+            ),
+        )

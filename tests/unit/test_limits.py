@@ -1,0 +1,44 @@
+from adapter.uapi import limits
+from adapter.uapi.limits import RateLimit
+
+
+def test_a_burst_may_be_done_at_once_and_then_one_at_a_time() -> None:
+    """Three at once, then two a second; what had to wait took nothing."""
+    limit = RateLimit(rate=2, burst=3)
+    assert [limit.take("a", 100.0) for _ in range(5)] == [0, 0, 0, 0.5, 0.5]
+    assert limit.take("a", 100.25) == 0.25
+    assert limit.take("a", 100.5) == 0
+    assert limit.take("a", 100.5) == 0.5
+
+
+def test_a_pause_gives_no_more_than_a_burst() -> None:
+    """A day of silence does not add up."""
+    limit = RateLimit(rate=2, burst=3)
+    limit.take("a", 0.0)
+    assert [limit.take("a", 86400.0) for _ in range(4)] == [0, 0, 0, 0.5]
+
+
+def test_one_clients_haste_is_not_anothers_wait() -> None:
+    """Each key has a burst of its own."""
+    limit = RateLimit(rate=1, burst=1)
+    assert [limit.take("a", 0.0), limit.take("a", 0.0), limit.take("b", 0.0)] == [0, 1, 0]
+
+
+def test_asking_what_is_missing_takes_nothing() -> None:
+    """However often."""
+    limit = RateLimit(rate=1, burst=1)
+    assert [limit.missing("a", 0.0) for _ in range(3)] == [0, 0, 0]
+    assert limit.take("a", 0.0) == 0
+    assert [limit.missing("a", 0.0) for _ in range(3)] == [1, 1, 1]
+
+
+def test_the_client_not_heard_of_for_longest_is_forgotten_first() -> None:
+    """Memory has an end, and whoever keeps asking is not forgotten by it."""
+    limit = RateLimit(rate=1, burst=1)
+    limit.take("old", 0.0)
+    limit.take("busy", 0.0)
+    for number in range(limits.KEYS_LIMIT - 1):
+        limit.missing("busy", 0.0)
+        limit.take(str(number), 0.0)
+    assert limit.missing("busy", 0.0) == 1
+    assert limit.missing("old", 0.0) == 0

@@ -1,0 +1,69 @@
+from ipaddress import ip_network
+
+import pytest
+
+from adapter.uapi.origin import find_client, find_origin, is_trusted
+
+FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "uapi.example.com"}
+
+
+@pytest.mark.parametrize(
+    ("peer", "expected"),
+    [
+        ("10.1.2.3", True),
+        ("11.1.2.3", False),
+        ("::1", True),
+        ("::2", False),
+        (None, False),
+        ("", False),
+        ("x", False),
+    ],
+)
+def test_only_a_peer_within_the_operators_networks_is_trusted(peer: str | None, *, expected: bool) -> None:
+    """Of both families; a peer without an address is nobody."""
+    assert is_trusted(peer, [ip_network("10.0.0.0/8"), ip_network("::1/128")]) is expected
+    assert not is_trusted(peer, [])
+
+
+def test_what_the_operator_set_goes_before_everything() -> None:
+    """And a slash at its end is not doubled."""
+    found = find_origin("https://set.example.com/", "http", "10.0.0.1", FORWARDED, peer_is_trusted=True)
+    assert found == "https://set.example.com"
+
+
+def test_a_trusted_proxy_tells_the_clients_address_of_us() -> None:
+    """The first of several, which the proxy nearest to the client wrote."""
+    assert (
+        find_origin(None, "http", "10.0.0.1", FORWARDED, peer_is_trusted=True) == "https://uapi.example.com"
+    )
+    chain = {"X-Forwarded-Proto": "HTTPS, http", "X-Forwarded-Host": "a.example.com, b"}
+    assert find_origin(None, "http", "10.0.0.1", chain, peer_is_trusted=True) == "https://a.example.com"
+
+
+def test_from_anybody_else_forwarded_headers_mean_nothing() -> None:
+    """Anybody can write them, and an answer's links must not lead where they say."""
+    assert (
+        find_origin(None, "http", "10.0.0.1:8080", FORWARDED, peer_is_trusted=False) == "http://10.0.0.1:8080"
+    )
+    assert find_client("192.0.2.9", {"X-Forwarded-For": "10.0.0.1"}, peer_is_trusted=False) == "192.0.2.9"
+
+
+@pytest.mark.parametrize("proto", ["", "ftp", "javascript", "https:"])
+def test_a_scheme_that_is_none_is_not_taken_over(proto: str) -> None:
+    """http or https, whatever a proxy writes."""
+    headers = {"X-Forwarded-Proto": proto}
+    assert find_origin(None, "http", "h", headers, peer_is_trusted=True) == "http://h"
+
+
+@pytest.mark.parametrize(
+    ("headers", "client"),
+    [
+        ({"X-Forwarded-For": "203.0.113.5"}, "203.0.113.5"),
+        ({"X-Forwarded-For": "1.1.1.1, 203.0.113.5"}, "203.0.113.5"),
+        ({"X-Forwarded-For": " "}, "10.0.0.1"),
+        ({}, "10.0.0.1"),
+    ],
+)
+def test_the_client_is_whom_the_proxy_itself_saw(headers: dict[str, str], client: str) -> None:
+    """The last entry: those before it the client could have written."""
+    assert find_client("10.0.0.1", headers, peer_is_trusted=True) == client
