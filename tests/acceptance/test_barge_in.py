@@ -23,7 +23,7 @@ async def join(lab: Lab, talk: Talk, supervisor: Phone, number: str = "0003*210"
 async def test_all_six_pairs_hear_each_other_during_a_barge_in_and_only_the_two_before_and_after(
     lab: Lab,
 ) -> None:
-    """Before, the customer and the agent hear each other; during, everyone hears everyone; after, as before."""
+    """Before, customer and agent hear each other; during, everyone hears everyone; after, as before."""
     talk = await lab.talk()
     supervisor = await lab.phones.callee("0003*024", name="supervisor")
     everyone = (talk.caller, talk.callee, supervisor)
@@ -110,7 +110,7 @@ async def test_a_waiting_request_is_answered_with_the_joined_call(lab: Lab) -> N
 
 
 async def test_of_two_calls_the_supervisor_lands_in_the_one_asked_for(lab: Lab) -> None:
-    """Two calls at once: the supervisor hears the parties of the second, and those of the first hear nothing."""
+    """Two calls at once: the supervisor joins the second, and the parties of the first hear nothing of it."""
     first = await lab.talk("0003*210", tag="1")
     second = await lab.talk("0003*211", tag="2")
     supervisor = await lab.phones.callee("0003*024", name="supervisor")

@@ -126,7 +126,7 @@ async def test_a_barge_in_and_its_call_are_found_again_after_the_adapter_was_kil
 async def test_sighup_reads_the_directory_again_and_a_bad_one_changes_nothing(
     lab: Lab, tmp_path: Path
 ) -> None:
-    """A live call is relabelled by the new directory; a bad file keeps the old one and says so, with the line."""
+    """A live call is relabelled by the new directory; a bad file keeps the old one and says so."""
     talk = await lab.talk()
     path = tmp_path / "directory.yaml"
     good = (Path(__file__).parents[2] / "examples" / "directory.yaml").read_text()
