@@ -25,6 +25,7 @@ from adapter.settings import Settings
 from adapter.supervision.conductor import Conductor
 from adapter.uapi.authentication import KEYS_TIMEOUT_S, Authenticator, OpenIdProvider
 from adapter.uapi.cors import allow_origins
+from adapter.uapi.documentation import Documentation
 from adapter.uapi.middleware import answer_errors
 from adapter.uapi.oauth import TokenEndpoint
 from adapter.uapi.phone_calls import PhoneCalls
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 BODY_LIMIT_BYTES = 64 * 1024
 PREFIXES = ("/uapi", "/unifiedapi")
 """The second is an older alias of the first."""
+SLASHES = ("", "/")
+"""Clients in the field send one at the end, and follow no redirect."""
 
 DIRECTORY = web.AppKey("directory", DirectoryFile)
 FEED = web.AppKey("feed", Feed)
@@ -78,7 +81,7 @@ def make_app(settings: Settings) -> web.Application:
         conductor=conductor,
         is_ready=lambda: link.state is LinkState.READY,
     )
-    _add_routes(app, phone_calls, TokenEndpoint(directory, tokens, settings))
+    _add_routes(app, phone_calls, TokenEndpoint(directory, tokens, settings), Documentation(settings))
     return app
 
 
@@ -100,11 +103,17 @@ def reload_directory(app: web.Application) -> bool:
     return True
 
 
-def _add_routes(app: web.Application, phone_calls: PhoneCalls, token_endpoint: TokenEndpoint) -> None:
+def _add_routes(
+    app: web.Application, phone_calls: PhoneCalls, token_endpoint: TokenEndpoint, documentation: Documentation
+) -> None:
     app.router.add_get("/health", _health)
-    app.router.add_post("/oauth/token.php", token_endpoint.issue)
+    app.router.add_get("/openapi.json", documentation.describe)
+    app.router.add_get("/docs", documentation.page)
+    app.router.add_get("/docs/{file}", documentation.file)
+    for slash in SLASHES:
+        app.router.add_post(f"/oauth/token.php{slash}", token_endpoint.issue)
     for prefix in PREFIXES:
-        for slash in ("", "/"):  # clients in the field send one and follow no redirect
+        for slash in SLASHES:
             calls = f"{prefix}/phoneCalls/{{userId}}/{{extension}}{slash}"
             call = f"{prefix}/phoneCalls/{{userId}}/{{extension}}/{{phoneCallId}}{slash}"
             app.router.add_get(calls, phone_calls.list)

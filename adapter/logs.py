@@ -3,6 +3,8 @@
 import logging
 import sys
 
+from aiohttp.http_exceptions import HttpProcessingError
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -31,9 +33,15 @@ def _is_worth_a_line(record: logging.LogRecord) -> bool:
     return " /health " not in record.getMessage()
 
 
+def _is_ours_to_mend(record: logging.LogRecord) -> bool:
+    """What is no HTTP is answered with 400; a stranger must not fill the log with its traceback."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
 def set_up(level: str) -> None:
     """Log to standard error from `level` on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("aiohttp.access").addFilter(_is_worth_a_line)
+    logging.getLogger("aiohttp.server").addFilter(_is_ours_to_mend)

@@ -47,7 +47,8 @@ from adapter.uapi.openapi_parts import (
 DESCRIPTION = """\
 The live phone calls of an Asterisk PBX, and barging in on them, as 4PSA's UnifiedAPI has it.
 
-- Every `/uapi` path is also served with a trailing slash and, as an older alias, below `/unifiedapi`.
+- Every path below `/uapi` and `/oauth` is also served with a trailing slash, and all of `/uapi` also below
+  `/unifiedapi`, an older alias.
 - `*` and `@` in a path may stand raw or percent-encoded.
 - HEAD is answered wherever GET is, and OPTIONS everywhere (204 with `Allow`).
 - A number in a JSON body may be a numeric string. Null is as good as left out.
@@ -87,18 +88,17 @@ _SUPERVISION = (
 
 
 def _calls_path(action: type[BaseModel]) -> PathItem:
-    tags = {
-        name: text(what)
-        for name, what in (("Cache-Control", "`private, no-cache`."), ("Vary", "What matters."))
+    caching = {
+        "ETag": ETAG,
+        "Cache-Control": text("`private, no-cache`."),
+        "Vary": text("The headers of the request that the answer depends on."),
     }
     listing = Operation(
         operationId="listPhoneCalls",
         summary="The live calls",
         parameters=[*LIST_PARAMETERS, PREFER_MINIMAL, IF_NONE_MATCH],
         responses={
-            "200": answer(
-                "A page of the calls; none are an empty `entry`.", resources.PhoneCallList, ETag=ETAG, **tags
-            ),
+            "200": answer("A page of the calls; of none, empty.", resources.PhoneCallList, **caching),
             "204": Response(
                 description="There are no calls and `Prefer: return=minimal` was sent.",
                 headers={"Preference-Applied": text("`return=minimal`.")},
@@ -127,6 +127,8 @@ def _call_path(action: type[BaseModel], single_call: Literal["bare", "collection
     show = Operation(
         operationId="getPhoneCall",
         summary="One live call",
+        description="The parameters of a list are judged here too, and alter "
+        + ("nothing." if single_call == "bare" else "the answer as they do a list's."),
         parameters=[*LIST_PARAMETERS],
         responses={"200": found, **errors(*_AUTHENTICATED, *codes, *_LIST, "service_unavailable")},
     )
@@ -248,7 +250,7 @@ def describe(
         security=[{"bearer": []}, {"oauth": []}],
         components=Components(
             securitySchemes={
-                "bearer": SecurityScheme(type="http", scheme="bearer", description="A token of an App."),
+                "bearer": SecurityScheme(type="http", scheme="bearer", description="An App's token."),
                 "oauth": SecurityScheme(
                     type="oauth2",
                     flows=OAuthFlows(clientCredentials=OAuthFlow(tokenUrl=token_url, scopes={})),

@@ -197,7 +197,7 @@ class _Supervision(BaseModel):
 
 def action_model(pickup_limit_s: int) -> type[BaseModel]:
     """The body of a PUT where `waitForPickup` has this upper limit."""
-    digits = len(str(pickup_limit_s))
+    digits = min(len(str(pickup_limit_s)), 9)  # more are not read
     text = rf"^0{{0,{9 - digits}}}[1-9][0-9]{{0,{digits - 1}}}$"
     number = Annotated[int, Field(ge=1, le=pickup_limit_s)] | Annotated[str, Field(pattern=text)] | None
     described = Field(

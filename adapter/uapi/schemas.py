@@ -17,6 +17,8 @@ def _seconds(value: object) -> object:
     """Clients send numbers as strings (`"waitForPickup": "20"`); a fraction or a boolean is neither."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
+    if isinstance(value, float) and value.is_integer() and value < 1e9:  # noqa: PLR2004 - as many digits
+        value = int(value)  # 20.0 is a whole number in JSON
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
     raise ValueError("not a whole number of seconds")

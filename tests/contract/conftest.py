@@ -1,0 +1,22 @@
+"""A fake Asterisk with one call, and the adapter beside it, as the integration tests have them."""
+
+import pytest
+
+from tests.contract.client import Wire
+from tests.integration.conftest import (
+    agent,
+    ami,
+    directory,
+    nothing_broke,
+    pytest_asyncio_loop_factories,
+    service,
+)
+from tests.integration.harness import Service
+
+__all__ = ["agent", "ami", "directory", "nothing_broke", "pytest_asyncio_loop_factories", "service"]
+
+
+@pytest.fixture
+def wire(service: Service) -> Wire:
+    """The adapter as a client in the field sees it: in sync, with the one call of 0003*210."""
+    return Wire(service.port)
