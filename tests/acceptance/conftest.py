@@ -1,5 +1,6 @@
 """A real Asterisk, real phones and the real adapter process for each test."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import pytest
 
 from adapter.lab import LabError, Pbx, Phone, Phones, running_asterisk
 from adapter.lab.adapter_process import Adapter, Answer, running_adapter
-from adapter.lab.polling import poll_until
+from adapter.lab.polling import POLL_INTERVAL_S, poll_until
 
 Json = dict[str, object]
 Views = dict[str, Json]
@@ -48,6 +49,7 @@ class Lab:
                 return calls
             if time.monotonic() > deadline:
                 raise LabError(f"the list stays {calls}\n{self.adapter.log}")
+            await asyncio.sleep(POLL_INTERVAL_S)
 
     async def talk(self, number: str = "0003*210", *, tag: str = "") -> Talk:
         """A customer of the public network and the extension, talking."""
