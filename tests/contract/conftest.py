@@ -1,5 +1,7 @@
 """A fake Asterisk with one call, and the adapter beside it, as the integration tests have them."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.contract.client import Wire
@@ -20,3 +22,12 @@ __all__ = ["agent", "ami", "directory", "nothing_broke", "pytest_asyncio_loop_fa
 def wire(service: Service) -> Wire:
     """The adapter as a client in the field sees it: in sync, with the one call of 0003*210."""
     return Wire(service.port)
+
+
+@pytest.fixture
+def guarded(directory: Path) -> Path:
+    """A directory in which 0003*211 is not to be supervised by anybody."""
+    text, extension = directory.read_text(encoding="utf-8"), '{number: "0003*211", type: phone terminal,'
+    assert extension in text
+    directory.write_text(text.replace(extension, extension + " never_supervised: true,"), encoding="utf-8")
+    return directory

@@ -1,4 +1,4 @@
-"""The contract's "PUT: BargeIn": the flow, which success, and what becomes of a supervisor who does not join."""
+"""The contract's "PUT: BargeIn": the flow, which success, and a supervisor who does not join."""
 
 import asyncio
 import time

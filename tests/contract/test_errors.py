@@ -72,18 +72,14 @@ async def test_access_denied(wire: Wire, authorization: str | None) -> None:
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_access_forbidden(ami: FakeAmi, agent: FakeChannel, directory: Path) -> None:
+async def test_access_forbidden(ami: FakeAmi, guarded: Path) -> None:
     """“403 `access_forbidden` (authenticated, the action itself is not allowed to this App)”."""
-    assert agent.uniqueid in ami.pbx.channels
-    text = directory.read_text(encoding="utf-8")
-    agents = '{number: "0003*210", type: phone terminal,'
-    assert agents in text
-    directory.write_text(text.replace(agents, agents + " never_supervised: true,"), encoding="utf-8")
-    async with running_service(ami, directory) as service:
+    ami.pbx.add_trunk_call("0003*211")
+    async with running_service(ami, guarded) as service:
         await service.until_link("READY")
         wire = Wire(service.port)
-        assert (await wire.barge_in()).error == (403, "access_forbidden")
-        assert (await wire.get("12/0003*210")).status == 200, "to see is another thing"
+        call_id = await wire.call_id("12/0003*211")  # to see is another thing
+        assert (await wire.barge_in(call_id, "12/0003*211")).error == (403, "access_forbidden")
     assert not ami.took("Originate")
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "curl": [str(EXAMPLES / "barge-in.sh")],
     "python": [sys.executable, str(EXAMPLES / "barge_in.py")],
 }
+SECRET = "demo-secret"
 LIMIT_S = 20.0
 USER_BUSY = 17
 
@@ -33,7 +34,7 @@ class Ended:
     err: str
 
 
-async def run(example: str, *arguments: str, secret: str = "demo-secret", **environment: str) -> Ended:
+async def run(example: str, *arguments: str, secret: str = SECRET, **environment: str) -> Ended:
     """Run an example with nothing in its environment but what it needs."""
     assert shutil.which("curl"), "curl is missing, and the examples need it: apt-get install curl"
     process = await asyncio.create_subprocess_exec(
@@ -115,14 +116,14 @@ async def test_a_supervisor_who_is_busy(wire: Wire, ami: FakeAmi, example: str) 
     ("arguments", "secret", "says"),
     [
         (("0003*210", "0003*024"), "wrong", "401 invalid_client"),
-        (("0003*211", "0003*024"), "demo-secret", "there is no live call of 0003*211"),
-        (("0003*999", "0003*024"), "demo-secret", "400 extension_invalid: "),
-        (("0003*210", "0003*500"), "demo-secret", "400 pc_sendcallto_invalid: "),
-        (("210", "0003*024"), "demo-secret", "write the extension in full"),
+        (("0003*211", "0003*024"), SECRET, "there is no live call of 0003*211"),
+        (("0003*999", "0003*024"), SECRET, "400 extension_invalid: "),
+        (("0003*210", "0003*500"), SECRET, "400 pc_sendcallto_invalid: "),
+        (("210", "0003*024"), SECRET, "write the extension in full"),
     ],
 )
 async def test_what_cannot_be_is_explained(
-    wire: Wire, ami: FakeAmi, example: str, arguments: tuple[str, ...], secret: str, says: str
+    wire: Wire, ami: FakeAmi, *, example: str, arguments: tuple[str, ...], secret: str, says: str
 ) -> None:
     """One line on stderr, 1, and no phone rings."""
     ended = await run(example, wire.origin, *arguments, secret=secret)

@@ -131,7 +131,7 @@ async def test_next_and_prev_are_left_out_where_there_is_none(wire: Wire, ids: l
 
 
 async def test_pages_keep_the_question(wire: Wire, ids: list[str]) -> None:
-    """“`"paging": {"next": url, "prev": url}`”, each with the filter, the fields and the order asked for."""
+    """“"paging": {"next": url, "prev": url}”, each with the filter, the fields and the order asked for."""
     query = "count=4&sortOrder=descending&fields=id&filterBy=published&filterOp=greaterThan"
     url = f"/uapi/phoneCalls/{HERE}?{query}&filterValue=2012-06-27T16:08:50%2B03:00"
     seen: list[str] = []

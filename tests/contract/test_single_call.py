@@ -1,4 +1,4 @@
-"""The contract's decisions on "List": one call, bare or as a collection, and empty lists."""
+"""The contract's "List", its decisions: one call, bare or as a collection, and empty lists."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
