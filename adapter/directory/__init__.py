@@ -1,0 +1,34 @@
+"""The directory: organizations, users, extensions and Apps; loaded, validated, indexed. Pure.
+
+It is written in YAML (examples/directory.yaml). Whatever is wrong is refused with the line it stands on,
+all of it at once, so that an operator mends a file in one go.
+"""
+
+from adapter.directory.entries import (
+    Account,
+    AccountLevel,
+    App,
+    Extension,
+    ExtensionType,
+    Organization,
+    SupervisionGroup,
+    SupervisionMode,
+    User,
+)
+from adapter.directory.index import Directory
+from adapter.directory.loading import DirectoryError, load_directory
+
+__all__ = [
+    "Account",
+    "AccountLevel",
+    "App",
+    "Directory",
+    "DirectoryError",
+    "Extension",
+    "ExtensionType",
+    "Organization",
+    "SupervisionGroup",
+    "SupervisionMode",
+    "User",
+    "load_directory",
+]

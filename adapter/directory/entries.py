@@ -1,0 +1,178 @@
+"""What a directory file may say: each entry by itself."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+from adapter.caller_id import CallerId, parse_caller_id
+
+
+class ExtensionType(StrEnum):
+    """What an extension is (VoipNow's extension types)."""
+
+    PHONE_TERMINAL = "phone terminal"
+    QUEUE = "queue"
+    IVR = "ivr"
+    VOICEMAIL = "voicemail"
+    CONFERENCE = "conference"
+    CALLBACK = "callback"
+    CALLING_CARD = "calling card"
+    INTERCOM = "intercom"
+    QUEUE_LOGIN_CENTER = "queue login center"
+
+
+def _text_is_quoted(value: object) -> object:
+    # YAML reads 0003 as the number 3: what is lost there cannot be mended here.
+    if isinstance(value, int | float):
+        raise ValueError('is a number here; write it in quotes, like "0003"')  # noqa: TRY004 - pydantic's way to refuse
+    return value
+
+
+def _caller_id(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError('must be text like "John Doe <+3334444>"')  # noqa: TRY004 - as above
+    return parse_caller_id(value)
+
+
+Text = Annotated[
+    str, BeforeValidator(_text_is_quoted), StringConstraints(min_length=1, pattern=r"^[^\x00-\x1f]+$")
+]
+Id = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
+Prefix = Annotated[Text, StringConstraints(pattern=r"^[0-9]{1,10}$")]
+Number = Annotated[Text, StringConstraints(pattern=r"^[0-9]{1,10}\*[0-9]{1,10}$")]
+# What is dialed becomes an AMI header and a channel name: a technology and a resource, nothing that
+# separates arguments (`,` `&` `|`) or begins a variable (`$`).
+DialString = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9]+/[A-Za-z0-9_.*#+@:/-]+$")]
+ShownCallerId = Annotated[CallerId, BeforeValidator(_caller_id)]
+
+
+class Entry(BaseModel):
+    """A part of the file: fixed once read, and nothing in it but what is known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Organization(Entry):
+    """A customer of the PBX; its extensions' numbers begin with `prefix` and `*`."""
+
+    id: Id
+    prefix: Prefix
+    name: Text
+
+
+class User(Entry):
+    """A person of an organization who owns extensions."""
+
+    id: Id
+    name: Text
+    organization: Id
+
+
+class Extension(Entry):
+    """A number of an organization. `dial` is what Asterisk dials; its phone's channels are named after it."""
+
+    number: Number
+    type: ExtensionType
+    owner: Id
+    caller_id: ShownCallerId | None = None
+    dial: DialString = ""
+    never_supervised: bool = False
+
+    @property
+    def prefix(self) -> str:
+        return self.number.partition("*")[0]
+
+    @property
+    def dialed(self) -> str:
+        """The dial string, `PJSIP/{number}` where the directory names none."""
+        return self.dial or f"PJSIP/{self.number}"
+
+    @property
+    def shown_caller_id(self) -> CallerId:
+        """The caller id of the extension, its number standing for what the directory does not name."""
+        return self.caller_id or CallerId(self.number, self.number)
+
+
+class AccountLevel(StrEnum):
+    """The kinds of account that an App is registered to; the level bounds what it sees and may do."""
+
+    USER = "user"
+    ORGANIZATION = "organization"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom an App acts for: a user or an organization with its id, or the administrator."""
+
+    level: AccountLevel
+    id: str = ""
+
+
+def _account(value: object) -> Account:
+    match value:
+        case "administrator":
+            return Account(AccountLevel.ADMINISTRATOR)
+        case {"user": str() as user_id, **rest} if not rest:
+            return Account(AccountLevel.USER, user_id)
+        case {"organization": str() as organization_id, **rest} if not rest:
+            return Account(AccountLevel.ORGANIZATION, organization_id)
+    raise ValueError('must be administrator, {user: "ID"} or {organization: "ID"}')
+
+
+def _is_secret_hash(value: str) -> str:
+    if not value.startswith("$argon2"):
+        raise ValueError("is not the hash of a secret; make one with: uapi-adapter hash")
+    return value
+
+
+class App(Entry):
+    """A program that uses the service: its OAuth client and the account it is registered to."""
+
+    client_id: Id
+    secret_hash: Annotated[Text, AfterValidator(_is_secret_hash)]
+    account: Annotated[Account, BeforeValidator(_account)]
+
+
+class SupervisionMode(StrEnum):
+    """What a supervision group may allow, from the least to the most that the supervised would notice."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+
+
+class Members(Entry):
+    """Who may supervise: users, through any App that is registered to them, and Apps by themselves."""
+
+    users: frozenset[Id] = frozenset()
+    apps: frozenset[Id] = frozenset()
+
+
+class SupervisionGroup(Entry):
+    """Who may supervise which extensions of one organization, and how."""
+
+    name: Text
+    organization: Id
+    members: Members
+    extensions: frozenset[Number]
+    modes: frozenset[SupervisionMode]
+
+    def has_member(self, app: App) -> bool:
+        """Whether the App, or the user that it is registered to, is a member."""
+        account = app.account
+        return app.client_id in self.members.apps or (
+            account.level is AccountLevel.USER and account.id in self.members.users
+        )
+
+
+class DirectoryEntries(Entry):
+    """All that a directory file says."""
+
+    organizations: tuple[Organization, ...]
+    users: tuple[User, ...]
+    extensions: tuple[Extension, ...]
+    apps: tuple[App, ...]
+    supervision_groups: tuple[SupervisionGroup, ...] = ()

@@ -1,0 +1,50 @@
+"""From the text of a directory file to the directory, or to everything that is wrong with it."""
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from adapter.directory.entries import DirectoryEntries
+from adapter.directory.index import Directory
+from adapter.directory.rules import find_contradictions
+from adapter.yaml_lines import Document, YamlError, read_yaml
+
+
+class DirectoryError(ValueError):
+    """The directory cannot be used; `problems` says why, each with its line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def load_directory(text: str) -> Directory:
+    """The directory written in `text`. Raises DirectoryError with every problem found and its line."""
+    try:
+        document = read_yaml(text)
+    except YamlError as bad:
+        raise DirectoryError([f"line {line}: {problem}" for line, problem in bad.problems]) from None
+    try:
+        parsed = DirectoryEntries.model_validate(document.data)
+    except ValidationError as invalid:
+        raise DirectoryError([_problem(document, error) for error in invalid.errors()]) from None
+    problems = [f"line {line}: {what}" for line, what in sorted(find_contradictions(parsed, document.line))]
+    if problems:
+        raise DirectoryError(problems)
+    return Directory(
+        organizations={organization.id: organization for organization in parsed.organizations},
+        users={user.id: user for user in parsed.users},
+        extensions={extension.number: extension for extension in parsed.extensions},
+        apps={app.client_id: app for app in parsed.apps},
+        supervision_groups=parsed.supervision_groups,
+        _by_prefix={organization.prefix: organization for organization in parsed.organizations},
+        # `Local/x@context/n` makes channels `Local/x@context-0000002a;1`: the option is not in the name.
+        _by_channel={
+            extension.dialed.removesuffix("/n"): extension.number for extension in parsed.extensions
+        },
+    )
+
+
+def _problem(document: Document, error: ErrorDetails) -> str:
+    name = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"])
+    message = error["msg"].removeprefix("Value error, ")
+    return f"line {document.line(error['loc'])}: {name or 'the file'}: {message}"

@@ -1,0 +1,91 @@
+"""What no entry of a directory shows alone: duplicates, overlapping prefixes, unknown references."""
+
+from collections.abc import Callable, Iterable
+
+from adapter.directory.entries import AccountLevel, DirectoryEntries
+from adapter.yaml_lines import Place
+
+_LineOf = Callable[[Place], int]
+
+
+def find_contradictions(parsed: DirectoryEntries, line: _LineOf) -> Iterable[tuple[int, str]]:
+    """Every contradiction between entries, with the line that it stands on."""
+    yield from _duplicates(parsed, line)
+    yield from _overlaps(parsed, line)
+    yield from _unknown_references(parsed, line)
+    yield from _strangers_in_groups(parsed, line)
+
+
+def _duplicates(parsed: DirectoryEntries, line: _LineOf) -> Iterable[tuple[int, str]]:
+    for kind, key in (
+        ("organizations", "id"),
+        ("organizations", "prefix"),
+        ("users", "id"),
+        ("extensions", "number"),
+        ("extensions", "dialed"),
+        ("apps", "client_id"),
+    ):
+        seen: set[str] = set()
+        for index, entry in enumerate(getattr(parsed, kind)):
+            value = getattr(entry, key)
+            if value in seen:
+                yield line((kind, index, key)), f"{kind} have the {key} {value!r} twice"
+            seen.add(value)
+
+
+def _overlaps(parsed: DirectoryEntries, line: _LineOf) -> Iterable[tuple[int, str]]:
+    prefixes = {organization.prefix for organization in parsed.organizations}
+    for index, organization in enumerate(parsed.organizations):
+        for other in prefixes:
+            if other != organization.prefix and organization.prefix.startswith(other):
+                yield (
+                    line(("organizations", index, "prefix")),
+                    f"the prefix {organization.prefix!r} overlaps with {other!r}",
+                )
+
+
+def _unknown_references(parsed: DirectoryEntries, line: _LineOf) -> Iterable[tuple[int, str]]:
+    organizations = {organization.id for organization in parsed.organizations}
+    by_prefix = {organization.prefix: organization.id for organization in parsed.organizations}
+    users = {user.id: user.organization for user in parsed.users}
+    for index, user in enumerate(parsed.users):
+        if user.organization not in organizations:
+            yield line(("users", index, "organization")), f"there is no organization {user.organization!r}"
+    for index, extension in enumerate(parsed.extensions):
+        if extension.prefix not in by_prefix:
+            yield (
+                line(("extensions", index, "number")),
+                f"no organization has the prefix {extension.prefix!r}",
+            )
+        elif extension.owner not in users:
+            yield line(("extensions", index, "owner")), f"there is no user {extension.owner!r}"
+        elif users[extension.owner] != by_prefix[extension.prefix]:
+            yield (
+                line(("extensions", index, "owner")),
+                f"the user {extension.owner!r} is of another organization",
+            )
+    known = {AccountLevel.USER: set(users), AccountLevel.ORGANIZATION: organizations}
+    for index, app in enumerate(parsed.apps):
+        level, account_id = app.account.level, app.account.id
+        if level in known and account_id not in known[level]:
+            yield line(("apps", index, "account")), f"there is no {level} {account_id!r}"
+
+
+def _strangers_in_groups(parsed: DirectoryEntries, line: _LineOf) -> Iterable[tuple[int, str]]:
+    prefixes = {organization.id: organization.prefix for organization in parsed.organizations}
+    numbers = {extension.number: extension.prefix for extension in parsed.extensions}
+    users = {user.id: user.organization for user in parsed.users}
+    apps = {app.client_id for app in parsed.apps}
+    for index, group in enumerate(parsed.supervision_groups):
+        place = ("supervision_groups", index)
+        if group.organization not in prefixes:
+            yield line((*place, "organization")), f"there is no organization {group.organization!r}"
+            continue
+        for number in sorted(group.extensions):
+            if numbers.get(number) != prefixes[group.organization]:
+                yield line((*place, "extensions")), f"the organization has no extension {number!r}"
+        for user in sorted(group.members.users):
+            if users.get(user) != group.organization:
+                yield line((*place, "members")), f"the organization has no user {user!r}"
+        for app in sorted(group.members.apps - apps):
+            yield line((*place, "members")), f"there is no App {app!r}"
