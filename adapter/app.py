@@ -12,7 +12,6 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Sequence
 
-import jwt
 from aiohttp import web
 
 from adapter.ami.link import Link, LinkSettings, LinkState
@@ -23,18 +22,22 @@ from adapter.connections import IdleConnections
 from adapter.directory_file import DirectoryFile
 from adapter.settings import Settings
 from adapter.supervision.conductor import Conductor
-from adapter.uapi.authentication import KEYS_TIMEOUT_S, Authenticator, OpenIdProvider
+from adapter.uapi.authentication import Authenticator
 from adapter.uapi.cors import allow_origins
 from adapter.uapi.documentation import Documentation
 from adapter.uapi.middleware import answer_errors
 from adapter.uapi.oauth import TokenEndpoint
+from adapter.uapi.openid import OpenIdProvider
 from adapter.uapi.phone_calls import PhoneCalls
+from adapter.uapi.revisions import Revisions
 from adapter.uapi.scope import Gate
 from adapter.uapi.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
 BODY_LIMIT_BYTES = 64 * 1024
+KEYS_TIMEOUT_S = 5.0
+"""Limit for an OpenID provider to answer with its keys."""
 PREFIXES = ("/uapi", "/unifiedapi")
 """The second is an older alias of the first."""
 SLASHES = ("", "/")
@@ -45,6 +48,7 @@ FEED = web.AppKey("feed", Feed)
 LINK = web.AppKey("link", Link)
 CONDUCTOR = web.AppKey("conductor", Conductor)
 IDLE = web.AppKey("idle", IdleConnections)
+REVISIONS = web.AppKey("revisions", Revisions)
 
 
 def make_app(settings: Settings) -> web.Application:
@@ -65,10 +69,12 @@ def make_app(settings: Settings) -> web.Application:
 
     link = Link(_link_settings(settings), take_snapshot, feed.take_event)
     conductor = Conductor(calls, link.send)
+    revisions = Revisions(calls)
+    feed.subscribe(revisions.on_change)
     feed.subscribe(conductor.on_change)
 
     app[DIRECTORY], app[FEED], app[LINK], app[CONDUCTOR] = directory, feed, link, conductor
-    app[IDLE] = idle
+    app[IDLE], app[REVISIONS] = idle, revisions
     app.cleanup_ctx.append(_run_link)
     # Before the handlers are awaited: it answers those that wait for a phone.
     app.on_shutdown.append(_close_conductor)
@@ -77,7 +83,7 @@ def make_app(settings: Settings) -> web.Application:
         settings=settings,
         gate=Gate(settings, directory, Authenticator(tokens, _openid_provider(settings))),
         calls=calls,
-        feed=feed,
+        revisions=revisions,
         conductor=conductor,
         is_ready=lambda: link.state is LinkState.READY,
     )
@@ -100,6 +106,7 @@ def reload_directory(app: web.Application) -> bool:
     if not app[DIRECTORY].reload():
         return False
     app[FEED].take_directory(app[DIRECTORY].current.extension_of_channel)
+    app[REVISIONS].on_directory()
     return True
 
 
@@ -158,7 +165,9 @@ def _openid_provider(settings: Settings) -> OpenIdProvider | None:
         issuer=settings.openid_issuer,
         audience=settings.openid_audience,
         claim=settings.openid_claim,
-        keys=jwt.PyJWKClient(settings.openid_jwks_url, timeout=KEYS_TIMEOUT_S),
+        keys_url=settings.openid_jwks_url,
+        leeway_s=settings.token_leeway_s,
+        timeout_s=KEYS_TIMEOUT_S,
     )
 
 

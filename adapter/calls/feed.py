@@ -14,8 +14,6 @@ class Feed:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
-        self.revision = 0
-        """Grows whenever something may have changed that somebody sees."""
         self._listeners: list[Listener] = []
 
     def subscribe(self, listener: Listener) -> None:
@@ -32,11 +30,9 @@ class Feed:
 
     def take_directory(self, extension_of: ExtensionOf) -> None:
         """Name the legs after another directory."""
-        self.revision += 1
         self._tell(self._calls.relabel(extension_of))
 
     def _tell(self, changes: Iterable[Change]) -> None:
         for change in changes:
-            self.revision += 1
             for listener in self._listeners:
                 listener(change)

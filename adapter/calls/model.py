@@ -163,8 +163,8 @@ class Calls:
                 changes += self._update(channel, at)
             else:
                 changes += self._new_channel(channel, began_at, is_spyer=line.is_spying)
-            leg = self._legs[channel.uniqueid]
-            leg.is_dialed = leg.is_dialed or line.is_dialed
+            if line.is_dialed:
+                changes += self._mark_dialed(self._legs[channel.uniqueid])
             changes += self._reset_spy(line, at)
         return changes
 
@@ -212,7 +212,8 @@ class Calls:
         if before.state is not channel.state:
             changes.append(ChannelStateChanged(channel.uniqueid, channel.state))
         if leg.is_spyer:
-            return changes
+            spied = None if leg.spyee is None else self.call_of(leg.spyee)
+            return changes if spied is None else [*changes, CallChanged(spied.id)]  # its view shows the spyer
         if before.linkedid != channel.linkedid:
             changes += self._withdraw(leg, before.linkedid)
         changes.append(self._place(leg))
@@ -223,9 +224,14 @@ class Calls:
         if leg is None:
             self.unplaced["dial"] += 1
             return []
-        if dialing is not None:
-            leg.is_dialed = True
-        return self._update(dialed, at)
+        marked = self._mark_dialed(leg) if dialing is not None else []
+        return marked + self._update(dialed, at)
+
+    def _mark_dialed(self, leg: Leg) -> list[Change]:
+        if leg.is_dialed or leg.is_spyer:
+            return []
+        leg.is_dialed = True
+        return [self._place(leg)]
 
     def _hang_up(self, uniqueid: str, cause: int | None) -> list[Change]:
         leg = self._legs.get(uniqueid)

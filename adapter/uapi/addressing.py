@@ -13,7 +13,7 @@ SELF = "@self"
 
 def find_extensions(directory: Directory, account: Account, user_id: str, extension: str) -> frozenset[str]:
     """The numbers of the extensions meant. Raises UapiError `user_invalid` or `extension_invalid`."""
-    organization_id = _organization_id(directory, account)
+    organization_id = find_organization_id(directory, account)
     if user_id in ME:
         pool = list(directory.owned_by(account))
     elif user_id == OWNER:
@@ -40,10 +40,11 @@ def is_in_sight(directory: Directory, account: Account, extension: Extension) ->
     """
     if account.level is AccountLevel.ADMINISTRATOR:
         return True
-    return directory.organization_of(extension).id == _organization_id(directory, account)
+    return directory.organization_of(extension).id == find_organization_id(directory, account)
 
 
-def _organization_id(directory: Directory, account: Account) -> str | None:
+def find_organization_id(directory: Directory, account: Account) -> str | None:
+    """The organization that the account belongs to or is; none for the administrator."""
     match account.level:
         case AccountLevel.USER:
             return directory.users[account.id].organization

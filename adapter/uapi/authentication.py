@@ -1,41 +1,9 @@
 """Who asks: from the Authorization header to the App."""
 
-import asyncio
-from dataclasses import dataclass
-
-import jwt
-
 from adapter.directory import App, Directory
 from adapter.uapi.errors import UapiError
+from adapter.uapi.openid import OpenIdProvider
 from adapter.uapi.tokens import TokenError, Tokens
-
-KEYS_TIMEOUT_S = 5
-
-
-@dataclass(frozen=True, slots=True)
-class OpenIdProvider:
-    """An outside provider whose tokens are accepted; `claim` names an App of the directory."""
-
-    issuer: str
-    audience: str
-    claim: str
-    keys: jwt.PyJWKClient
-
-    def read(self, token: str) -> str:
-        """The client id in a token; may fetch the provider's keys, so not for the event loop."""
-        try:
-            claims = jwt.decode(
-                token,
-                self.keys.get_signing_key_from_jwt(token),
-                # No HS256: who knows a public key must not be able to sign with it.
-                algorithms=["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"],
-                issuer=self.issuer,
-                audience=self.audience,
-                options={"require": ["exp", "iss", "aud"]},
-            )
-            return str(claims[self.claim])
-        except (jwt.PyJWTError, UnicodeError, LookupError, TypeError) as invalid:
-            raise TokenError(str(invalid)) from None
 
 
 class Authenticator:
@@ -66,4 +34,4 @@ class Authenticator:
         except TokenError:
             if self._provider is None:
                 raise
-            return await asyncio.to_thread(self._provider.read, token)
+            return await self._provider.read(token)

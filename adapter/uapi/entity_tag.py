@@ -3,10 +3,10 @@
 import hashlib
 
 
-def make_tag(revision: str, *question: str) -> str:
-    """Names what a list shows: the state that it is of, and whatever the answer depends on besides."""
-    asked = hashlib.blake2b("\0".join(question).encode(errors="surrogateescape"), digest_size=8).hexdigest()
-    return f'"{revision}-{asked}"'
+def make_tag(*dependencies: str) -> str:
+    """A name for an answer that depends on these and nothing else; it tells nothing of them."""
+    text = "\0".join(dependencies).encode(errors="surrogateescape")
+    return f'"{hashlib.blake2b(text, digest_size=12).hexdigest()}"'
 
 
 def is_known(tag: str, if_none_match: str) -> bool:

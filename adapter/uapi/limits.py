@@ -25,17 +25,24 @@ class RateLimit:
         """Do one thing: 0 if it may be done, else after how many seconds it may."""
         missing = self.missing(key, now)
         if missing == 0:
-            self._buckets[key].tokens -= 1
+            bucket = self._buckets.setdefault(key, _Bucket(self._burst, now))
+            bucket.tokens, bucket.filled_at = self._filled(bucket, now) - 1, now
+            self._buckets.move_to_end(key)
+            if len(self._buckets) > KEYS_LIMIT:
+                self._buckets.popitem(last=False)
         return missing
 
     def missing(self, key: str, now: float) -> float:
         """After how many seconds `key` may do one thing; 0 for now. Nothing is taken."""
         bucket = self._buckets.get(key)
-        if bucket is None:
-            bucket = self._buckets[key] = _Bucket(self._burst, now)
-            if len(self._buckets) > KEYS_LIMIT:
-                self._buckets.popitem(last=False)
-        self._buckets.move_to_end(key)
-        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.filled_at) * self._rate)
-        bucket.filled_at = now
-        return 0 if bucket.tokens >= 1 else (1 - bucket.tokens) / self._rate
+        tokens = self._burst if bucket is None else self._filled(bucket, now)
+        return 0 if tokens >= 1 else (1 - tokens) / self._rate
+
+    def give_back(self, key: str) -> None:
+        """What was taken last was no thing to count."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket.tokens = min(self._burst, bucket.tokens + 1)
+
+    def _filled(self, bucket: _Bucket, now: float) -> float:
+        return min(self._burst, bucket.tokens + (now - bucket.filled_at) * self._rate)

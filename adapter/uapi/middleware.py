@@ -26,7 +26,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return web.json_response(error.body, status=error.status, headers=error.headers)
     except web.HTTPException as error:
         code, message = _CODE_OF_STATUS.get(error.status, ("request_invalid", error.reason))
-        allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+        allow = {"Allow": error.headers["Allow"] + ",OPTIONS"} if "Allow" in error.headers else {}
         return web.json_response(error_body(code, message), status=error.status, headers=allow)
     except Exception:
         log.exception("a request failed", extra={"method": request.method, "path": request.path})

@@ -40,7 +40,6 @@ class TokenEndpoint:
         self._directory = directory
         self._tokens = tokens
         self._settings = settings
-        # A failure takes one; who has none left waits, whether the next secret would be right or not.
         per_min = settings.login_failures_per_min
         self._failures = RateLimit(per_min / 60, max(1.0, per_min))
         self._hasher = PasswordHasher()
@@ -61,14 +60,18 @@ class TokenEndpoint:
             return _refuse("invalid_request")
         if form["grant_type"] != "client_credentials":
             return _refuse("unsupported_grant_type")
+        # A try is counted before it is checked, and given back if it was right: many wrong ones at once
+        # are then no more than one after another.
         limited = self._limited_keys(request, client_id)
         wait_s = max(self._failures.missing(key, time.monotonic()) for key in limited)
         if wait_s:
             raise too_many(wait_s)
+        for key in limited:
+            self._failures.take(key, time.monotonic())
         if not await self._is_proven(client_id, secret):
-            for key in limited:
-                self._failures.take(key, time.monotonic())
             return _refuse("invalid_client", status=401)
+        for key in limited:
+            self._failures.give_back(key)
         return web.json_response(
             {
                 "access_token": self._tokens.issue(client_id, time.time()),
@@ -81,7 +84,9 @@ class TokenEndpoint:
     def _limited_keys(self, request: web.Request, client_id: str) -> tuple[str, str]:
         """The client and the address that a wrong secret counts against."""
         peer_is_trusted = is_trusted(request.remote, self._settings.trusted_proxies)
-        address = find_client(request.remote, request.headers, peer_is_trusted=peer_is_trusted)
+        # A proxy may add a line of its own below one that the client wrote: all of them count, in order.
+        forwarded = {"X-Forwarded-For": ",".join(request.headers.getall("X-Forwarded-For", ()))}
+        address = find_client(request.remote, forwarded, peer_is_trusted=peer_is_trusted)
         return f"client {client_id}", f"address {address}"
 
     async def _is_proven(self, client_id: str, secret: str) -> bool:

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from adapter.ami.errors import LinkError
-from adapter.calls.feed import Feed
 from adapter.calls.model import Calls
 from adapter.settings import Settings
 from adapter.supervision.conductor import JOIN_LIMIT_S, PICKUP_MARGIN_S, Conductor, Supervision
@@ -22,6 +21,7 @@ from adapter.uapi.errors import UapiError, phone_call_invalid, refused, unavaila
 from adapter.uapi.listing import list_calls, read_query
 from adapter.uapi.prefer import read_prefer
 from adapter.uapi.rendering import Renderer
+from adapter.uapi.revisions import Revisions
 from adapter.uapi.schemas import read_action
 from adapter.uapi.scope import Gate, Scope
 
@@ -45,14 +45,14 @@ class PhoneCalls:
         settings: Settings,
         gate: Gate,
         calls: Calls,
-        feed: Feed,
+        revisions: Revisions,
         conductor: Conductor,
         is_ready: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._gate = gate
         self._calls = calls
-        self._feed = feed
+        self._revisions = revisions
         self._conductor = conductor
         self._is_ready = is_ready
         self._timezone = ZoneInfo(settings.timezone)
@@ -66,7 +66,8 @@ class PhoneCalls:
         query = read_query(request.query)
         self._require_ready()
         tag = make_tag(
-            f"{self._process}-{self._feed.revision}",
+            self._process,
+            self._revisions.of(scope.organization_prefix),
             scope.app.client_id,
             scope.address(),
             request.query_string,

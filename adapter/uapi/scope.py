@@ -13,7 +13,7 @@ from adapter.directory_file import DirectoryFile
 from adapter.settings import Settings
 from adapter.supervision.permission import may_supervise
 from adapter.supervision.plan import Mode
-from adapter.uapi.addressing import find_extensions, is_in_sight
+from adapter.uapi.addressing import find_extensions, find_organization_id, is_in_sight
 from adapter.uapi.authentication import Authenticator
 from adapter.uapi.errors import forbidden, too_many
 from adapter.uapi.limits import RateLimit
@@ -30,6 +30,12 @@ class Scope:
     extension: str
     extensions: frozenset[str]
     origin: str
+
+    @property
+    def organization_prefix(self) -> str | None:
+        """The prefix of the organization whose calls the App sees; none where it sees all."""
+        organization_id = find_organization_id(self.directory, self.app.account)
+        return None if organization_id is None else self.directory.organizations[organization_id].prefix
 
     def reach(self, call: Call | None) -> PhoneCall | None:
         """The call as the App sees it, if an extension of the address takes part in it."""

@@ -260,7 +260,10 @@ async def test_while_the_provider_is_ill_its_tokens_are_refused_soon_and_nobody_
 async def test_a_provider_that_comes_back_is_heard(ami: FakeAmi, agent: FakeChannel, directory: Path) -> None:
     """It was ill for the first token, and is asked again for the next."""
     assert agent
-    replies = [saying(b""), saying(b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(key_set((KID, KEY))).encode())]
+    replies = [
+        saying(b"HTTP/1.1 500 No\r\nConnection: close\r\n\r\n"),
+        saying(b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(key_set((KID, KEY))).encode()),
+    ]
 
     async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await replies.pop(0)(reader, writer)

@@ -68,8 +68,8 @@ NOWHERE = [
     ("POST", "/oauth/token"),
 ]
 WRONG_METHODS = [
-    ("POST", "/uapi/phoneCalls/@me/0003*210", {"GET", "HEAD", "PUT"}),
-    ("DELETE", "/uapi/phoneCalls/@me/0003*210", {"GET", "HEAD", "PUT"}),
+    ("POST", "/uapi/phoneCalls/@me/0003*210", {"GET", "HEAD", "OPTIONS", "PUT"}),
+    ("DELETE", "/uapi/phoneCalls/@me/0003*210", {"GET", "HEAD", "OPTIONS", "PUT"}),
     ("POST", "/uapi/phoneCalls/@me/0003*210/x", {"GET", "HEAD", "PUT", "DELETE"}),
     ("PATCH", "/unifiedapi/phoneCalls/@me/0003*210/x/", {"GET", "HEAD", "PUT", "DELETE"}),
     ("GET", "/oauth/token.php", {"POST"}),
