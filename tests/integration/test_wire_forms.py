@@ -70,9 +70,9 @@ NOWHERE = [
 WRONG_METHODS = [
     ("POST", "/uapi/phoneCalls/@me/0003*210", {"GET", "HEAD", "OPTIONS", "PUT"}),
     ("DELETE", "/uapi/phoneCalls/@me/0003*210", {"GET", "HEAD", "OPTIONS", "PUT"}),
-    ("POST", "/uapi/phoneCalls/@me/0003*210/x", {"GET", "HEAD", "PUT", "DELETE"}),
-    ("PATCH", "/unifiedapi/phoneCalls/@me/0003*210/x/", {"GET", "HEAD", "PUT", "DELETE"}),
-    ("GET", "/oauth/token.php", {"POST"}),
+    ("POST", "/uapi/phoneCalls/@me/0003*210/x", {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
+    ("PATCH", "/unifiedapi/phoneCalls/@me/0003*210/x/", {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
+    ("GET", "/oauth/token.php", {"POST", "OPTIONS"}),
 ]
 
 
