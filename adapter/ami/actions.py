@@ -13,6 +13,10 @@ LINE_LIMIT_BYTES = 1000
 """Asterisk reads AMI lines of at most 1,024 bytes."""
 
 
+NO_FORWARD_CONTEXT = "uapi-no-forward"
+"""A dialplan context that does not exist, where forwarded calls end (Asterisk's FORWARD_CONTEXT)."""
+
+
 class ActionError(ValueError):
     """An action cannot be made of these values."""
 
@@ -66,6 +70,8 @@ def originate_spy(
             ("Application", "ChanSpy"),
             ("Data", f"{_exact(spyee)},{options}"),
             ("CallerID", f'"{_quoted(caller_id.name)}" <{caller_id.number}>'),
+            # A phone that forwards its calls would have somebody else hear this one: no such context exists.
+            ("Variable", f"FORWARD_CONTEXT={NO_FORWARD_CONTEXT}"),
             ("Timeout", str(pickup_ms)),
             ("ChannelId", _exact(channel_id)),
             ("ActionID", channel_id),

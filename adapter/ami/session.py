@@ -7,10 +7,12 @@ that a barge-in must not suffer is overridden here, each with its reason.
 import asyncio
 import contextlib
 import logging
+import os
 import ssl
 from collections.abc import Callable
 from typing import Any, cast
 
+from panoramisk.actions import Action as PanoramiskAction
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 from panoramisk.message import Message
@@ -34,13 +36,27 @@ class _EveryAction:
 class _Protocol(AMIProtocol):
     """panoramisk's protocol over our reader."""
 
-    factory: "Session"
+    factory: "Session | None"
     responses: dict[str, Any]
     transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._reader = Reader()
+
+    def send(self, data: Any, as_list: bool | None = None) -> "asyncio.Future[Any]":  # noqa: ANN401, FBT001 - panoramisk's signature
+        """Write one action. panoramisk's own way logs an action that fails, with its secret."""
+        action = data if isinstance(data, PanoramiskAction) else PanoramiskAction(data)
+        action.as_list = as_list
+        self.responses[action.id] = action
+        if not self.transport.is_closing():
+            self.transport.write(str(action).encode())
+        return cast("asyncio.Future[Any]", action.future)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the session, if there is one yet: a peer may hang up before it has taken the connection."""
+        if self.factory is not None:
+            super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         # panoramisk decodes each chunk alone, and whatever raises in here makes asyncio drop the link.
@@ -54,7 +70,7 @@ class _Protocol(AMIProtocol):
             self._take(headers)
 
     def _take(self, headers: dict[str, str]) -> None:
-        if "Event" in headers:
+        if "Event" in headers and self.factory is not None:
             # Every event goes to the listener, those with the ActionID of a pending action too:
             # panoramisk would keep an OriginateResponse for the action's future.
             try:
@@ -97,8 +113,11 @@ class Session(Manager):
 
     def connection_made(self, f: "asyncio.Future[Any]") -> None:
         """Take the new connection; a failed attempt is the link's to try again, not panoramisk's."""
-        if not f.cancelled() and f.exception() is None:
-            super().connection_made(f)
+        if f.cancelled() or f.exception() is not None:
+            return
+        super().connection_made(f)
+        if self.protocol.transport.is_closing():  # it was lost before it was ours
+            self.connection_lost(None)
 
     def connection_lost(self, exc: object) -> None:  # noqa: ARG002 - panoramisk's signature
         """Note the end. panoramisk would connect again by itself, also after `close()`."""
@@ -119,7 +138,8 @@ class Session(Manager):
         except TimeoutError:
             raise LinkDown(f"no AMI login within {within_s} s") from None
         except (OSError, LinkLost) as broken:
-            raise LinkDown(f"no AMI connection: {broken}") from None
+            log.warning("Asterisk cannot be reached", extra={"error": str(broken)})
+            raise LinkDown(f"no AMI connection: {_reason(broken)}") from None
         if not answer.success:
             raise LoginRefused(answer.message or "Authentication failed")
 
@@ -167,3 +187,12 @@ class Session(Manager):
             for key in [key for key, kept in self.protocol.responses.items() if kept.future is future]:
                 with contextlib.suppress(KeyError):
                     del self.protocol.responses[key]
+
+
+def _reason(broken: Exception) -> str:
+    """Why there is no connection, without the address: strangers may read it in `/health`."""
+    if isinstance(broken, ssl.SSLError):
+        return str(broken.reason or "TLS failed")
+    if isinstance(broken, OSError) and broken.errno:
+        return os.strerror(broken.errno)
+    return type(broken).__name__

@@ -73,7 +73,8 @@ class Channel:
     @property
     def is_ours(self) -> bool:
         """Whether this adapter originated the channel, in this process or an earlier one."""
-        return self.uniqueid.startswith(OUR_PREFIX)
+        # The other half of a Local channel is named after ours: `uapi-...;2`.
+        return self.uniqueid.startswith(OUR_PREFIX) and ";" not in self.uniqueid
 
     @property
     def is_for_ours(self) -> bool:

@@ -13,8 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.ami.actions import Action, hang_up, originate_spy
-from adapter.ami.errors import ActionRefused, LinkDown, LinkError
-from adapter.calls.changes import Change, ChannelGone, ChannelStateChanged, OriginateEnded, SpyJoined
+from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError
+from adapter.calls.changes import (
+    CallChanged,
+    CallEnded,
+    Change,
+    ChannelGone,
+    ChannelStateChanged,
+    OriginateEnded,
+    SpyJoined,
+)
 from adapter.calls.events import OUR_PREFIX, ChannelState
 from adapter.calls.model import Calls, Leg
 from adapter.supervision.plan import Plan
@@ -87,6 +95,8 @@ class Conductor:
         self._live: dict[str, Supervision] = {}
         self._retired: dict[str, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+        self._hanging_up: set[str] = set()
 
     def live(self) -> list[Supervision]:
         """The supervisions that have not ended."""
@@ -105,6 +115,8 @@ class Conductor:
         Returns once Asterisk has accepted the originate. Raises LinkError where it did not, or where that is
         not known; it is never sent twice.
         """
+        if self._is_closed:
+            raise LinkDown("the adapter is stopping")
         supervision = self.find(plan.call_id, plan.supervisor)
         if supervision is None:
             supervision = self._prepare(plan)
@@ -115,8 +127,8 @@ class Conductor:
 
     async def close(self) -> None:
         """Stop what still rings; who is joined stays joined, and is found again at the next start."""
-        ringing = [one for one in self.live() if one.state is not State.JOINED]
-        for supervision in ringing:
+        self._is_closed = True
+        for supervision in [one for one in self.live() if one.state is not State.JOINED]:
             self._end(supervision, Reason.SHUTDOWN)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_LIMIT_S)
@@ -137,6 +149,8 @@ class Conductor:
                 self._follow_failure(uniqueid)
             case ChannelGone(uniqueid, cause):
                 self._follow_hangup(uniqueid, cause)
+            case CallChanged() | CallEnded():
+                self._follow_calls()
 
     def on_snapshot(self) -> None:
         """Account for every channel of ours that the model shows after a snapshot.
@@ -153,12 +167,18 @@ class Conductor:
             self._retire(supervision, reason_of_hangup(supervision.state, None))
 
     def _follow_state(self, uniqueid: str, state: ChannelState) -> None:
-        if uniqueid in self._retired:
-            self._hang_up(uniqueid)  # a late originate: what it was for is over
+        if uniqueid in self._retired or (self._is_stray(uniqueid) and state is not ChannelState.UP):
+            # A late originate: what it was for is over, or was asked of a process that is no more.
+            self._hang_up(uniqueid)
         if uniqueid in self._live:
             self._live[uniqueid].note_taken()
         if state in _SIGNAL_OF_STATE:
             self._signal(uniqueid, _SIGNAL_OF_STATE[state])
+
+    def _is_stray(self, uniqueid: str) -> bool:
+        """Whether the channel is ours and nobody knows what for; one that is up may yet be adopted."""
+        leg = self._calls.leg(uniqueid)
+        return leg is not None and leg.channel.is_ours and uniqueid not in self._live
 
     def _follow_spy(self, spyer: str, spyee: str) -> None:
         supervision = self._live.get(spyer)
@@ -169,10 +189,19 @@ class Conductor:
         else:
             self._end(supervision, Reason.CALL_ENDED)  # it must not hear another call
 
+    def _follow_calls(self) -> None:
+        """A spyee that a transfer put into another call is not what was asked for, ringing or joined."""
+        for supervision in self.live():
+            call = self._calls.call_of(supervision.spyee)
+            if call is None or call.id != supervision.call_id:
+                self._end(supervision, Reason.CALL_ENDED)
+
     def _follow_failure(self, uniqueid: str) -> None:
         """No endpoint or no contact makes no channel at all; a channel's own Hangup, near, tells more."""
+        if self._calls.leg(uniqueid) is not None:
+            return
         supervision = self._live.get(uniqueid)
-        if supervision is not None and self._calls.leg(uniqueid) is None:
+        if supervision is not None:
             self._retire(supervision, Reason.UNAVAILABLE)
 
     def _follow_hangup(self, uniqueid: str, cause: int | None) -> None:
@@ -211,14 +240,25 @@ class Conductor:
             )
         except LinkError as failed:
             log.error("the originate failed", extra={**_data(supervision), "error": str(failed)})  # noqa: TRY400 - the link's trouble, no bug to trace
-            if isinstance(failed, ActionRefused | LinkDown) and supervision.state is not State.ENDED:
-                self._retire(supervision, Reason.ORIGINATE_REFUSED)
-            # Otherwise Asterisk may have taken it: the next snapshot shows, and the guard ends it.
+            if supervision.state is not State.ENDED:
+                self._give_up(supervision, failed)
             if not supervision.accepted.done():
                 supervision.accepted.set_exception(failed)
                 supervision.accepted.exception()  # told here: asyncio need not complain that nobody asked
         else:
             supervision.note_taken()
+        finally:
+            if not supervision.accepted.done():  # the request was cancelled: nobody else need wait for it
+                supervision.accepted.cancel()
+
+    def _give_up(self, supervision: Supervision, failed: LinkError) -> None:
+        match failed:
+            case ActionRefused() | LinkDown():
+                self._retire(supervision, Reason.ORIGINATE_REFUSED)
+            case ActionTimeout():
+                self._end(supervision, Reason.LINK_LOST)  # the client is told 503: it shall not ring later
+            case _:
+                pass  # the link broke: the snapshot after it shows whether Asterisk rings the phone
 
     def _adopt(self, leg: Leg) -> None:
         channel_id = leg.channel.uniqueid
@@ -278,10 +318,18 @@ class Conductor:
         log.info("supervision ended", extra=_data(supervision))
 
     def _hang_up(self, channel_id: str) -> None:
+        if channel_id in self._hanging_up:
+            return
+        action = hang_up(channel_id)
+        self._hanging_up.add(channel_id)
+
         async def hang_up_once() -> None:
-            # Refused: it is gone already. Down: the next snapshot shows whether it is still there.
-            with suppress(LinkError):
-                await self._send(hang_up(channel_id))
+            try:
+                await self._send(action)
+            except LinkError:
+                pass  # refused: it is gone already; down: the next snapshot shows whether it is still there
+            finally:
+                self._hanging_up.discard(channel_id)
 
         self._spawn(hang_up_once())
 

@@ -53,6 +53,8 @@ class TokenEndpoint:
         try:
             async with asyncio.timeout(self._settings.request_timeout_s):
                 form = {name: str(value) for name, value in (await request.post()).items()}
+        except (UnicodeDecodeError, LookupError):  # LookupError: an encoding that there is not
+            return _refuse("invalid_request")
         except TimeoutError:
             raise UapiError("request_timeout", "The body of the request did not arrive in time.") from None
         client_id, secret = _credentials(request.headers.get("Authorization"), form)

@@ -109,6 +109,7 @@ class PhoneCalls:
         except Refusal as refusal:
             raise refused(refusal) from None
         scope.require_permission_on(plan.extension, plan.mode)
+        scope.require_no_exempt(self._calls.call(plan.call_id))
         try:
             supervision = await self._conductor.begin(plan)
         except LinkError as error:

@@ -72,6 +72,16 @@ class Scope:
         if not self._is_permitted(number, mode):
             raise forbidden()
 
+    def require_no_exempt(self, call: Call | None) -> None:
+        """Refuse a call with an extension that is never supervised: on whichever side, it would be heard.
+
+        Raises UapiError `access_forbidden`.
+        """
+        for leg in call.legs.values() if call is not None else ():
+            extension = self.directory.extensions.get(leg.extension or "")
+            if extension is not None and extension.never_supervised:
+                raise forbidden()
+
     def _is_permitted(self, number: str, mode: Mode | None) -> bool:
         wanted = None if mode is None else mode.permission
         return may_supervise(self.directory, self.app, self.directory.extensions[number], wanted)

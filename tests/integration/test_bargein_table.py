@@ -134,6 +134,7 @@ async def test_the_originate_says_what_was_asked_for(
         "Channel": "PJSIP/0003*024",
         "Data": f"{agent.uniqueid},quBE",
         "Timeout": "7000",
+        "Variable": "FORWARD_CONTEXT=uapi-no-forward",
     }
 
 

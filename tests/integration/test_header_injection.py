@@ -27,6 +27,7 @@ HEADERS = {
         "ChannelId",
         "Data",
         "Timeout",
+        "Variable",
     ],
 }
 """The headers of each action, in panoramisk's order."""

@@ -58,6 +58,7 @@ def test_a_barge_in_is_this_originate() -> None:
             ("Application", "ChanSpy"),
             ("Data", "1795405388.1,quBE"),
             ("CallerID", '"John Doe" <42420042>'),
+            ("Variable", "FORWARD_CONTEXT=uapi-no-forward"),
             ("Timeout", "20000"),
             ("ChannelId", "uapi-1998"),
             ("ActionID", "uapi-1998"),
