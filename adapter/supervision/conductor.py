@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.ami.actions import Action, hang_up, originate_spy
-from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError
+from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LinkLost
 from adapter.calls.changes import (
     CallChanged,
     CallEnded,
@@ -249,7 +249,8 @@ class Conductor:
             supervision.note_taken()
         finally:
             if not supervision.accepted.done():  # the request was cancelled: nobody else need wait for it
-                supervision.accepted.cancel()
+                supervision.accepted.set_exception(LinkLost("the request was cancelled"))
+                supervision.accepted.exception()
 
     def _give_up(self, supervision: Supervision, failed: LinkError) -> None:
         match failed:
