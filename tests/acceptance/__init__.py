@@ -1,0 +1,1 @@
+"""Real calls in a real Asterisk, real audio."""

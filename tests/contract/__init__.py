@@ -1,0 +1,1 @@
+"""One test per statement of the wire contract, its docstring quoting it."""
