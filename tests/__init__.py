@@ -1,1 +1,1 @@
-"""Every test: unit is pure, integration meets a fake AMI, contract quotes the wire contract, acceptance has a real Asterisk."""
+"""Unit tests are pure, integration meets a fake AMI, contract quotes the contract, acceptance is real."""

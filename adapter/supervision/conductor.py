@@ -7,9 +7,9 @@ what was asked: nobody rings for a call that is over, and nobody hears a call th
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.ami.actions import Action, hang_up, originate_spy
@@ -25,16 +25,9 @@ from adapter.calls.changes import (
 )
 from adapter.calls.events import OUR_PREFIX, ChannelState
 from adapter.calls.model import Calls, Leg
-from adapter.supervision.plan import Plan
-from adapter.supervision.session import (
-    NO_ANSWER,
-    Reason,
-    Signal,
-    State,
-    TransitionError,
-    next_state,
-    reason_of_hangup,
-)
+from adapter.supervision.plan import Mode, Plan
+from adapter.supervision.session import NO_ANSWER, Reason, Signal, State, TransitionError, reason_of_hangup
+from adapter.supervision.supervision import Supervision
 
 log = logging.getLogger(__name__)
 
@@ -47,43 +40,9 @@ JOIN_LIMIT_S = 3.0
 CLOSE_LIMIT_S = 2.0
 
 RETIRED_LIMIT = 4096
-"""Channels of ended supervisions that are remembered: should one still appear, it is hung up."""
+"""Ended supervisions that are remembered: should a channel of one still appear, it is hung up."""
 
 _SIGNAL_OF_STATE = {ChannelState.RINGING: Signal.RINGS, ChannelState.UP: Signal.ANSWERS}
-
-
-@dataclass(eq=False)
-class Supervision:
-    """One supervision from request to end, and the channel that is its supervisor's."""
-
-    call_id: str
-    spyee: str
-    supervisor: str
-    channel_id: str
-    state: State = State.REQUESTED
-    reason: Reason | None = None
-    accepted: asyncio.Future[None] = field(default_factory=asyncio.Future, repr=False)
-    """Done once Asterisk has taken the originate; an error where it did not or where that is unknown."""
-    _moved: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
-
-    def move(self, signal: Signal, reason: Reason | None = None) -> None:
-        """Take a signal; whoever waits looks again. Raises TransitionError where it cannot happen."""
-        self.state = next_state(self.state, signal)
-        self.reason = reason
-        self._moved.set()
-        self._moved = asyncio.Event()
-
-    def note_taken(self) -> None:
-        """Asterisk has the channel, whatever became of the answer to the originate."""
-        if self.accepted.done() and self.accepted.exception() is not None:
-            self.accepted = asyncio.Future()
-        if not self.accepted.done():
-            self.accepted.set_result(None)
-
-    async def until(self, is_so: Callable[["Supervision"], bool]) -> None:
-        """Return once `is_so`; the caller sets the deadline."""
-        while not is_so(self):
-            await self._moved.wait()
 
 
 class Conductor:
@@ -93,7 +52,8 @@ class Conductor:
         self._calls = calls
         self._send = send
         self._live: dict[str, Supervision] = {}
-        self._retired: dict[str, None] = {}
+        self._retired: dict[str, Supervision] = {}
+        self._listeners: list[Callable[[Supervision], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
         self._hanging_up: set[str] = set()
@@ -102,6 +62,15 @@ class Conductor:
         """The supervisions that have not ended."""
         return list(self._live.values())
 
+    def subscribe(self, listener: Callable[[Supervision], None]) -> None:
+        """Have `listener` hear of each supervision that changes. It is called at once and must not wait."""
+        self._listeners.append(listener)
+
+    def get(self, supervision_id: str) -> Supervision | None:
+        """The supervision with this id, one that ended a while ago included."""
+        channel_id = OUR_PREFIX + supervision_id
+        return self._live.get(channel_id) or self._retired.get(channel_id)
+
     def find(self, call_id: str, supervisor: str) -> Supervision | None:
         """The supervision of this call by this supervisor, if one has not ended."""
         return next(
@@ -109,7 +78,7 @@ class Conductor:
             None,
         )
 
-    async def begin(self, plan: Plan) -> Supervision:
+    async def begin(self, plan: Plan, asked_by: str) -> Supervision:
         """Start what `plan` says, or return the one by which this supervisor already rings or joined.
 
         Returns once Asterisk has accepted the originate. Raises LinkError where it did not, or where that is
@@ -119,11 +88,16 @@ class Conductor:
             raise LinkDown("the adapter is stopping")
         supervision = self.find(plan.call_id, plan.supervisor)
         if supervision is None:
-            supervision = self._prepare(plan)
+            supervision = self._prepare(plan, asked_by)
             await self._originate(supervision, plan)
         if supervision.state in (State.REQUESTED, State.ENDED):
             await asyncio.shield(supervision.accepted)
         return supervision
+
+    def end(self, supervision: Supervision) -> None:
+        """Hang up on its supervisor; the call goes on. Nothing where it has ended already."""
+        if supervision.state is not State.ENDED:
+            self._end(supervision, Reason.ENDED_BY_REQUEST)
 
     async def close(self) -> None:
         """Stop what still rings; who is joined stays joined, and is found again at the next start."""
@@ -214,15 +188,22 @@ class Conductor:
 
     # -- one supervision ---------------------------------------------------------------------------
 
-    def _prepare(self, plan: Plan) -> Supervision:
+    def _prepare(self, plan: Plan, asked_by: str) -> Supervision:
+        now = time.time()
         supervision = Supervision(
+            id=secrets.token_hex(10),
+            mode=plan.mode,
             call_id=plan.call_id,
+            extension=plan.extension,
             spyee=plan.spyee,
             supervisor=plan.supervisor,
-            channel_id=OUR_PREFIX + secrets.token_hex(16),
+            asked_by=asked_by,
+            requested_at=now,
+            since=now,
+            follow=plan.follow,
         )
         self._live[supervision.channel_id] = supervision
-        log.info("supervision requested", extra=_data(supervision))
+        self._tell("supervision requested", supervision)
         return supervision
 
     async def _originate(self, supervision: Supervision, plan: Plan) -> None:
@@ -267,15 +248,21 @@ class Conductor:
         if leg.spyee is None or call is None or channel_id in self._retired:
             self._hang_up(channel_id)
             return
+        spied = self._calls.leg(leg.spyee)
         supervision = Supervision(
+            id=channel_id.removeprefix(OUR_PREFIX),
+            mode=Mode.BARGE_IN,
             call_id=call.id,
+            extension=(spied.extension if spied is not None else None) or "",
             spyee=leg.spyee,
             supervisor=leg.extension or "",
-            channel_id=channel_id,
+            asked_by="",
+            requested_at=leg.began_at,
+            since=leg.spying_since or leg.began_at,
             state=State.JOINED,
         )
         self._live[channel_id] = supervision
-        log.info("supervision found", extra=_data(supervision))
+        self._tell("supervision found", supervision)
 
     async def _guard(self, supervision: Supervision, pickup_s: int) -> None:
         """The deadlines of one supervision, should Asterisk not keep them."""
@@ -295,14 +282,13 @@ class Conductor:
         supervision = self._live.get(channel_id)
         if supervision is None:
             return
-        before = supervision.state
         try:
-            supervision.move(signal)
+            has_moved = supervision.move(signal, time.time())
         except TransitionError as impossible:
             log.warning("a signal was left out", extra={**_data(supervision), "error": str(impossible)})
             return
-        if supervision.state is not before:
-            log.info("supervision moved", extra=_data(supervision))
+        if has_moved:
+            self._tell("supervision moved", supervision)
 
     def _end(self, supervision: Supervision, reason: Reason) -> None:
         """End it, and its channel with it, whether that exists already, still, or only later."""
@@ -312,11 +298,16 @@ class Conductor:
     def _retire(self, supervision: Supervision, reason: Reason) -> None:
         """End it, its channel being gone or never made."""
         del self._live[supervision.channel_id]
-        self._retired[supervision.channel_id] = None
+        self._retired[supervision.channel_id] = supervision
         if len(self._retired) > RETIRED_LIMIT:
             del self._retired[next(iter(self._retired))]
-        supervision.move(Signal.ENDS, reason)
-        log.info("supervision ended", extra=_data(supervision))
+        supervision.move(Signal.ENDS, time.time(), reason)
+        self._tell("supervision ended", supervision)
+
+    def _tell(self, what: str, supervision: Supervision) -> None:
+        log.info(what, extra=_data(supervision))
+        for listener in self._listeners:
+            listener(supervision)
 
     def _hang_up(self, channel_id: str) -> None:
         if channel_id in self._hanging_up:
@@ -343,7 +334,7 @@ class Conductor:
 def _data(supervision: Supervision) -> dict[str, str]:
     return {
         "call_id": supervision.call_id,
-        "supervision": supervision.channel_id,
+        "supervision": supervision.id,
         "supervisor": supervision.supervisor,
         "state": supervision.state,
         "reason": supervision.reason or "",

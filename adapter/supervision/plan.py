@@ -32,24 +32,62 @@ class Refusal(Exception):  # noqa: N818 - it is the answer to a request, not a f
 
 
 class Mode(StrEnum):
-    """What the supervisor may do; the value is the UAPI action."""
+    """What the supervisor hears and who hears the supervisor."""
 
+    MONITOR = "Monitor"
+    WHISPER = "Whisper"
+    PRIVATE_WHISPER = "PrivateWhisper"
+    """UAPI's Whisper with `private` set: the supervisor talks to the extension and hears nothing."""
     BARGE_IN = "BargeIn"
+
+    @property
+    def action(self) -> str:
+        """The UAPI action that asks for it."""
+        return "Whisper" if self is Mode.PRIVATE_WHISPER else self.value
 
     @property
     def permission(self) -> SupervisionMode:
         """What a supervision group has to allow for it."""
-        return {Mode.BARGE_IN: SupervisionMode.BARGE}[self]
+        return _PERMISSIONS[self]
 
     @property
     def spy_options(self) -> str:
         """ChanSpy's options.
 
         `u`: the spyee is an exact uniqueid, else it would be a prefix and take other calls too. `q`: no
-        beep, no spoken channel name. `B`: barge, all hear all. `E`: end with the spied channel instead of
-        going on to another.
+        beep, no spoken channel name. `E`: end with the spied channel instead of going on to another.
+        `w`: the spyee hears the spyer, `W`: and the spyer hears nothing, `B`: barge, all hear all.
         """
-        return {Mode.BARGE_IN: "quBE"}[self]
+        return _SPY_OPTIONS[self]
+
+    @property
+    def is_heard_by_all(self) -> bool:
+        """Whether the far side of the conversation hears the supervisor too."""
+        return self is Mode.BARGE_IN
+
+
+_PERMISSIONS = {
+    Mode.MONITOR: SupervisionMode.LISTEN,
+    Mode.WHISPER: SupervisionMode.WHISPER,
+    Mode.PRIVATE_WHISPER: SupervisionMode.WHISPER,
+    Mode.BARGE_IN: SupervisionMode.BARGE,
+}
+
+_SPY_OPTIONS = {
+    Mode.MONITOR: "quE",
+    Mode.WHISPER: "quwE",
+    Mode.PRIVATE_WHISPER: "quWE",
+    Mode.BARGE_IN: "quBE",
+}
+
+
+class Follow(StrEnum):
+    """Whom the supervision stays with when the extension leaves by transferring the other side on."""
+
+    EXTENSION = "extension"
+    """It ends with the extension."""
+    CALL = "call"
+    """It moves to the party that stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +100,7 @@ class Request:
     caller_id: CallerId | None = None
     pickup_s: int | None = None
     malformed: frozenset[Parameter] = frozenset()
+    follow: Follow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +115,7 @@ class Plan:
     dial: str
     caller_id: CallerId
     pickup_s: int
+    follow: Follow = Follow.EXTENSION
 
 
 def plan_supervision(
@@ -113,6 +153,7 @@ def plan_supervision(
         dial=supervisor.dialed,
         caller_id=request.caller_id or supervisor.shown_caller_id,
         pickup_s=pickup_s,
+        follow=request.follow or Follow.EXTENSION,
     )
 
 

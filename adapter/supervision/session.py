@@ -35,6 +35,7 @@ class Reason(StrEnum):
     ORIGINATE_REFUSED = "Asterisk refused to ring the phone"
     LINK_LOST = "the link to Asterisk broke"
     SHUTDOWN = "the adapter stopped"
+    ENDED_BY_REQUEST = "it was asked to end"
 
 
 class TransitionError(Exception):

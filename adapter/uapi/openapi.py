@@ -229,6 +229,21 @@ def _open(operation_id: str, summary: str, answer: Response, *parameters: Parame
     )
 
 
+def _ready_path() -> PathItem:
+    return PathItem(
+        get=Operation(
+            operationId="getReadiness",
+            summary="Whether calls can be listed and acted upon now",
+            security=[],
+            responses={
+                "200": answer("They can.", resources.Readiness),
+                **errors(),
+                "503": answer("They cannot; the body says why.", resources.Readiness),
+            },
+        )
+    )
+
+
 def _file(description: str, *content_types: str) -> Response:
     return Response(description=description, content={name: MediaType() for name in content_types})
 
@@ -267,6 +282,12 @@ def describe(
             "/uapi/phoneCalls/{userId}/{extension}/{phoneCallId}": _call_path(action, single_call),
             "/oauth/token.php": _token_path(),
             "/health": _open("getHealth", "Whether the service lives", answer("It does.", resources.Health)),
+            "/ready": _ready_path(),
+            "/metrics": _open(
+                "getMetrics",
+                "Counts for Prometheus",
+                _file("They, without any number or id.", "text/plain", "application/openmetrics-text"),
+            ),
             "/openapi.json": _open("getDescription", "This description", _file("It.", JSON)),
             "/docs": _open("getPage", "This description as a page", _file("It.", "text/html")),
             "/docs/{file}": _open(

@@ -13,9 +13,10 @@ from aiohttp import web
 from adapter.ami.errors import LinkError
 from adapter.calls.model import Calls
 from adapter.settings import Settings
-from adapter.supervision.conductor import JOIN_LIMIT_S, PICKUP_MARGIN_S, Conductor, Supervision
+from adapter.supervision.conductor import JOIN_LIMIT_S, PICKUP_MARGIN_S, Conductor
 from adapter.supervision.plan import Plan, Refusal, plan_supervision
 from adapter.supervision.session import Reason, State
+from adapter.supervision.supervision import Supervision
 from adapter.uapi.entity_tag import is_known, make_tag
 from adapter.uapi.errors import UapiError, phone_call_invalid, refused, unavailable
 from adapter.uapi.listing import list_calls, read_query
@@ -111,7 +112,7 @@ class PhoneCalls:
         scope.require_permission_on(plan.extension, plan.mode)
         scope.require_no_exempt(self._calls.call(plan.call_id))
         try:
-            supervision = await self._conductor.begin(plan)
+            supervision = await self._conductor.begin(plan, scope.app.client_id)
         except LinkError as error:
             log.warning("a supervision could not begin", extra={"call_id": plan.call_id, "error": str(error)})
             raise unavailable("Asterisk did not take the request.") from None

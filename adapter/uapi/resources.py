@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from adapter.calls.views import Flow, Status
-from adapter.supervision.plan import DEFAULT_PICKUP_S, Mode
+from adapter.supervision.plan import DEFAULT_PICKUP_S
 
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 ObjectId = Annotated[
@@ -156,6 +156,17 @@ class Health(_Answer):
     link: AsteriskLink
 
 
+class Readiness(_Answer):
+    """Whether the service can do its work now: 200 with `ready`, 503 with `not ready`."""
+
+    status: Literal["ready", "not ready"]
+    link: AsteriskLink
+    lastEventAgeS: float | None = Field(ge=0, description="Seconds since Asterisk last told of a call.")
+    dialplanInclude: Literal["present", "missing", "unknown"] = Field(
+        description="Whether Asterisk has the contexts of `uapi-dialplan.conf`."
+    )
+
+
 class TokenRequest(BaseModel):
     """The client's id and secret stand here or in HTTP Basic. Other fields are ignored."""
 
@@ -171,7 +182,9 @@ class _Supervision(BaseModel):
 
     model_config = ConfigDict(title="PhoneCallAction")
 
-    action: Mode = Field(description="Whatever the service does not carry out (yet) is answered 501.")
+    action: Literal["BargeIn"] = Field(
+        description="Whatever the service does not carry out (yet) is answered 501."
+    )
     view_id: str = Field(
         alias="phoneCallViewId",
         pattern=r"^[0-9]{2,}$",

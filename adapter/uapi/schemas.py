@@ -74,6 +74,6 @@ def _mode(action: object) -> Mode:
     if not isinstance(action, str) or not action:
         raise UapiError("action_invalid", "The value supplied in the action parameter is missing or invalid.")
     try:
-        return Mode(action)
-    except ValueError:
+        return {Mode.BARGE_IN.action: Mode.BARGE_IN}[action]
+    except KeyError:
         raise UapiError("request_not_implemented", "The service does not carry out this action.") from None

@@ -1,0 +1,70 @@
+"""One supervision: what was asked for, and where it stands."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from adapter.calls.events import OUR_PREFIX
+from adapter.supervision.plan import Follow, Mode
+from adapter.supervision.session import Reason, Signal, State, next_state
+
+
+@dataclass(eq=False)
+class Supervision:
+    """One supervision from request to end, and the channel that is its supervisor's.
+
+    Times are seconds since the epoch. Only the conductor writes it.
+    """
+
+    id: str
+    """20 hex digits; the channel is named after it, so that it is the same after a restart."""
+    mode: Mode
+    call_id: str
+    extension: str
+    """The supervised extension."""
+    spyee: str
+    """The uniqueid of the channel that is spied on."""
+    supervisor: str
+    asked_by: str
+    """The client id of the App that asked for it; empty for one that an earlier process began."""
+    requested_at: float
+    follow: Follow = Follow.EXTENSION
+    state: State = State.REQUESTED
+    since: float = 0.0
+    """When it reached its state."""
+    reason: Reason | None = None
+    """Why it ended."""
+    accepted: asyncio.Future[None] = field(default_factory=asyncio.Future, repr=False)
+    """Done once Asterisk has taken the originate; an error where it did not or where that is unknown."""
+    _moved: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    @property
+    def channel_id(self) -> str:
+        """The uniqueid of the supervisor's channel."""
+        return OUR_PREFIX + self.id
+
+    def move(self, signal: Signal, at: float, reason: Reason | None = None) -> bool:
+        """Take a signal; whether the state is another now. Raises TransitionError where it cannot happen."""
+        before, self.state = self.state, next_state(self.state, signal)
+        if self.state is before:
+            return False
+        self.since, self.reason = at, reason
+        self.wake()
+        return True
+
+    def note_taken(self) -> None:
+        """Asterisk has the channel, whatever became of the answer to the originate."""
+        if self.accepted.done() and self.accepted.exception() is not None:
+            self.accepted = asyncio.Future()
+        if not self.accepted.done():
+            self.accepted.set_result(None)
+
+    def wake(self) -> None:
+        """Have whoever waits look again."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def until(self, is_so: Callable[["Supervision"], bool]) -> None:
+        """Return once `is_so`; the caller sets the deadline."""
+        while not is_so(self):
+            await self._moved.wait()
