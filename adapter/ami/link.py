@@ -18,12 +18,15 @@ from enum import StrEnum
 from adapter.ami.actions import Action, list_channels, ping
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LoginRefused
 from adapter.ami.session import Session
-from adapter.calls.events import Event, EventError, ListedChannel, parse, parse_listed
+from adapter.calls.events import Event, ListedChannel
+from adapter.calls.parsing import EVENT_NAMES, EventError, Headers, parse, parse_listed
 
 log = logging.getLogger(__name__)
 
 FIRST_DELAY_S = 0.25
 SNAPSHOT_LIMIT_S = 30.0
+WANTED = EVENT_NAMES | {"CoreShowChannel", "CoreShowChannelsComplete"}
+"""All other events are left out before they are read."""
 
 
 class LinkState(StrEnum):
@@ -110,6 +113,7 @@ class Link:
             secret=settings.secret,
             tls=settings.tls,
             on_message=self._take,
+            wanted=WANTED,
         )
         try:
             await session.open(settings.connect_timeout_s)
@@ -166,7 +170,7 @@ class Link:
 
     # -- messages ----------------------------------------------------------------------------------
 
-    def _take(self, headers: dict[str, str]) -> None:
+    def _take(self, headers: Headers) -> None:
         name = headers["Event"]
         try:
             if name == "CoreShowChannel":

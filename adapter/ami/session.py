@@ -6,10 +6,11 @@ that a barge-in must not suffer is overridden here, each with its reason.
 
 import asyncio
 import contextlib
+import functools
 import logging
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from panoramisk.actions import Action as PanoramiskAction
@@ -20,10 +21,11 @@ from panoramisk.message import Message
 from adapter.ami.actions import Action
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkLost, LoginRefused
 from adapter.ami.reader import FramingError, Reader
+from adapter.calls.message import Message as Received
 
 log = logging.getLogger(__name__)
 
-OnMessage = Callable[[dict[str, str]], None]
+OnMessage = Callable[[Mapping[str, str]], None]
 
 
 class _EveryAction:
@@ -40,9 +42,9 @@ class _Protocol(AMIProtocol):
     responses: dict[str, Any]
     transport: asyncio.Transport
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._reader = Reader()
+    def __init__(self, wanted: Iterable[str] | None = None) -> None:
+        """Take in the events of these names only; without names, all."""
+        self._reader = Reader(wanted)
 
     def send(self, data: Any, as_list: bool | None = None) -> "asyncio.Future[Any]":  # noqa: ANN401, FBT001 - panoramisk's signature
         """Write one action. panoramisk's own way logs an action that fails, with its secret."""
@@ -66,19 +68,19 @@ class _Protocol(AMIProtocol):
             log.warning("the AMI peer does not speak AMI", extra={"error": str(garbage)})
             self.transport.abort()
             return
-        for headers in messages:
-            self._take(headers)
+        for message in messages:
+            self._take(message)
 
-    def _take(self, headers: dict[str, str]) -> None:
-        if "Event" in headers and self.factory is not None:
+    def _take(self, message: Received) -> None:
+        if (message.event or "Event" in message) and self.factory is not None:
             # Every event goes to the listener, those with the ActionID of a pending action too:
             # panoramisk would keep an OriginateResponse for the action's future.
             try:
-                self.factory.on_message(headers)
+                self.factory.on_message(message)
             except Exception:
-                log.exception("an AMI event could not be taken", extra={"event": headers.get("Event")})
-        elif headers.get("ActionID") in self.responses:
-            self.handle_message(Message(headers))
+                log.exception("an AMI event could not be taken", extra={"event": message.get("Event")})
+        elif message.get("ActionID") in self.responses:
+            self.handle_message(Message(message.headers))
 
 
 class Session(Manager):
@@ -93,7 +95,9 @@ class Session(Manager):
         secret: str,
         tls: ssl.SSLContext | None,
         on_message: OnMessage,
+        wanted: Iterable[str] | None = None,
     ) -> None:
+        """Hand the events of the `wanted` names to `on_message`; without names, all events."""
         super().__init__(
             host=host,
             port=port,
@@ -101,7 +105,7 @@ class Session(Manager):
             secret=secret,
             ssl=tls or False,
             encoding="utf-8",
-            protocol_factory=_Protocol,
+            protocol_factory=functools.partial(_Protocol, wanted),
             forgetable_actions=_EveryAction(),
             log=log,
         )

@@ -44,6 +44,34 @@ class SpyJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class SpyLeft:
+    """The channel `spyer` no longer spies."""
+
+    spyer: str
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeChanged:
+    """A channel entered this bridge or left it."""
+
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """The channel `transferer` sent the other side of its conversation on, and is about to leave."""
+
+    transferer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """Asterisk spoke of a channel that is not known; told for the first event of each kind only."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class OriginateEnded:
     """The dialing of an Originate ended: the phone was answered, or never will be."""
 
@@ -51,4 +79,15 @@ class OriginateEnded:
     is_answered: bool
 
 
-Change = CallChanged | CallEnded | ChannelStateChanged | ChannelGone | SpyJoined | OriginateEnded
+Change = (
+    CallChanged
+    | CallEnded
+    | ChannelStateChanged
+    | ChannelGone
+    | SpyJoined
+    | SpyLeft
+    | BridgeChanged
+    | Transferred
+    | OriginateEnded
+    | Unplaced
+)

@@ -1,18 +1,11 @@
-"""AMI events as frozen values.
+"""What Asterisk says of the live calls, as frozen values.
 
-`parse` turns the headers of one AMI message into an event, or into nothing when the message does not
-bear on the live calls. Header names and meanings are Asterisk's own (its AMI event documentation).
-Times are seconds since the epoch, from Asterisk's clock (`timestampevents`) where it tells them.
+Names and meanings are Asterisk's own (its AMI event documentation). Times are seconds since the epoch.
 """
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TypeVar
-
-Headers = Mapping[str, str]
-_N = TypeVar("_N", int, float)
 
 OUR_PREFIX = "uapi-"
 """Begins the uniqueid of every channel that this adapter originates, and of no other."""
@@ -29,10 +22,6 @@ def names_one_channel(uniqueid: str) -> bool:
     a regular expression, and one inside makes the name of a channel, which can be had again.
     """
     return _NAMES_ONE.fullmatch(uniqueid) is not None and uniqueid.lower() != "all"
-
-
-class EventError(ValueError):
-    """An AMI message has the name of an event we follow, but not its form."""
 
 
 class ChannelState(IntEnum):
@@ -108,6 +97,82 @@ class DialBegin:
 
 
 @dataclass(frozen=True, slots=True)
+class DialEnd:
+    """A dialing ended; `status` is Asterisk's DialStatus (ANSWER, BUSY, NOANSWER, ...)."""
+
+    at: float
+    dialing: Channel | None
+    dialed: Channel
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeEnter:
+    """A channel entered the bridge with the unique id `bridge`."""
+
+    at: float
+    channel: Channel
+    bridge: str
+    is_joining: bool = True
+    """Its channels become one conversation, of one linkedid; not so in a ConfBridge."""
+    is_holding: bool = False
+    """Its channels wait, and do not hear one another."""
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeLeave:
+    """A channel left the bridge."""
+
+    at: float
+    channel: Channel
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldChanged:
+    """The phone of a channel put its other side on hold, or took it off."""
+
+    at: float
+    channel: Channel
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChanged:
+    """A recording (MixMonitor) of a channel began or ended."""
+
+    at: float
+    channel: Channel
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """A channel was parked at `space` by the phone that is dialed as `parker` (`PJSIP/0003*210`)."""
+
+    at: float
+    channel: Channel
+    space: str
+    parker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpark:
+    """A parked channel was retrieved, waited too long or gave up."""
+
+    at: float
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """`transferer` leaves its conversation, having sent the other side on."""
+
+    at: float
+    transferer: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """A channel ended; `cause` is a Q.850 cause, 0 where Asterisk has none."""
 
@@ -150,6 +215,7 @@ class ListedChannel:
     application: str
     application_data: str
     age_s: int
+    bridge: str | None = None
 
     @property
     def is_spying(self) -> bool:
@@ -167,131 +233,20 @@ class ListedChannel:
         return self.application in ("AppDial", "AppQueue")
 
 
-Event = NewChannel | ChannelUpdate | DialBegin | Hangup | SpyStart | SpyStop | OriginateResponse
-
-
-def parse(headers: Headers, received_at: float) -> Event | None:
-    """The event in an AMI message; nothing if it is not one that bears on the calls.
-
-    Raises EventError where a header that the event needs is missing or malformed.
-    """
-    make = _MAKERS.get(headers.get("Event", ""))
-    if make is None:
-        return None
-    stamp = headers.get("Timestamp")
-    return make(headers, received_at if stamp is None else _number(stamp, float))
-
-
-def parse_listed(headers: Headers) -> ListedChannel:
-    """One channel of a snapshot. Raises EventError as `parse` does."""
-    return ListedChannel(
-        channel=_channel(headers),
-        application=headers.get("Application", ""),
-        application_data=headers.get("ApplicationData", ""),
-        age_s=_seconds(headers.get("Duration", "0")),
-    )
-
-
-def _number(text: str, kind: Callable[[str], _N]) -> _N:
-    try:
-        return kind(text)
-    except ValueError:
-        raise EventError(f"not a number: {text!r}") from None
-
-
-def _seconds(duration: str) -> int:
-    """Seconds in a Duration, which Asterisk writes `hh:mm:ss` with as many digits of hours as it needs."""
-    seconds = 0
-    for part in duration.split(":"):
-        seconds = seconds * 60 + _number(part, int)
-    return seconds
-
-
-# Asterisk writes names into AMI as C would (its ast_escape_c): O\'Neil, \"Ace\", a backslash doubled.
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_CONTROLS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-
-
-def _known(value: str) -> str:
-    """`<unknown>` is Asterisk's word for a name or number that it does not have."""
-    return "" if value == "<unknown>" else value
-
-
-def _unescaped(name: str) -> str:
-    if "\\" not in name:
-        return name
-    return _ESCAPED.sub(lambda escaped: _CONTROLS.get(escaped[1], escaped[1]), name)
-
-
-def _party(headers: Headers, role: str) -> Party:
-    return Party(
-        name=_unescaped(_known(headers.get(role + "Name", ""))), number=_known(headers.get(role + "Num", ""))
-    )
-
-
-def _channel(headers: Headers, role: str = "") -> Channel:
-    """The channel that the headers beginning with `role` describe (`Dest...`, `Spyer...`, or none)."""
-    try:
-        return Channel(
-            uniqueid=headers[role + "Uniqueid"],
-            linkedid=headers[role + "Linkedid"],
-            name=headers[role + "Channel"],
-            state=ChannelState(int(headers[role + "ChannelState"])),
-            caller=_party(headers, role + "CallerID"),
-            connected=_party(headers, role + "ConnectedLine"),
-            exten=headers.get(role + "Exten", ""),
-        )
-    except KeyError as missing:
-        raise EventError(f"no header {missing}") from None
-    except ValueError as malformed:
-        raise EventError(str(malformed)) from None
-
-
-def _new_channel(headers: Headers, at: float) -> Event:
-    return NewChannel(at, _channel(headers))
-
-
-def _update(headers: Headers, at: float) -> Event:
-    return ChannelUpdate(at, _channel(headers))
-
-
-def _dial_begin(headers: Headers, at: float) -> Event:
-    # An Originate dials too, and then there is no dialing channel.
-    dialing = _channel(headers) if "Uniqueid" in headers else None
-    return DialBegin(at, dialing, _channel(headers, "Dest"))
-
-
-def _hangup(headers: Headers, at: float) -> Event:
-    return Hangup(at, _channel(headers), _number(headers.get("Cause", "0"), int))
-
-
-def _spy_start(headers: Headers, at: float) -> Event:
-    return SpyStart(at, _channel(headers, "Spyer"), _channel(headers, "Spyee"))
-
-
-def _spy_stop(headers: Headers, at: float) -> Event:
-    # The spyee may be missing here: it can be gone before its spy stops.
-    return SpyStop(at, _channel(headers, "Spyer").uniqueid)
-
-
-def _originate_response(headers: Headers, at: float) -> Event:
-    uniqueid = headers.get("Uniqueid", "")
-    if not uniqueid.startswith(OUR_PREFIX):
-        # Asterisk 16 has `<null>` here where there was no channel; our ActionID is the ChannelId.
-        uniqueid = headers.get("ActionID", uniqueid)
-    return OriginateResponse(at, uniqueid, headers.get("Response") == "Success")
-
-
-_MAKERS: dict[str, Callable[[Headers, float], Event]] = {
-    "Newchannel": _new_channel,
-    "Newstate": _update,
-    "NewCallerid": _update,
-    "NewConnectedLine": _update,
-    "BridgeEnter": _update,
-    "BridgeLeave": _update,
-    "DialBegin": _dial_begin,
-    "Hangup": _hangup,
-    "ChanSpyStart": _spy_start,
-    "ChanSpyStop": _spy_stop,
-    "OriginateResponse": _originate_response,
-}
+Event = (
+    NewChannel
+    | ChannelUpdate
+    | DialBegin
+    | DialEnd
+    | BridgeEnter
+    | BridgeLeave
+    | HoldChanged
+    | RecordingChanged
+    | Park
+    | Unpark
+    | Transfer
+    | Hangup
+    | SpyStart
+    | SpyStop
+    | OriginateResponse
+)

@@ -1,11 +1,11 @@
 """A call as the wire shows it: a PhoneCall and its PhoneCallViews, one for each extension's perspective."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from adapter.calls.events import ChannelState, Party
-from adapter.calls.model import Call, Leg
+from adapter.calls.legs import Call, Disposition, Leg, Parking
 
 
 class Status(StrEnum):
@@ -41,7 +41,15 @@ class PhoneCallView:
     ringing: float | None
     answered: float | None
     channel: str
-    """The uniqueid of the channel this is a view of; for a barge-in's view, of the barged extension's."""
+    """The uniqueid of the channel this is a view of; for a supervision's view, of the supervised extension's.
+
+    Empty for the view of who parked a call and left it.
+    """
+    held_since: float | None = None
+    is_holder: bool = False
+    parking: Parking | None = None
+    recorded_since: float | None = None
+    disposition: Disposition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +73,26 @@ def phone_call(call: Call, is_seen: Callable[[str], bool]) -> PhoneCall | None:
     Nothing where none of them takes part. The view ids are the call's own, whoever looks.
     """
     ours = [leg for leg in call.legs.values() if leg.extension is not None and is_seen(leg.extension)]
-    if not ours:
+    there = {leg.extension for leg in ours}
+    parked = [
+        leg
+        for leg in call.legs.values()
+        if leg.extension is None and (by := _parked_by(leg)) is not None and is_seen(by) and by not in there
+    ]
+    if not ours and not parked:
         return None
     flow = _flow(call)
-    views = [_leg_view(call, leg, flow) for leg in ours if leg.channel.uniqueid in call.view_ids]
+    views = [_leg_view(call, leg, flow) for leg in _perspectives(call, ours)]
     views += [
         _spy_view(call, leg, spy, flow)
         for leg in ours
         for spy in leg.spies.values()
         if spy.channel.uniqueid in call.view_ids
     ]
+    views += [_parked_view(call, leg, flow) for leg in parked if leg.channel.uniqueid in call.view_ids]
     return PhoneCall(
         id=call.id,
-        extension=_charged(ours),
+        extension=_charged(ours) if ours else views[0].extension,
         published=call.began_at,
         answered=call.answered_at,
         views=tuple(sorted(views, key=lambda view: view.id)),
@@ -97,17 +112,27 @@ def _charged(legs: list[Leg]) -> str:
 
 def _flow(call: Call) -> Flow:
     for leg in call.legs.values():
-        if leg.extension is None and not _is_local_half(leg):
+        if leg.extension is None and not leg.is_local_half:
             return Flow.OUTGOING_PUBLIC if leg.is_dialed else Flow.INCOMING_PUBLIC
     return Flow.LOCAL
 
 
-def _is_local_half(leg: Leg) -> bool:
-    """`Local/` channels are Asterisk's own plumbing: neither a phone nor a line to the public network."""
-    return leg.channel.name.startswith("Local/")
+def _parked_by(leg: Leg) -> str | None:
+    return None if leg.parking is None else leg.parking.by
+
+
+def _perspectives(call: Call, legs: list[Leg]) -> Iterable[Leg]:
+    """One leg for each view: of an extension's phones that are called together, the one that got furthest."""
+    best: dict[str, Leg] = {}
+    for leg in legs:
+        view_id = call.view_ids.get(leg.channel.uniqueid)
+        if view_id is not None:
+            best[view_id] = max(best.get(view_id, leg), leg, key=lambda one: (one.is_up, one.is_ringing))
+    return best.values()
 
 
 def _leg_view(call: Call, leg: Leg, flow: Flow) -> PhoneCallView:
+    conversation = (leg, *call.bridges.others(leg))
     callees = [other for other in call.legs.values() if other.is_dialed and other is not leg]
     own = leg.extension or ""
     # The caller id is the one shown to the called party: what a dialed leg has as its connected line.
@@ -116,13 +141,41 @@ def _leg_view(call: Call, leg: Leg, flow: Flow) -> PhoneCallView:
         id=call.view_ids[leg.channel.uniqueid],
         extension=own,
         source=_callers(call, leg) if leg.is_dialed else (own,),
-        destination=(own,) if leg.is_dialed else _called(leg, callees),
+        destination=(own,) if leg.is_dialed else _called(call, leg, callees),
         status=_status(leg, callees),
         flow=flow,
         caller_id=caller_id_text(shown),
         ringing=leg.ringing_at,
         answered=leg.answered_at,
         channel=leg.channel.uniqueid,
+        held_since=_earliest(one.held_since for one in conversation),
+        is_holder=leg.held_since is not None,
+        parking=leg.parking,
+        recorded_since=_earliest(one.recorded_since for one in conversation),
+        disposition=leg.disposition,
+    )
+
+
+def _earliest(times: Iterable[float | None]) -> float | None:
+    return min((at for at in times if at is not None), default=None)
+
+
+def _parked_view(call: Call, leg: Leg, flow: Flow) -> PhoneCallView:
+    """Who parked somebody of the public network answers for the call, though its own leg is gone."""
+    extension = (leg.parking.by if leg.parking is not None else None) or ""
+    number = leg.channel.caller.number
+    return PhoneCallView(
+        id=call.view_ids[leg.channel.uniqueid],
+        extension=extension,
+        source=(number,) if number else (),
+        destination=(extension,),
+        status=Status.ON_CALL,
+        flow=flow,
+        caller_id=caller_id_text(leg.channel.caller),
+        ringing=None,
+        answered=leg.answered_at,
+        channel="",
+        parking=leg.parking,
     )
 
 
@@ -146,18 +199,22 @@ def _spy_view(call: Call, spyee: Leg, spy: Leg, flow: Flow) -> PhoneCallView:
 
 def _callers(call: Call, leg: Leg) -> tuple[str, ...]:
     for other in call.legs.values():
-        if not other.is_dialed and not _is_local_half(other):
-            number = other.extension or other.channel.caller.number
-            return (number,) if number else ()
+        if not other.is_dialed and not other.is_local_half:
+            return _numbers([other])
     number = leg.channel.connected.number
     return (number,) if number else ()
 
 
-def _called(leg: Leg, callees: list[Leg]) -> tuple[str, ...]:
-    """The extensions called, those that answered where any did; else the number that was dialed."""
+def _called(call: Call, leg: Leg, callees: list[Leg]) -> tuple[str, ...]:
+    """Who was called, or who answered where any did; else who is there; else the number that was dialed."""
     answered = [callee for callee in callees if callee.is_up]
-    numbers = [callee.extension for callee in answered or callees if callee.extension is not None]
-    return tuple(dict.fromkeys(numbers)) or ((leg.exten,) if leg.exten else ())
+    there = answered or callees or [one for one in call.bridges.others(leg) if one in call.legs.values()]
+    return _numbers(there) or ((leg.exten,) if leg.exten else ())
+
+
+def _numbers(legs: Iterable[Leg]) -> tuple[str, ...]:
+    numbers = [leg.extension or leg.channel.caller.number for leg in legs if not leg.is_local_half]
+    return tuple(dict.fromkeys(number for number in numbers if number))
 
 
 def _status(leg: Leg, callees: list[Leg]) -> Status:
@@ -169,7 +226,8 @@ def _status(leg: Leg, callees: list[Leg]) -> Status:
         case ChannelState.RINGING | ChannelState.PRE_RING:
             return Status.RINGING
         case ChannelState.RING | ChannelState.DIALING | ChannelState.DIALING_OFF_HOOK:
-            return Status.OTHER_SIDE_RINGING if is_ringing_there else Status.TRYING
+            # Between the other side's answer and ours, nothing rings for an instant.
+            return Status.OTHER_SIDE_RINGING if is_ringing_there or is_answered_there else Status.TRYING
         case ChannelState.DOWN | ChannelState.RESERVED:
             return Status.TRYING if leg.is_dialed else Status.OFF_HOOK
         case ChannelState.OFF_HOOK:

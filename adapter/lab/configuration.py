@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapter.lab.errors import LabError
 from adapter.lab.installation import Installation
+from adapter.lab.tones import make_tone
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -15,10 +16,16 @@ TRUNK_IP = "127.0.0.2"
 # Here a phone may play the public network that is called.
 CARRIER_IP = "127.0.0.3"
 
-RUNTIME_FOLDERS = ("var", "db", "keys", "agi", "spool", "run", "log")
+# The AMI user of tests that do what the adapter may not, such as have a call recorded. Its secret is the
+# adapter's.
+TEST_AMI_USERNAME = "lab"
+
+MUSIC_HZ = 350
+
+RUNTIME_FOLDERS = ("var", "db", "keys", "agi", "spool", "run", "log", "music")
 
 # Asterisk's core complains when these are missing. It needs nothing that would stand in them.
-EMPTY_FILES = ("acl", "ccss", "cdr", "cel", "features", "pjproject", "stasis", "udptl")
+EMPTY_FILES = ("acl", "ccss", "cdr", "cel", "features", "indications", "pjproject", "queuerules", "stasis", "udptl")
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,17 @@ def write_configuration(folder: Path, site: Site, installation: Installation) ->
         (etc / f"{name}.conf").touch()
     _write(
         etc / "site/manager.conf",
-        (f"bindaddr = {site.host}", f"port = {site.ami_port}"),
+        (
+            f"bindaddr = {site.host}",
+            f"port = {site.ami_port}",
+            f"[{TEST_AMI_USERNAME}]",
+            f"secret = {site.ami_secret}",
+            "read = call,reporting",
+            "write = call,reporting,originate,system",
+        ),
     )
+    (folder / "music/tone.ulaw").write_bytes(make_tone(MUSIC_HZ))
+    _write(etc / "site/musiconhold.conf", (f"directory = {folder / 'music'}",))
     _write(etc / "site/secret.conf", (f"secret = {site.ami_secret}",))
     _write(
         etc / "site/rtp.conf",

@@ -6,7 +6,7 @@ import time
 from collections import deque
 
 from adapter.lab.polling import poll_until
-from adapter.lab.tones import SAMPLE_RATE_HZ
+from adapter.lab.tones import SAMPLE_RATE_HZ, ulaw_of
 
 # A packet is 20 ms.
 KEPT_PACKETS = 250
@@ -15,7 +15,7 @@ LISTEN_MARGIN_S = 0.3
 
 _RTP_HEADER = struct.Struct("!BBHII")
 _RTP_VERSION = 2
-_PCMU = 0
+_PCMU, _PCMA = 0, 8
 
 
 class Ear(asyncio.DatagramProtocol):
@@ -74,11 +74,15 @@ class Ear(asyncio.DatagramProtocol):
 
 
 def _payload(packet: bytes) -> bytes | None:
-    """Return the mu-law audio of an RTP packet (RFC 3550, section 5.1); None if it is something else."""
+    """Return the audio of an RTP packet (RFC 3550, section 5.1), as mu-law; None if it is something else."""
     if len(packet) < _RTP_HEADER.size:
         return None
     flags, marker_and_type, _, _, _ = _RTP_HEADER.unpack_from(packet)
-    if flags >> 6 != _RTP_VERSION or marker_and_type & 0x7F != _PCMU:
+    if flags >> 6 != _RTP_VERSION:
         return None
     sources = flags & 0x0F
-    return packet[_RTP_HEADER.size + 4 * sources :]
+    audio = packet[_RTP_HEADER.size + 4 * sources :]
+    payload_type = marker_and_type & 0x7F
+    if payload_type == _PCMA:
+        return ulaw_of(audio)
+    return audio if payload_type == _PCMU else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapter.lab.errors import LabError
-from adapter.lab.rootfs import ensure_root
+from adapter.lab.rootfs import DEBIAN_RELEASES, DEFAULT_VERSION, ensure_root
 
 ASTERISK_VARIABLE = "ADAPTER_LAB_ASTERISK"
 
@@ -28,17 +28,20 @@ class Installation:
 async def find_asterisk(say: Callable[[str], None], given: Path | None = None) -> Installation:
     """Return the Asterisk to run.
 
-    In this order: the one given, a program or a Debian folder; the one that ADAPTER_LAB_ASTERISK names;
-    the one on PATH; the one in the lab's own Debian folder, which is made if need be.
+    In this order: the one given, a program or a Debian folder; the one that ADAPTER_LAB_ASTERISK names,
+    which may also be a version, 16 or 22; the one on PATH; 22. For a version the lab's own Debian folder
+    is taken, and made if need be.
     Raises LabError if what is named is no Asterisk, or if the folder cannot be made.
     """
     if given is None and (named := os.environ.get(ASTERISK_VARIABLE)):
+        if named in DEBIAN_RELEASES:
+            return describe_root(await ensure_root(say, named))
         given = Path(named)
     if given is not None:
         return _describe(given)
     if on_path := shutil.which("asterisk"):
         return Installation((on_path,))
-    return describe_root(await ensure_root(say))
+    return describe_root(await ensure_root(say, DEFAULT_VERSION))
 
 
 def _describe(given: Path) -> Installation:
@@ -47,7 +50,10 @@ def _describe(given: Path) -> Installation:
         return describe_root(given)
     if given.is_file() and os.access(given, os.X_OK):
         return Installation((str(given),))
-    raise LabError(f"{given} is neither a Debian folder nor a program.")
+    versions = ", ".join(DEBIAN_RELEASES)
+    raise LabError(
+        f"{given} is neither a Debian folder nor a program, nor a version that the lab makes ({versions})."
+    )
 
 
 def describe_root(root: Path) -> Installation:
@@ -58,12 +64,16 @@ def describe_root(root: Path) -> Installation:
     """
     program = root / "usr/sbin/asterisk"
     # The libraries stand in a folder named after the kind of machine: x86_64-linux-gnu, aarch64-linux-gnu.
-    loaders = sorted(root.glob(f"usr/lib/{platform.machine()}-*/ld-linux-*.so.*"))
+    # Where /lib is a folder of its own, as in a root of Debian bullseye, the loader and the C library are
+    # in there and the others under /usr.
+    loaders = sorted(root.glob(f"lib/{platform.machine()}-*/ld-linux-*.so.*"))
     if not program.is_file() or not loaders:
         raise LabError(f"{root} holds no Asterisk for {platform.machine()}.")
-    libraries = loaders[0].parent
+    of_machine = loaders[0].parent.name
+    libraries = [root / "lib" / of_machine, root / "usr/lib" / of_machine, root / "usr/lib"]
+    modules = (root / "usr/lib" / of_machine / "asterisk/modules", root / "usr/lib/asterisk/modules")
     return Installation(
-        command=(str(loaders[0]), "--library-path", str(libraries), str(program)),
-        modules_folder=libraries / "asterisk/modules",
+        command=(str(loaders[0]), "--library-path", ":".join(map(str, libraries)), str(program)),
+        modules_folder=next((folder for folder in modules if folder.is_dir()), None),
         data_folder=root / "usr/share/asterisk",
     )

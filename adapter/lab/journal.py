@@ -22,20 +22,34 @@ class Step(enum.StrEnum):
     GAVE_UP = "gave-up"
     REJECTED = "rejected"
     REFUSED = "refused"
+    FORWARDED = "forwarded"
+    RINGS_THERE = "rings-there"
+    EARLY = "early"
+    MEDIA = "media"
+    OFFERED = "offered"
+    REFERRED = "referred"
+    REFER_ACCEPTED = "refer-accepted"
+    REFER_STATUS = "refer-status"
+    TURNED_DOWN = "turned-down"
 
 
 # A call begins with one of these, from the phone's side.
-FIRST_STEPS = frozenset({Step.RINGING, Step.CALLING, Step.REFUSED})
+FIRST_STEPS = frozenset({Step.RINGING, Step.CALLING, Step.REFUSED, Step.FORWARDED})
 # After one of these the phone has nothing more to do with the call.
-LAST_STEPS = frozenset({Step.CANCELLED, Step.ENDED, Step.HUNG_UP, Step.GAVE_UP, Step.REJECTED, Step.REFUSED})
+LAST_STEPS = frozenset(
+    {Step.CANCELLED, Step.ENDED, Step.HUNG_UP, Step.GAVE_UP, Step.REJECTED, Step.REFUSED, Step.FORWARDED}
+)
+# How far a call has come; every other step is something that happens on the way.
+STAGES = FIRST_STEPS | LAST_STEPS | {Step.ANSWERED}
 
 
 @dataclass(frozen=True)
 class JournalEntry:
     """One step of one call.
 
-    `text` is the From header (ringing, refused) or the SIP status (rejected), else empty. `at` is
-    time.monotonic() when the phone told us, about a millisecond after it happened.
+    `text` is what else stands on the line, as in sipp-scenarios/README.md: the From header (ringing), the
+    SIP status (rejected), or nothing. `at` is time.monotonic() when the phone told us, about a millisecond
+    after it happened.
     """
 
     step: Step

@@ -6,30 +6,45 @@ from pathlib import Path
 
 from adapter.lab.ear import Ear
 from adapter.lab.errors import LabError
-from adapter.lab.journal import FIRST_STEPS, LAST_STEPS, Journal, JournalEntry, Step
+from adapter.lab.journal import FIRST_STEPS, LAST_STEPS, STAGES, Journal, JournalEntry, Step
 from adapter.lab.polling import poll_until
 from adapter.lab.processes import end_process, last_lines, start_process
-from adapter.lab.sip import press_hook
+from adapter.lab.sip import find_tags, press_key, replaces
 from adapter.lab.sipp import is_bound
 
 # A tenth of a second; this is for a machine that is busy with something else.
 LISTENING_DEADLINE_S = 10.0
 GOODBYE_DEADLINE_S = 1.0
+KEY_DEADLINE_S = 5.0
+
+_SHOWN = frozenset({Step.RINGING, Step.REFUSED, Step.FORWARDED})
 
 
 class Phone:
     """A simulated phone.
 
-    `number` is its extension, or the public number it calls from. It says each step it takes in its
-    journal. Each wait raises LabError when the step does not come within so many seconds, or when the
+    `number` is its extension, or the public number it calls from; `callee` the number it calls, empty where
+    it waits to be called. It says each step it takes in its journal. Each wait raises LabError when the step does not come within so many seconds, or when the
     SIPp that plays the phone has died.
     """
 
     def __init__(
-        self, *, name: str, number: str, ip: str, sip_port: int, tone_hz: int, ear: Ear, folder: Path
+        self,
+        *,
+        name: str,
+        number: str,
+        callee: str,
+        server: tuple[str, int],
+        ip: str,
+        sip_port: int,
+        tone_hz: int,
+        ear: Ear,
+        folder: Path,
     ) -> None:
         self.name = name
         self.number = number
+        self.callee = callee
+        self._server = server
         self.ip = ip
         self.sip_port = sip_port
         self.tone_hz = tone_hz
@@ -56,7 +71,7 @@ class Phone:
     @property
     def display(self) -> str:
         """Return what its display showed for the last call: the From header; empty if none came."""
-        shown = [entry.text for entry in self.journal if entry.step in {Step.RINGING, Step.REFUSED}]
+        shown = [entry.text for entry in self.journal if entry.step in _SHOWN]
         return shown[-1] if shown else ""
 
     @property
@@ -89,12 +104,69 @@ class Phone:
         """Wait until a refusing phone has refused a call."""
         return await self._wait(lambda: self._step_of_call({Step.REFUSED}), "refuse a call", within)
 
+    async def forwarded(self, within: float = 5.0) -> JournalEntry:
+        """Wait until a forwarding phone has sent a call elsewhere."""
+        return await self._wait(lambda: self._step_of_call({Step.FORWARDED}), "forward a call", within)
+
+    async def rings_there(self, within: float = 5.0) -> JournalEntry:
+        """Wait until the phone that this one calls rings."""
+        return await self._wait(lambda: self._step_of_call({Step.RINGS_THERE}), "hear it ring", within)
+
+    async def hears_early(self, within: float = 5.0) -> JournalEntry:
+        """Wait until the called side speaks before it answers."""
+        return await self._wait(lambda: self._step_of_call({Step.EARLY}), "be told of early media", within)
+
+    async def offered(self, within: float = 5.0) -> JournalEntry:
+        """Wait until Asterisk has sent the current call's audio elsewhere; the text is `ADDRESS PORT`."""
+        return await self._wait(lambda: self._step_of_call({Step.OFFERED}), "get a new offer", within)
+
+    async def speak_early(self) -> None:
+        """Speak before picking up. Raises LabError if the current call does not ring."""
+        if self._stage(self.call_id) != Step.RINGING:
+            raise LabError(f"{self.name} has nothing to announce. {self._story()}")
+        await self._press({"X-Media": "early"}, {Step.EARLY}, "speak early")
+
+    async def hold(self, *, is_silent: bool = False) -> None:
+        """Put the current call on hold; silent means to send no music either.
+
+        Raises LabError if Asterisk does not take it.
+        """
+        await self._press({"X-Media": "inactive" if is_silent else "sendonly"}, {Step.MEDIA}, "hold")
+
+    async def unhold(self) -> None:
+        """Take the current call back from hold."""
+        await self._press({"X-Media": "sendrecv"}, {Step.MEDIA}, "unhold")
+
+    async def transfer(self, number: str) -> None:
+        """Send whom we talk to on to `number` (blind transfer), and hang up once a phone rings there.
+
+        Raises LabError if none does.
+        """
+        await self._refer(f"<sip:{number}@{self._server[0]}:{self._server[1]}>")
+
+    async def transfer_to(self, consultation: "Phone") -> None:
+        """Connect whom we talk to with whom `consultation` calls (attended transfer).
+
+        That is this phone's second line: a caller of the same number, whose call is answered or rings.
+        """
+        tags = consultation.tags
+        await self._refer(replaces(consultation.callee, self._server, consultation.call_id, tags))
+
+    @property
+    def tags(self) -> tuple[str, str]:
+        """Return the SIP tags of the current call, ours and Asterisk's. LabError if it was not taken yet."""
+        entry = self._step_of_call({Step.ANSWERED}) or self._step_of_call({Step.RINGS_THERE})
+        tags = find_tags("" if entry is None else entry.text)
+        if len(tags) != len(("ours", "theirs")):
+            raise LabError(f"{self.name} has nobody at the other end. {self._story()}")
+        return tags[0], tags[1]
+
     def pick_up(self) -> None:
         """Answer the ringing call. Raises LabError if the current call does not ring."""
         call_id = self.call_id
-        if self._last_step(call_id) != Step.RINGING:
+        if self._stage(call_id) != Step.RINGING:
             raise LabError(f"{self.name} has nothing to pick up. {self._story()}")
-        press_hook(self.ip, self.sip_port, call_id)
+        press_key(self.ip, self.sip_port, call_id)
 
     def hang_up(self) -> None:
         """End the current call, or give it up if it is not answered yet.
@@ -102,9 +174,9 @@ class Phone:
         Raises LabError if the call is over, or rings: a phone can only pick that up.
         """
         call_id = self.call_id
-        if self._last_step(call_id) not in {Step.ANSWERED, Step.CALLING}:
+        if self._stage(call_id) not in {Step.ANSWERED, Step.CALLING}:
             raise LabError(f"{self.name} has nothing to hang up. {self._story()}")
-        press_hook(self.ip, self.sip_port, call_id)
+        press_key(self.ip, self.sip_port, call_id)
 
     async def vanish(self) -> None:
         """End the phone without a goodbye, as when its cable is pulled; its calls and registration stay."""
@@ -132,14 +204,36 @@ class Phone:
     async def _say_goodbye(self) -> None:
         """Hang up, so that no call is left at the PBX that nobody is in."""
         for call_id in self._talking():
-            press_hook(self.ip, self.sip_port, call_id)
+            press_key(self.ip, self.sip_port, call_id)
         # Where the PBX is gone, nobody answers our goodbye; then it just takes this long.
         await poll_until(lambda: None if self._talking() and self.pid else True, GOODBYE_DEADLINE_S)
 
     def _talking(self) -> tuple[str, ...]:
         up = {Step.ANSWERED, Step.CALLING}
         call_ids = dict.fromkeys(entry.call_id for entry in self.journal)
-        return tuple(call_id for call_id in call_ids if self._last_step(call_id) in up)
+        return tuple(call_id for call_id in call_ids if self._stage(call_id) in up)
+
+    async def _refer(self, refer_to: str) -> None:
+        status = await self._press({"X-Refer-To": refer_to}, {Step.REFER_STATUS}, "refer")
+        if not status.text.startswith(("18", "2")):
+            raise LabError(f"{self.name} may not refer: {status.text}. {self._story()}")
+
+    async def _press(self, headers: dict[str, str], steps: set[Step], what: str) -> JournalEntry:
+        """Press the key that `headers` name, and wait until one of these steps follows."""
+        call_id = self.call_id
+        before = len(self.journal)
+
+        def outcome() -> JournalEntry | None:
+            new = (entry for entry in self.journal[before:] if entry.call_id == call_id)
+            outcomes = {*steps, Step.TURNED_DOWN}
+            # First of all a referral is being tried.
+            return next((one for one in new if one.step in outcomes and one.text != "100 Trying"), None)
+
+        press_key(self.ip, self.sip_port, call_id, headers)
+        entry = await self._wait(outcome, what, KEY_DEADLINE_S)
+        if entry.step is Step.TURNED_DOWN:
+            raise LabError(f"{self.name} may not {what}: {entry.text}. {self._story()}")
+        return entry
 
     async def _wait(self, look: Callable[[], JournalEntry | None], what: str, within: float) -> JournalEntry:
         def look_or_notice_death() -> JournalEntry | None:
@@ -172,7 +266,7 @@ class Phone:
         if not rings:
             return None
         newest = rings[-1]
-        still = self._last_step(newest.call_id) == Step.RINGING
+        still = self._stage(newest.call_id) == Step.RINGING
         return newest if still or newest is not self._given else None
 
     def _step_of_call(self, steps: Iterable[Step]) -> JournalEntry | None:
@@ -182,8 +276,8 @@ class Phone:
         entries = (entry for entry in self.journal if entry.call_id == first.call_id and entry.step in steps)
         return next(entries, None)
 
-    def _last_step(self, call_id: str) -> Step:
-        return [entry.step for entry in self.journal if entry.call_id == call_id][-1]
+    def _stage(self, call_id: str) -> Step:
+        return [entry.step for entry in self.journal if entry.call_id == call_id and entry.step in STAGES][-1]
 
     def _story(self) -> str:
         steps = ", ".join(f"{entry.step} {entry.call_id}" for entry in self.journal) or "nothing"

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from adapter.lab.asterisk import HOST, Pbx
+from adapter.lab.codecs import CODECS
 from adapter.lab.ear import Ear
 from adapter.lab.errors import LabError
 from adapter.lab.packages import SIPP, install_missing
 from adapter.lab.phone import Phone
 from adapter.lab.processes import end_process, last_lines, start_process
-from adapter.lab.sipp import PORTS_OF_A_PHONE, scenario_path, sipp_command, write_refusal
+from adapter.lab.sipp import PORTS_OF_A_PHONE, scenario_path, sipp_command, write_refusal, write_talker
 from adapter.lab.tones import TONES_HZ, make_tone
 
 # A tenth of a second; this is for a machine that is busy with something else.
@@ -22,6 +24,28 @@ NO_REGISTRATION_S = 0
 
 # As many calls, one after the other or at once, as any test will make.
 CALLS_OF_A_CALLEE = 1_000_000
+
+# The scenarios that go on with talk.xml.
+TALKERS = frozenset({"callee", "caller"})
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a phone plays."""
+
+    role: str
+    keywords: Mapping[str, str] = field(default_factory=dict)
+    codec: str = "ulaw"
+    refusal: str = ""
+    calls: int = CALLS_OF_A_CALLEE
+
+    def scenario(self, folder: Path) -> Path:
+        """Return its scenario, written in `folder` where it is not one of sipp-scenarios/ as it stands."""
+        if self.refusal:
+            return write_refusal(self.refusal, folder)
+        if self.role in TALKERS:
+            return write_talker(self.role, CODECS[self.codec], folder)
+        return scenario_path(self.role)
 
 
 class Phones:
@@ -62,21 +86,37 @@ class Phones:
         if failures and kind is None:
             raise ExceptionGroup("phones that could not be ended", failures)
 
-    async def callee(self, number: str, *, name: str, carrier: bool = False) -> Phone:
+    async def callee(
+        self,
+        number: str,
+        *,
+        name: str,
+        carrier: bool = False,
+        forward_to: str | None = None,
+        codec: str = "ulaw",
+    ) -> Phone:
         """Return a phone that waits to be called, and rings until it is picked up or given up.
 
         It is registered for the extension `number`. With `carrier` it plays the public network instead:
-        whatever number a phone of ours dials after 00, this one rings.
+        whatever number a phone of ours dials after 00, this one rings. With `forward_to` it never rings: it
+        sends every call on to that number. `codec` is one of CODECS, the only one that it speaks.
         """
+        part = _Part("callee", codec=codec)
+        if forward_to is not None:
+            part = _Part("forward", keywords={"forward_to": forward_to})
         if carrier:
-            place = (self._pbx.carrier_ip, self._pbx.carrier_port)
-            return await self._start(scenario_path("callee"), number, name, place=place)
-        phone = await self._start(scenario_path("callee"), number, name)
-        await self.register(number, f"{phone.ip}:{phone.sip_port}")
-        return phone
+            return await self._start(part, number, name, (self._pbx.carrier_ip, self._pbx.carrier_port))
+        return await self._start_registered(part, number, name)
 
     async def caller(
-        self, number: str, *, callee: str, name: str, trunk: bool = False, display: str | None = None
+        self,
+        number: str,
+        *,
+        callee: str,
+        name: str,
+        trunk: bool = False,
+        display: str | None = None,
+        codec: str = "ulaw",
     ) -> Phone:
         """Return a phone that is calling `callee`, once.
 
@@ -85,15 +125,12 @@ class Phones:
         """
         ip = self._pbx.trunk_ip if trunk else HOST
         keywords = {"callee": callee, "display": display or name}
-        scenario = scenario_path("caller")
-        return await self._start(scenario, number, name, place=(ip, None), keywords=keywords, calls=1)
+        part = _Part("caller", codec=codec, keywords=keywords, calls=1)
+        return await self._start(part, number, name, (ip, None))
 
     async def refuser(self, number: str, refusal: str, *, name: str | None = None) -> Phone:
         """Return a registered phone that turns every call away with `refusal`, such as "486 Busy Here"."""
-        scenario = write_refusal(refusal, self._folder_for(f"refusal {number}"))
-        phone = await self._start(scenario, number, name or number)
-        await self.register(number, f"{phone.ip}:{phone.sip_port}")
-        return phone
+        return await self._start_registered(_Part("refuse", refusal=refusal), number, name or number)
 
     async def register(self, number: str, contact: str | None = None) -> str:
         """Register the extension `number` at `contact` (address:port), and return the contact.
@@ -105,26 +142,28 @@ class Phones:
         await self._send_register(number, contact, REGISTRATION_S)
         return contact
 
+    async def _start_registered(self, part: "_Part", number: str, name: str) -> Phone:
+        phone = await self._start(part, number, name)
+        await self.register(number, f"{phone.ip}:{phone.sip_port}")
+        return phone
+
     async def _start(
-        self,
-        scenario: Path,
-        number: str,
-        name: str,
-        *,
-        place: tuple[str, int | None] = (HOST, None),
-        keywords: Mapping[str, str] | None = None,
-        calls: int = CALLS_OF_A_CALLEE,
+        self, part: "_Part", number: str, name: str, place: tuple[str, int | None] = (HOST, None)
     ) -> Phone:
         if any(phone.name == name and phone.pid is not None for phone in self._phones):
             raise LabError(f"There is a phone called {name} already.")
         folder = self._folder_for(name)
         tone_hz = self._free_tone()
-        (folder / "tone.ulaw").write_bytes(make_tone(tone_hz))
+        codec = CODECS[part.codec]
+        if codec.of_ulaw is not None:
+            (folder / codec.tone_file).write_bytes(codec.of_ulaw(make_tone(tone_hz)))
         ip, sip_port = place
         first_port = self._pbx.ports.take(ip, PORTS_OF_A_PHONE)
         phone = Phone(
             name=name,
             number=number,
+            callee=part.keywords.get("callee", ""),
+            server=(self._pbx.sip_host, self._pbx.sip_port),
             ip=ip,
             sip_port=sip_port or first_port,
             tone_hz=tone_hz,
@@ -135,14 +174,19 @@ class Phones:
         self._phones.append(phone)
         await phone.start(
             sipp_command(
-                scenario,
+                part.scenario(folder),
                 server=(self._pbx.sip_host, self._pbx.sip_port),
                 number=number,
                 ip=ip,
                 sip_port=phone.sip_port,
                 first_port=first_port,
-                calls=calls,
-                keywords={"ear": str(phone.ear.port), **(keywords or {})},
+                calls=part.calls,
+                keywords={
+                    "ear": str(phone.ear.port),
+                    "format": str(codec.format),
+                    "encoding": codec.encoding,
+                    **part.keywords,
+                },
             )
         )
         return phone

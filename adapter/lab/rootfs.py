@@ -1,7 +1,8 @@
-"""A Debian folder with Asterisk 22 in it, made once and kept.
+"""A Debian folder with Asterisk in it, made once for each version and kept.
 
-Debian's stable releases have no Asterisk package; its testing release has. The folder is a whole small
-Debian, of which the lab only runs the one program: no container, no root rights, nothing installed.
+Debian's stable releases of today have no Asterisk package; its testing release has 22, and an older one
+has 16. The folder is a whole small Debian, of which the lab only runs the one program: no container, no
+root rights, nothing installed.
 """
 
 import asyncio
@@ -18,23 +19,28 @@ from adapter.lab.packages import MMDEBSTRAP, MMDEBSTRAP_WITHOUT_ROOT, install_mi
 from adapter.lab.polling import poll_until
 from adapter.lab.processes import end_process, last_lines, start_process
 
-DEBIAN_RELEASE = "forky"
+# Asterisk's major version -> the release of Debian that packages it.
+DEBIAN_RELEASES = {"16": "bullseye", "22": "forky"}
+DEFAULT_VERSION = "22"
 # Half a minute on a good line; this is for a bad one.
 MAKE_DEADLINE_S = 1_200.0
 
 
-def root_folder() -> Path:
-    """Return where the folder is kept, whether it exists yet or not."""
+def root_folder(version: str = DEFAULT_VERSION) -> Path:
+    """Return where the folder with that version is kept, whether it exists yet or not."""
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "uapi-adapter" / "asterisk-22"
+    return Path(cache).expanduser() / "uapi-adapter" / f"asterisk-{version}"
 
 
-async def ensure_root(say: Callable[[str], None], folder: Path | None = None) -> Path:
-    """Return the Debian folder with Asterisk, made now if it is not there.
+async def ensure_root(
+    say: Callable[[str], None], version: str = DEFAULT_VERSION, folder: Path | None = None
+) -> Path:
+    """Return the Debian folder with that version of Asterisk, made now if it is not there.
 
+    The version is one of DEBIAN_RELEASES.
     Raises LabError when it cannot be made. A half-made one is never left under its name.
     """
-    folder = folder or root_folder()
+    folder = folder or root_folder(version)
     if folder.is_dir():
         return folder
     await install_missing(MMDEBSTRAP if os.geteuid() == 0 else MMDEBSTRAP_WITHOUT_ROOT, say)
@@ -42,13 +48,13 @@ async def ensure_root(say: Callable[[str], None], folder: Path | None = None) ->
     async with _only_one_maker(folder.with_suffix(".lock"), say):
         # Whoever held the lock before us made it.
         if not folder.is_dir():
-            say("Making a Debian folder with Asterisk 22; this happens once and takes about a minute ...")
-            await _make(folder)
+            say(f"Making a Debian folder with Asterisk {version}: once, and for about a minute ...")
+            await _make(folder, DEBIAN_RELEASES[version])
             say(f"Made {folder}.")
     return folder
 
 
-async def _make(folder: Path) -> None:
+async def _make(folder: Path, debian_release: str) -> None:
     making = folder.with_suffix(".making")
     log = folder.with_suffix(".log")
     log.unlink(missing_ok=True)
@@ -61,7 +67,7 @@ async def _make(folder: Path) -> None:
         '--aptopt=Acquire::Check-Valid-Until "false"',
         "--include=asterisk",
         f'--customize-hook=echo "{hosts}" > "$1/etc/hosts"',
-        DEBIAN_RELEASE,
+        debian_release,
         str(making),
     )
     process = await start_process(command, folder.parent, log)
@@ -69,7 +75,7 @@ async def _make(folder: Path) -> None:
         async with asyncio.timeout(MAKE_DEADLINE_S):
             status = await process.wait()
         if status != 0:
-            raise LabError(f"mmdebstrap failed ({status}):\n{last_lines(log)}")
+            raise LabError(f"mmdebstrap of Debian {debian_release} failed ({status}):\n{last_lines(log)}")
         making.rename(folder)
     except TimeoutError:
         raise LabError(f"mmdebstrap took more than {MAKE_DEADLINE_S:.0f} s:\n{last_lines(log)}") from None

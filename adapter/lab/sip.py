@@ -1,10 +1,22 @@
 """The two SIP requests that the lab sends itself, rather than one of its phones."""
 
+import re
 import socket
+from collections.abc import Mapping
 from secrets import token_hex
 
 
-def write_request(method: str, host: str, port: int, sender: tuple[str, int], call_id: str) -> bytes:
+_TAG = re.compile(r";tag=([^;\s]+)")
+
+
+def write_request(
+    method: str,
+    host: str,
+    port: int,
+    sender: tuple[str, int],
+    call_id: str,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
     """Return a request without a body from `sender`, to whoever listens at host and port."""
     lines = (
         f"{method} sip:{host}:{port} SIP/2.0",
@@ -15,6 +27,7 @@ def write_request(method: str, host: str, port: int, sender: tuple[str, int], ca
         f"Call-ID: {call_id}",
         f"CSeq: 1 {method}",
         f"Contact: <sip:lab@{sender[0]}:{sender[1]}>",
+        *(f"{name}: {value}" for name, value in (headers or {}).items()),
         "Content-Length: 0",
         "",
         "",
@@ -22,14 +35,31 @@ def write_request(method: str, host: str, port: int, sender: tuple[str, int], ca
     return "\r\n".join(lines).encode()
 
 
-def press_hook(host: str, port: int, call_id: str) -> None:
-    """Press the hook switch of the phone at host and port, for this one of its calls.
+def press_key(host: str, port: int, call_id: str, headers: Mapping[str, str] | None = None) -> None:
+    """Press a key of the phone at host and port, for this one of its calls: the one that `headers` name.
 
-    What a press means in each state: sipp-scenarios/README.md.
+    Without any it is the hook switch. What each means: sipp-scenarios/README.md.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as finger:
         finger.bind(("127.0.0.1", 0))
-        finger.sendto(write_request("INFO", host, port, finger.getsockname(), call_id), (host, port))
+        request = write_request("INFO", host, port, finger.getsockname(), call_id, headers)
+        finger.sendto(request, (host, port))
+
+
+def find_tags(text: str) -> tuple[str, ...]:
+    """Return the tags of the From and To headers in `text`, in order."""
+    return tuple(_TAG.findall(text))
+
+
+def replaces(number: str, server: tuple[str, int], call_id: str, tags: tuple[str, str]) -> str:
+    """Return a Refer-To that takes the place of a phone in one of its calls (RFC 3891).
+
+    `tags` are the phone's own and the server's. The server, which reads it, is the one it calls "to".
+    """
+    ours, theirs = tags
+    dialog = f"{call_id};to-tag={theirs};from-tag={ours}"
+    escaped = "".join(letter if letter.isalnum() or letter in "-._~@" else f"%{ord(letter):02X}" for letter in dialog)
+    return f"<sip:{number}@{server[0]}:{server[1]}?Replaces={escaped}>"
 
 
 class SipProbe:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from adapter.lab.codecs import Codec
 from adapter.lab.configuration import checkout_folder
 from adapter.lab.errors import LabError
 from adapter.lab.processes import die_with_parent
@@ -19,6 +20,17 @@ UDP_TABLE = Path("/proc/net/udp")
 def scenario_path(name: str) -> Path:
     """Return the path of a scenario of sipp-scenarios/."""
     return checkout_folder("sipp-scenarios") / f"{name}.xml"
+
+
+def write_talker(name: str, codec: Codec, folder: Path) -> Path:
+    """Return the scenario `name`, written in `folder` with what a phone does while it talks, in this codec."""
+    talk = scenario_path("talk").read_text()
+    scenario = scenario_path(name).read_text().replace("<!-- insert talk.xml -->", talk)
+    path = folder / f"{name}.xml"
+    voice = '<exec rtp_stream="tone.ulaw,-1,0"/>'
+    own = voice.replace("tone.ulaw,-1,0", f"{codec.tone_file},-1,{codec.format}") if codec.of_ulaw else ""
+    path.write_text(scenario.replace(voice, own))
+    return path
 
 
 def write_refusal(refusal: str, folder: Path) -> Path:

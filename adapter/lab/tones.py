@@ -1,4 +1,4 @@
-"""Telephone audio: G.711 mu-law, 8000 samples a second, one byte each. Pure."""
+"""Telephone audio: G.711 mu-law and A-law, 8000 samples a second, one byte each. Pure."""
 
 import math
 from itertools import pairwise
@@ -40,6 +40,35 @@ def decode_byte(byte: int) -> int:
 
 
 _DECODED = tuple(decode_byte(byte) / FULL_SCALE for byte in range(256))
+
+
+def decode_alaw_byte(byte: int) -> int:
+    """Return the sample that an A-law byte stands for (ITU-T G.711)."""
+    bits = byte ^ 0x55
+    exponent = bits >> 4 & 0x07
+    step = ((bits & 0x0F) << 4) + 8
+    magnitude = step if exponent == 0 else step + 0x100 << exponent - 1
+    return magnitude if bits & 0x80 else -magnitude
+
+
+_ULAW_OF_ALAW = bytes(encode_sample(decode_alaw_byte(byte)) for byte in range(256))
+
+
+def _nearest_alaw(sample: int) -> int:
+    return min(range(256), key=lambda byte: abs(decode_alaw_byte(byte) - sample))
+
+
+_ALAW_OF_ULAW = bytes(_nearest_alaw(decode_byte(byte)) for byte in range(256))
+
+
+def ulaw_of(alaw: bytes) -> bytes:
+    """Return A-law audio as mu-law."""
+    return alaw.translate(_ULAW_OF_ALAW)
+
+
+def alaw_of(ulaw: bytes) -> bytes:
+    """Return mu-law audio as A-law."""
+    return ulaw.translate(_ALAW_OF_ULAW)
 
 
 def make_tone(hz: int, seconds: int = 1, amplitude: float = TONE_AMPLITUDE) -> bytes:

@@ -24,7 +24,8 @@ from adapter.calls.changes import (
     SpyJoined,
 )
 from adapter.calls.events import OUR_PREFIX, ChannelState
-from adapter.calls.model import Calls, Leg
+from adapter.calls.legs import Leg
+from adapter.calls.model import Calls
 from adapter.supervision.plan import Mode, Plan
 from adapter.supervision.session import NO_ANSWER, Reason, Signal, State, TransitionError, reason_of_hangup
 from adapter.supervision.supervision import Supervision

@@ -20,6 +20,8 @@ class Parameter(StrEnum):
     SEND_CALL_TO = "sendCallTo"
     CALLER_ID = "callerId"
     PICKUP = "waitForPickup"
+    PRIVATE = "private"
+    FOLLOW = "follow"
 
 
 class Refusal(Exception):  # noqa: N818 - it is the answer to a request, not a fault of ours
@@ -116,6 +118,10 @@ class Plan:
     caller_id: CallerId
     pickup_s: int
     follow: Follow = Follow.EXTENSION
+    auto_answer: str = ""
+    """The SIP header that has the supervisor's phone answer by itself; empty where none is wanted."""
+    notice_tone: bool = False
+    """Whether the supervised parties are to hear a tone first."""
 
 
 def plan_supervision(
@@ -125,6 +131,7 @@ def plan_supervision(
     directory: Directory,
     *,
     pickup_limit_s: int,
+    default_follow: Follow = Follow.EXTENSION,
 ) -> Plan:
     """The plan for `request` on `phone_call`, reached through `path_extensions`.
 
@@ -144,6 +151,10 @@ def plan_supervision(
             Parameter.PICKUP,
             f"it must be a whole number of seconds, higher than 0 and at most {pickup_limit_s}",
         )
+    if Parameter.PRIVATE in request.malformed:
+        raise Refusal(Parameter.PRIVATE, "it must be 0 or 1")
+    if Parameter.FOLLOW in request.malformed:
+        raise Refusal(Parameter.FOLLOW, f"it must be {Follow.EXTENSION} or {Follow.CALL}")
     return Plan(
         mode=request.mode,
         call_id=phone_call.id,
@@ -153,7 +164,9 @@ def plan_supervision(
         dial=supervisor.dialed,
         caller_id=request.caller_id or supervisor.shown_caller_id,
         pickup_s=pickup_s,
-        follow=request.follow or Follow.EXTENSION,
+        follow=request.follow or default_follow,
+        auto_answer=supervisor.auto_answer_header,
+        notice_tone=directory.organization_of(extension).notice_tone,
     )
 
 

@@ -42,6 +42,7 @@ class Renderer:
         return datetime.fromtimestamp(int(seconds), self._timezone).isoformat()
 
     def _view(self, view: PhoneCallView) -> Json:
+        parking = view.parking
         return _without_nulls(
             {
                 "id": view.id,
@@ -53,6 +54,13 @@ class Renderer:
                 "callerId": view.caller_id,
                 "source": list(view.source),
                 "destination": list(view.destination),
+                "onHold": self.date(view.held_since),
+                "holder": "1" if view.is_holder else None,
+                "parked": self.date(parking.since) if parking else None,
+                "parkedPos": parking.space if parking else None,
+                "parkedBy": parking.by if parking else None,
+                "recording": self.date(view.recorded_since),
+                "disposition": None if view.disposition is None else str(view.disposition),
             }
         )
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from adapter.ami.reader import Reader
-from adapter.calls.events import Event, ListedChannel, parse, parse_listed
+from adapter.calls.events import Event, ListedChannel
 from adapter.calls.model import Calls
+from adapter.calls.parsing import parse, parse_listed
 from adapter.calls.views import PhoneCall, phone_call
 from adapter.directory import Directory, load_directory
 
@@ -202,7 +203,7 @@ def _applications(message: Headers) -> Iterable[tuple[str, Headers]]:
 
 def recorded(name: str) -> list[Headers]:
     """The messages of a trace, read by our own reader."""
-    return Reader().feed((TRACES / name).read_bytes().replace(b"\n", b"\r\n"))
+    return [dict(message) for message in Reader().feed((TRACES / name).read_bytes().replace(b"\n", b"\r\n"))]
 
 
 # -- from messages to calls ----------------------------------------------------------------------------

@@ -7,16 +7,14 @@ from adapter.calls.events import (
     ChannelState,
     ChannelUpdate,
     DialBegin,
-    EventError,
     Hangup,
     NewChannel,
     OriginateResponse,
     Party,
     SpyStart,
     SpyStop,
-    parse,
-    parse_listed,
 )
+from adapter.calls.parsing import EventError, parse, parse_listed
 
 from .samples import Headers, Pbx, recorded
 

@@ -1,7 +1,7 @@
 from adapter.calls.changes import CallChanged, Change, ChannelStateChanged
 from adapter.calls.events import ChannelState
 from adapter.calls.feed import Feed
-from adapter.calls.model import call_id_of
+from adapter.calls.legs import call_id_of
 
 from .samples import Pbx, empty_calls, events, listed, snapshot_after
 

@@ -23,6 +23,7 @@ PURE = (
     "adapter.supervision.permission",
     "adapter.ami.reader",
     "adapter.ami.actions",
+    "adapter.operations.tally",
     "adapter.uapi.addressing",
     "adapter.uapi.entity_tag",
     "adapter.uapi.limits",
@@ -94,6 +95,12 @@ def test_only_the_ami_session_knows_panoramisk() -> None:
     assert {offence.partition(" ")[0] for offence in known} == {"adapter.ami.session"}
 
 
+def test_only_the_metrics_page_knows_prometheus() -> None:
+    """Whoever is counted only counts."""
+    known = _offences(lambda _: True, lambda name: _is_in(name, ("prometheus_client",)))
+    assert {offence.partition(" ")[0] for offence in known} == {"adapter.operations.metrics"}
+
+
 @pytest.mark.parametrize("room", PURE)
 def test_a_pure_room_reads_no_clock_logs_nothing_and_awaits_nothing(room: str) -> None:
     """The middle holds every decision and no I/O."""
@@ -117,6 +124,10 @@ ALLOWED = [
     ("adapter.logs", ()),
     ("adapter.ami", ("adapter.ami", "adapter.calls", "adapter.caller_id")),
     ("adapter.supervision", (*BELOW_SUPERVISION, "adapter.supervision")),
+    (
+        "adapter.operations",
+        ("adapter.ami.link", "adapter.calls", "adapter.operations", "adapter.supervision"),
+    ),
 ]
 
 

@@ -1,13 +1,15 @@
+import json
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from adapter.logs import Formatter, set_up
+from adapter.logs import ConsoleFormatter, JsonFormatter, set_up
 
 
-def _line(message: str = "the sentence", **data: object) -> str:
-    record = logging.makeLogRecord(
+def _record(message: str = "the sentence", **data: object) -> logging.LogRecord:
+    return logging.makeLogRecord(
         {
             "name": "adapter.test",
             "levelno": logging.INFO,
@@ -17,7 +19,18 @@ def _line(message: str = "the sentence", **data: object) -> str:
             **data,
         }
     )
-    return Formatter().format(record)
+
+
+def _line(message: str = "the sentence", **data: object) -> str:
+    return ConsoleFormatter().format(_record(message, **data))
+
+
+def _json(message: str = "the sentence", **data: object) -> dict[str, Any]:
+    line = JsonFormatter().format(_record(message, **data))
+    assert len(line.splitlines()) == 1
+    assert line.isprintable()
+    found: dict[str, Any] = json.loads(line)
+    return found
 
 
 def test_data_stands_beside_the_sentence() -> None:
@@ -51,35 +64,67 @@ def test_a_value_cannot_be_taken_for_another_name() -> None:
     assert _line(reason="x state=joined").endswith("reason='x state=joined'")
 
 
-def test_an_access_line_says_its_data_once() -> None:
-    """aiohttp's own line has all of it in the sentence."""
-    assert _line(name="aiohttp.access", remote_address="::1").endswith(" INFO aiohttp.access: the sentence")
+def test_a_json_line_has_its_data_as_fields() -> None:
+    """Time in UTC, level, logger and sentence first, then what stands beside it, numbers as numbers."""
+    assert list(_json(call_id="b817", channels=3).items()) == [
+        ("time", "1970-01-01T00:00:00.000+00:00"),
+        ("level", "INFO"),
+        ("logger", "adapter.test"),
+        ("message", "the sentence"),
+        ("call_id", "b817"),
+        ("channels", 3),
+    ]
+
+
+def test_a_json_lines_own_fields_cannot_be_overwritten() -> None:
+    """Data named like one of them stands beside it."""
+    line = _json(level="none", time="never")
+    assert (line["level"], line["level_"]) == ("INFO", "none")
+    assert (line["time_"], line["message"]) == ("never", "the sentence")
+
+
+@pytest.mark.parametrize("value", ["a\nforged", "\x1b[31m", "\u2028", '"}', "Zoë", object(), None])
+def test_any_value_leaves_a_json_line_one_object(value: object) -> None:
+    """Line ends, quotes, and what JSON has no form for."""
+    written = value if isinstance(value, str | None) else str(value)
+    assert _json(reason=value)["reason"] == written
+
+
+def test_a_json_line_holds_its_exception() -> None:
+    """A traceback has no lines of its own there: one object stays one line."""
+    line = _json(exc_info=(ValueError, ValueError("bad"), None), event="Hangup")
+    assert line["exception"] == "ValueError: bad"
+    assert line["event"] == "Hangup"
 
 
 @pytest.fixture
 def _logging_is_put_back() -> Iterator[None]:
-    root, access = logging.getLogger(), logging.getLogger("aiohttp.access")
-    handlers, level, filters = root.handlers[:], root.level, access.filters[:]
+    root, server = logging.getLogger(), logging.getLogger("aiohttp.server")
+    handlers, level, filters = root.handlers[:], root.level, server.filters[:]
     yield
-    root.handlers[:], access.filters[:] = handlers, filters
+    root.handlers[:], server.filters[:] = handlers, filters
     root.setLevel(level)
 
 
 @pytest.mark.usefixtures("_logging_is_put_back")
 def test_the_log_goes_to_standard_error_from_its_level_on(capsys: pytest.CaptureFixture[str]) -> None:
-    """In our form, whatever was set up before; requests for the health are no news."""
+    """In our form, whatever was set up before."""
     set_up("INFO")
     logging.getLogger("adapter.test").debug("not this")
     logging.getLogger("adapter.test").info("this", extra={"call_id": "b817"})
-    logging.getLogger("aiohttp.access").info('"GET /health HTTP/1.1" 200')
-    logging.getLogger("aiohttp.access").info('"GET /uapi/phoneCalls HTTP/1.1" 200')
     written = capsys.readouterr()
     assert written.out == ""
-    ends = [line.partition(" INFO ")[2] for line in written.err.splitlines()]
-    assert ends == [
-        "adapter.test: this call_id=b817",
-        'aiohttp.access: "GET /uapi/phoneCalls HTTP/1.1" 200',
-    ]
+    [line] = written.err.splitlines()
+    assert line.endswith(" INFO adapter.test: this call_id=b817")
+
+
+@pytest.mark.usefixtures("_logging_is_put_back")
+def test_the_log_is_json_where_that_is_set(capsys: pytest.CaptureFixture[str]) -> None:
+    """`ADAPTER_LOG_FORMAT=json`."""
+    set_up("INFO", "json")
+    logging.getLogger("adapter.test").info("this", extra={"call_id": "b817"})
+    line = json.loads(capsys.readouterr().err)
+    assert (line["message"], line["call_id"]) == ("this", "b817")
 
 
 def test_an_exception_is_told_after_the_line() -> None:

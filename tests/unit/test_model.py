@@ -9,7 +9,8 @@ from adapter.calls.changes import (
     SpyJoined,
 )
 from adapter.calls.events import ChannelState
-from adapter.calls.model import VIEW_LIMIT, Calls, call_id_of
+from adapter.calls.legs import VIEW_LIMIT, call_id_of
+from adapter.calls.model import Calls
 
 from .samples import Pbx, calls_after, empty_calls, events, only_call, seen
 

@@ -3,7 +3,7 @@
 import pytest
 
 from adapter.calls.changes import CallChanged, CallEnded, ChannelGone, SpyJoined
-from adapter.calls.model import call_id_of
+from adapter.calls.legs import call_id_of
 
 from .samples import Pbx, calls_after, empty_calls, listed, only_call, recorded, snapshot_after
 

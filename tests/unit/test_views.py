@@ -1,7 +1,7 @@
 import pytest
 
 from adapter.calls.events import ChannelState, Party
-from adapter.calls.model import call_id_of
+from adapter.calls.legs import call_id_of
 from adapter.calls.views import Flow, PhoneCall, PhoneCallView, Status, caller_id_text
 
 from .samples import Headers, Pbx, calls_after, only_call, recorded, seen

@@ -1,0 +1,74 @@
+"""What can be asked of an Asterisk with the adapter's own rights, and changes nothing there.
+
+Each probe takes the function that sends an action and gives the headers of the answer.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from adapter.ami.actions import Action
+from adapter.ami.errors import ActionRefused
+
+Ask = Callable[[Action], Awaitable[Mapping[str, str]]]
+
+SPY_CONTEXT = "uapi-spy"
+PHONES_CONTEXT = "uapi-phones"
+CONTEXTS = (SPY_CONTEXT, PHONES_CONTEXT)
+"""The contexts of asterisk-conf/uapi-dialplan.conf."""
+
+_NOT_THERE = "did not find"
+"""How Asterisk's refusal of ShowDialPlan begins where there is no such context or extension."""
+
+
+async def has_context(ask: Callable[[Action], Awaitable[object]], context: str) -> bool:
+    """Whether the dialplan has this context.
+
+    ShowDialPlan needs `reporting` (or `config`), as the snapshot does. Raises ActionRefused where the AMI
+    user may not ask, else whatever `ask` raises.
+    """
+    try:
+        await ask(Action("ShowDialPlan", (("Context", context),)))
+    except ActionRefused as refused:
+        if str(refused).lower().startswith(_NOT_THERE):
+            return False
+        raise
+    return True
+
+
+async def has_include(ask: Callable[[Action], Awaitable[object]]) -> bool:
+    """Whether the dialplan includes uapi-dialplan.conf, all of it. Raises as `has_context` does."""
+    for context in CONTEXTS:
+        if not await has_context(ask, context):
+            return False
+    return True
+
+
+async def get_value(ask: Ask, function: str) -> str:
+    """The value of a dialplan function, like `IFMODULE(app_chanspy.so)`; empty where there is no such one.
+
+    Needs `call` or `reporting`. Raises ActionRefused where Asterisk does not allow this one.
+    """
+    return (await ask(Action("Getvar", (("Variable", function),)))).get("Value", "")
+
+
+async def knows_endpoint(ask: Ask, endpoint: str) -> bool:
+    """Whether chan_pjsip has this endpoint. Needs `reporting`. Raises ActionRefused where one may not ask.
+
+    If it has, Asterisk sends an OPTIONS to each phone that is registered there, as it does to qualify it.
+    """
+    try:
+        await ask(Action("PJSIPQualify", (("Endpoint", endpoint),)))
+    except ActionRefused as refused:
+        if str(refused).lower().startswith("unable to retrieve endpoint"):
+            return False
+        raise
+    return True
+
+
+async def allowed_actions(ask: Ask) -> dict[str, frozenset[str]]:
+    """The actions that the AMI user may send, each with the classes of which any one suffices (`write`)."""
+    found: dict[str, frozenset[str]] = {}
+    for name, described in (await ask(Action("ListCommands"))).items():
+        text, mark, classes = described.rpartition("(Priv: ")
+        if mark and text:
+            found[name] = frozenset(classes.rstrip(") ").split(",")) - {"all", "<none>"}
+    return found

@@ -1,0 +1,203 @@
+"""What the model remembers: legs, calls, and which legs talk to one another. Only the model writes them."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from adapter.calls.events import Channel, ChannelState
+
+VIEW_LIMIT = 99
+"""View ids have two digits (UAPI); legs beyond take part without a view."""
+
+
+def call_id_of(linkedid: str) -> str:
+    """The PhoneCall id: 20 hex digits that every adapter derives alike, before and after a restart."""
+    return hashlib.blake2b(linkedid.encode(), digest_size=10).hexdigest()
+
+
+_COUNT = re.compile(r"([0-9]+)\.([0-9]+)$", re.ASCII)
+
+
+def age_of(linkedid: str) -> tuple[int, int]:
+    """Sorts linkedids as Asterisk does when conversations meet: by the second and the count that end them."""
+    found = _COUNT.search(linkedid)
+    return (0, 0) if found is None else (int(found[1]), int(found[2]))
+
+
+class Disposition(StrEnum):
+    """How the last dialing of a leg ended (UAPI PhoneCallView)."""
+
+    ANSWERED = "0"
+    BUSY = "1"
+    FAILED = "2"
+    NO_ANSWER = "3"
+    UNKNOWN = "4"
+    NOT_ALLOWED = "5"
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """A leg waits in a parking lot."""
+
+    since: float
+    space: str
+    by: str | None
+    """The extension that parked it, if it was one of the directory."""
+
+
+@dataclass(slots=True)
+class Leg:
+    """A channel and what the model remembers of it."""
+
+    channel: Channel
+    linkedid: str
+    """The conversation it is part of: what Asterisk last told, or made of it without telling."""
+    exten: str
+    """The number that the channel asked for when it appeared; later the dialplan moves on."""
+    began_at: float
+    extension: str | None = None
+    ringing_at: float | None = None
+    answered_at: float | None = None
+    is_dialed: bool = False
+    """Somebody calls it; false again once it calls somebody, as after a transfer."""
+    disposition: Disposition | None = None
+    bridge: str | None = None
+    held_since: float | None = None
+    """Since when its phone holds the other side."""
+    recorded_since: float | None = None
+    parking: Parking | None = None
+    spyee: str | None = None
+    """Set while the channel spies: the uniqueid of the channel it spies on."""
+    spying_since: float | None = None
+    spies: dict[str, "Leg"] = field(default_factory=dict)
+    """Our spy legs that are joined to this channel, in order of joining."""
+    is_spyer: bool = False
+    """A channel that once spied is no party to a call, in between either."""
+
+    @property
+    def is_up(self) -> bool:
+        return self.channel.state is ChannelState.UP
+
+    @property
+    def is_ringing(self) -> bool:
+        return self.channel.state in (ChannelState.RINGING, ChannelState.PRE_RING)
+
+    @property
+    def is_local_half(self) -> bool:
+        """`Local/` channels are Asterisk's own plumbing: neither a phone nor a line to the public network."""
+        return self.channel.name.startswith("Local/")
+
+
+class Bridges:
+    """Which channels each bridge mixes, and the two halves of each Local channel."""
+
+    def __init__(self) -> None:
+        self._members: dict[str, dict[str, Leg]] = {}
+        self._halves: dict[str, Leg] = {}
+
+    def __len__(self) -> int:
+        return len(self._members) + len(self._halves)
+
+    def note_name(self, leg: Leg, before: str = "") -> None:
+        """Take in the channel's name; `before` is the one it had."""
+        self._halves.pop(before, None)
+        if leg.is_local_half:
+            self._halves[leg.channel.name] = leg
+
+    def move(self, leg: Leg, bridge: str | None) -> set[str]:
+        """Put the leg into a bridge, or into none; the bridges that are others now."""
+        if leg.bridge == bridge:
+            return set()
+        changed = {one for one in (leg.bridge, bridge) if one is not None}
+        if leg.bridge is not None:
+            members = self._members[leg.bridge]
+            del members[leg.channel.uniqueid]
+            if not members:
+                del self._members[leg.bridge]
+        leg.bridge = bridge
+        if bridge is not None:
+            self._members.setdefault(bridge, {})[leg.channel.uniqueid] = leg
+        return changed
+
+    def forget(self, leg: Leg) -> set[str]:
+        """The channel is gone; the bridges that are others now."""
+        if self._halves.get(leg.channel.name) is leg:
+            del self._halves[leg.channel.name]
+        return self.move(leg, None)
+
+    def members(self, bridge: str | None) -> Iterable[Leg]:
+        """The legs that the bridge mixes."""
+        return self._members.get(bridge, {}).values() if bridge is not None else ()
+
+    def others(self, leg: Leg) -> Iterator[Leg]:
+        """The legs that hear this one and are heard by it, through Local channels where there are any."""
+        met, waiting = {leg.channel.uniqueid}, [None if leg.parking else leg.bridge]
+        while waiting:
+            for member in self.members(waiting.pop()):
+                if member.channel.uniqueid in met or member.parking is not None:
+                    continue
+                met.add(member.channel.uniqueid)
+                if not member.is_local_half:
+                    yield member
+                    continue
+                half = self._other_half(member)
+                if half is not None and half.channel.uniqueid not in met:
+                    met.add(half.channel.uniqueid)
+                    waiting.append(half.bridge)
+
+    def _other_half(self, leg: Leg) -> Leg | None:
+        name, _, half = leg.channel.name.rpartition(";")
+        return self._halves.get(f"{name};{'2' if half == '1' else '1'}")
+
+
+@dataclass(slots=True)
+class Call:
+    """The legs of one linkedid, in order of appearance."""
+
+    id: str
+    began_at: float
+    bridges: Bridges = field(repr=False)
+    legs: dict[str, Leg] = field(default_factory=dict)
+    view_ids: dict[str, str] = field(default_factory=dict)
+    """The view id of each uniqueid that ever took part: an id is never given to another perspective."""
+    _given: int = 0
+
+    @property
+    def answered_at(self) -> float | None:
+        return min(
+            (leg.answered_at for leg in self.legs.values() if leg.answered_at is not None), default=None
+        )
+
+    def give_views(self, leg: Leg) -> None:
+        """A view for the leg and one for each supervision of it.
+
+        A leg to the public network has none of its own, but the extension that parked it keeps a view.
+        """
+        parked_by = None if leg.parking is None else leg.parking.by
+        if leg.extension is None and parked_by is None:
+            return
+        for uniqueid in (leg.channel.uniqueid, *leg.spies):
+            if uniqueid not in self.view_ids:
+                self._give_view(uniqueid, self._fellow(leg) if uniqueid == leg.channel.uniqueid else None)
+
+    def _give_view(self, uniqueid: str, fellow: Leg | None) -> None:
+        shared = None if fellow is None else self.view_ids.get(fellow.channel.uniqueid)
+        if shared is not None:
+            self.view_ids[uniqueid] = shared
+        elif self._given < VIEW_LIMIT:
+            self._given += 1
+            self.view_ids[uniqueid] = f"{self._given:02}"
+
+    def _fellow(self, leg: Leg) -> Leg | None:
+        """Another phone of the same extension that is called with this one: one perspective, one view."""
+        return next(
+            (
+                other
+                for other in self.legs.values()
+                if other is not leg and other.is_dialed and leg.is_dialed and not other.is_up
+                and other.extension is not None and other.extension == leg.extension
+            ),
+            None,
+        )  # fmt: skip

@@ -1,0 +1,237 @@
+"""AMI messages to events.
+
+`parse` turns the headers of one AMI message into an event, or into nothing when the message does not bear
+on the live calls. Times come from Asterisk's clock (`timestampevents`) where it tells them.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from adapter.calls.events import (
+    OUR_PREFIX,
+    BridgeEnter,
+    BridgeLeave,
+    Channel,
+    ChannelState,
+    ChannelUpdate,
+    DialBegin,
+    DialEnd,
+    Event,
+    Hangup,
+    HoldChanged,
+    ListedChannel,
+    NewChannel,
+    OriginateResponse,
+    Park,
+    Party,
+    RecordingChanged,
+    SpyStart,
+    SpyStop,
+    Transfer,
+    Unpark,
+)
+
+Headers = Mapping[str, str]
+_N = TypeVar("_N", int, float)
+
+
+class EventError(ValueError):
+    """An AMI message has the name of an event we follow, but not its form."""
+
+
+def parse(headers: Headers, received_at: float) -> Event | None:
+    """The event in an AMI message; nothing if it is not one that bears on the calls.
+
+    Raises EventError where a header that the event needs is missing or malformed.
+    """
+    make = _MAKERS.get(headers.get("Event", ""))
+    if make is None:
+        return None
+    stamp = headers.get("Timestamp")
+    return make(headers, received_at if stamp is None else _number(stamp, float))
+
+
+def parse_listed(headers: Headers) -> ListedChannel:
+    """One channel of a snapshot. Raises EventError as `parse` does."""
+    return ListedChannel(
+        channel=_channel(headers),
+        application=headers.get("Application", ""),
+        application_data=headers.get("ApplicationData", ""),
+        age_s=_seconds(headers.get("Duration", "0")),
+        bridge=headers.get("BridgeId") or None,
+    )
+
+
+def _number(text: str, kind: Callable[[str], _N]) -> _N:
+    try:
+        return kind(text)
+    except ValueError:
+        raise EventError(f"not a number: {text!r}") from None
+
+
+def _required(headers: Headers, name: str) -> str:
+    try:
+        return headers[name]
+    except KeyError:
+        raise EventError(f"no header {name!r}") from None
+
+
+def _seconds(duration: str) -> int:
+    """Seconds in a Duration, which Asterisk writes `hh:mm:ss` with as many digits of hours as it needs."""
+    seconds = 0
+    for part in duration.split(":"):
+        seconds = seconds * 60 + _number(part, int)
+    return seconds
+
+
+# Asterisk writes names into AMI as C would (its ast_escape_c): O\'Neil, \"Ace\", a backslash doubled.
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_CONTROLS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def _known(value: str) -> str:
+    """`<unknown>` is Asterisk's word for a name or number that it does not have."""
+    return "" if value == "<unknown>" else value
+
+
+def _unescaped(name: str) -> str:
+    if "\\" not in name:
+        return name
+    return _ESCAPED.sub(lambda escaped: _CONTROLS.get(escaped[1], escaped[1]), name)
+
+
+def _party(headers: Headers, role: str) -> Party:
+    return Party(
+        name=_unescaped(_known(headers.get(role + "Name", ""))), number=_known(headers.get(role + "Num", ""))
+    )
+
+
+def _channel(headers: Headers, role: str = "") -> Channel:
+    """The channel that the headers beginning with `role` describe (`Dest...`, `Spyer...`, or none)."""
+    try:
+        return Channel(
+            uniqueid=headers[role + "Uniqueid"],
+            linkedid=headers[role + "Linkedid"],
+            name=headers[role + "Channel"],
+            state=ChannelState(int(headers[role + "ChannelState"])),
+            caller=_party(headers, role + "CallerID"),
+            connected=_party(headers, role + "ConnectedLine"),
+            exten=headers.get(role + "Exten", ""),
+        )
+    except KeyError as missing:
+        raise EventError(f"no header {missing}") from None
+    except ValueError as malformed:
+        raise EventError(str(malformed)) from None
+
+
+def _new_channel(headers: Headers, at: float) -> Event:
+    return NewChannel(at, _channel(headers))
+
+
+def _update(headers: Headers, at: float) -> Event:
+    return ChannelUpdate(at, _channel(headers))
+
+
+def _dial_begin(headers: Headers, at: float) -> Event:
+    # An Originate dials too, and then there is no dialing channel.
+    dialing = _channel(headers) if "Uniqueid" in headers else None
+    return DialBegin(at, dialing, _channel(headers, "Dest"))
+
+
+def _dial_end(headers: Headers, at: float) -> Event:
+    dialing = _channel(headers) if "Uniqueid" in headers else None
+    return DialEnd(at, dialing, _channel(headers, "Dest"), headers.get("DialStatus", ""))
+
+
+def _bridge_enter(headers: Headers, at: float) -> Event:
+    return BridgeEnter(
+        at,
+        _channel(headers),
+        _required(headers, "BridgeUniqueid"),
+        is_joining=headers.get("BridgeType", "basic") == "basic",
+        is_holding=headers.get("BridgeTechnology") == "holding_bridge",
+    )
+
+
+def _bridge_leave(headers: Headers, at: float) -> Event:
+    return BridgeLeave(at, _channel(headers), _required(headers, "BridgeUniqueid"))
+
+
+def _hold(headers: Headers, at: float) -> Event:
+    return HoldChanged(at, _channel(headers), is_on=headers["Event"] == "Hold")
+
+
+def _recording(headers: Headers, at: float) -> Event:
+    return RecordingChanged(at, _channel(headers), is_on=headers["Event"] == "MixMonitorStart")
+
+
+def _park(headers: Headers, at: float) -> Event:
+    return Park(
+        at=at - _number(headers.get("ParkingDuration", "0"), int),
+        channel=_channel(headers, "Parkee"),
+        space=headers.get("ParkingSpace", ""),
+        parker=headers.get("ParkerDialString", ""),
+    )
+
+
+def _unpark(headers: Headers, at: float) -> Event:
+    return Unpark(at, _channel(headers, "Parkee"))
+
+
+def _blind_transfer(headers: Headers, at: float) -> Event | None:
+    return Transfer(at, _channel(headers, "Transferer")) if headers.get("Result") == "Success" else None
+
+
+def _attended_transfer(headers: Headers, at: float) -> Event | None:
+    return Transfer(at, _channel(headers, "OrigTransferer")) if headers.get("Result") == "Success" else None
+
+
+def _hangup(headers: Headers, at: float) -> Event:
+    return Hangup(at, _channel(headers), _number(headers.get("Cause", "0"), int))
+
+
+def _spy_start(headers: Headers, at: float) -> Event:
+    return SpyStart(at, _channel(headers, "Spyer"), _channel(headers, "Spyee"))
+
+
+def _spy_stop(headers: Headers, at: float) -> Event:
+    # The spyee may be missing here: it can be gone before its spy stops.
+    return SpyStop(at, _channel(headers, "Spyer").uniqueid)
+
+
+def _originate_response(headers: Headers, at: float) -> Event:
+    uniqueid = headers.get("Uniqueid", "")
+    if not uniqueid.startswith(OUR_PREFIX):
+        # Asterisk 16 has `<null>` here where there was no channel; our ActionID is the ChannelId.
+        uniqueid = headers.get("ActionID", uniqueid)
+    return OriginateResponse(at, uniqueid, headers.get("Response") == "Success")
+
+
+_MAKERS: dict[str, Callable[[Headers, float], Event | None]] = {
+    "Newchannel": _new_channel,
+    "Newstate": _update,
+    "NewCallerid": _update,
+    "NewConnectedLine": _update,
+    "BridgeEnter": _bridge_enter,
+    "BridgeLeave": _bridge_leave,
+    "DialBegin": _dial_begin,
+    "DialEnd": _dial_end,
+    "Hold": _hold,
+    "Unhold": _hold,
+    "MixMonitorStart": _recording,
+    "MixMonitorStop": _recording,
+    "ParkedCall": _park,
+    "UnParkedCall": _unpark,
+    "ParkedCallTimeOut": _unpark,
+    "ParkedCallGiveUp": _unpark,
+    "BlindTransfer": _blind_transfer,
+    "AttendedTransfer": _attended_transfer,
+    "Hangup": _hangup,
+    "ChanSpyStart": _spy_start,
+    "ChanSpyStop": _spy_stop,
+    "OriginateResponse": _originate_response,
+}
+
+EVENT_NAMES = frozenset(_MAKERS)
+"""The AMI events that bear on the live calls; a reader may leave all others out."""

@@ -1,0 +1,47 @@
+"""One PBX and one adapter for all the stories of a module."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from adapter.lab import running_asterisk
+from adapter.lab.adapter_process import DIRECTORY, running_adapter
+
+from .story import Stage
+
+# What else the lab's dialplan has: queues, a conference, and a supervisor all of whose phones ring.
+MORE_EXTENSIONS = """\
+  - {number: "0003*501", type: queue, owner: "12"}
+  - {number: "0003*502", type: queue, owner: "12"}
+  - {number: "0003*503", type: queue, owner: "12"}
+  - {number: "0003*600", type: conference, owner: "12"}
+"""
+OLD_SUPERVISOR = '{number: "0003*026", type: phone terminal, owner: "13"}'
+NEW_SUPERVISOR = (
+    '{number: "0003*026", type: phone terminal, owner: "13", dial: "Local/0003*026@uapi-phones/n"}'
+)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def stage(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> AsyncIterator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    text = DIRECTORY.read_text()
+    assert OLD_SUPERVISOR in text
+    text = text.replace(OLD_SUPERVISOR, NEW_SUPERVISOR)
+    first = text.index('  - {number: "0004*300"')
+    directory = folder / "directory.yaml"
+    directory.write_text(text[:first] + MORE_EXTENSIONS + text[first:])
+    async with (
+        running_asterisk(folder / "asterisk") as pbx,
+        running_adapter(pbx, folder / "adapter", directory=directory) as adapter,
+    ):
+        yield Stage(
+            pbx,
+            adapter,
+            await adapter.token("wallboard"),
+            folder,
+            bool(request.config.getoption("--record-traces")),
+        )

@@ -1,0 +1,106 @@
+"""What the adapter asks of the dialplan (asterisk-conf/uapi-dialplan.conf): it does that, and no more."""
+
+import itertools
+
+import pytest
+
+from adapter.lab import Phone, wait_until_heard
+
+from .story import Stage, Story
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SUPERVISOR = "0003*024"
+
+# What would have ChanSpy spy on others than one exact channel.
+BAD_SPIES = (
+    {"UAPI_SPYEE": "", "UAPI_SPY_OPTIONS": "quBE"},
+    {"UAPI_SPYEE": "all", "UAPI_SPY_OPTIONS": "quBE"},
+    {"UAPI_SPYEE": "ALL", "UAPI_SPY_OPTIONS": "quBE"},
+    {"UAPI_SPYEE": "PJSIP/0003*210", "UAPI_SPY_OPTIONS": "quBE"},
+    {"UAPI_SPYEE": 'a" | "b', "UAPI_SPY_OPTIONS": "quBE"},
+    {"UAPI_SPYEE": "%s", "UAPI_SPY_OPTIONS": "qBE"},
+    {"UAPI_SPYEE": "%s", "UAPI_SPY_OPTIONS": ""},
+    {"UAPI_SPYEE": "%s", "UAPI_SPY_OPTIONS": "qg(u)"},
+)
+BAD_CONFERENCES = ({}, {"UAPI_CONFERENCE": ""}, {"UAPI_CONFERENCE": "0003*601"})
+
+
+async def send(story: Story, phone: Phone, exten: str, variables: dict[str, str]) -> None:
+    """Ring the phone and, once it is picked up, send it there with these variables."""
+    await story.ask(
+        "Originate",
+        Channel=f"PJSIP/{phone.number}",
+        Context="uapi-spy",
+        Exten=exten,
+        Priority="1",
+        Timeout="5000",
+        Async="true",
+        Variable=",".join(f"{name}={value}" for name, value in variables.items()),
+    )
+    await phone.ringing()
+    phone.pick_up()
+
+
+async def test_spying_on_no_exact_channel_hangs_up(stage: Stage) -> None:
+    """Whatever the variables lack, nobody is spied on, while there is a call that could be."""
+    async with stage.tell("dialplan-spy-refused") as story:
+        agent, supervisor = await story.phone("0003*210"), await story.phone(SUPERVISOR)
+        customer = await story.customer("0003*210")
+        await story.answer(agent, customer)
+        spyee = await story.uniqueid("PJSIP/0003*210")
+        for bad in BAD_SPIES:
+            given = {name: value % spyee if "%s" in value else value for name, value in bad.items()}
+            await send(story, supervisor, "spy", given)
+            await supervisor.ended()
+        assert story.told("ChanSpyStart") == 0
+        await send(story, supervisor, "spy", {"UAPI_SPYEE": spyee, "UAPI_SPY_OPTIONS": "quBE"})
+        assert await story.hears("ChanSpyStart")
+        await wait_until_heard((agent, customer, supervisor), pairs(agent, customer, supervisor))
+        await story.hang_up(customer, agent, supervisor)
+
+
+async def test_joining_a_conference_is_a_barge_in_that_all_hear(stage: Stage) -> None:
+    """Everyone hears everyone; without a conference, or with one that nobody is in, the phone is hung up."""
+    async with stage.tell("conference-joined") as story:
+        supervisor = await story.phone(SUPERVISOR)
+        members = [await story.dialing(number, "0003*600") for number in ("0003*210", "0003*211")]
+        members.append(await story.customer("0003*600"))
+        for member in members:
+            await member.answered()
+        for bad in BAD_CONFERENCES:
+            await send(story, supervisor, "confbridge", bad)
+            await supervisor.ended()
+        before = story.told("ConfbridgeJoin")
+        await send(story, supervisor, "confbridge", {"UAPI_CONFERENCE": "0003*600"})
+        await wait_until_heard((*members, supervisor), pairs(*members, supervisor))
+        await story.recorder.snapshot("joined")
+        assert story.told("ConfbridgeJoin") == before + 1
+        await story.hang_up(supervisor)
+        for member in members:
+            await story.hang_up(member)
+
+
+async def test_an_extensions_phones_ring_together_and_nothing_else_answers(stage: Stage) -> None:
+    """Both phones of the extension ring; one without any phone ends at once."""
+    async with stage.tell("dialplan-phones") as story:
+        desk = await story.lab.phones.callee("0003*026", name="desk")
+        mobile = await story.lab.phones.callee("0003*026", name="mobile")
+        for number in ("0003*025", "0003*026"):
+            await story.ask(
+                "Originate",
+                Channel=f"Local/{number}@uapi-phones/n",
+                Application="Wait",
+                Data="5",
+                Timeout="5000",
+                Async="true",
+            )
+        await desk.ringing()
+        await story.answer(mobile)
+        await desk.ended()
+        await story.hang_up(mobile)
+
+
+def pairs(*phones: Phone) -> set[tuple[str, str]]:
+    """Everyone hears everyone else."""
+    return set(itertools.permutations([phone.name for phone in phones], 2))

@@ -1,0 +1,162 @@
+"""Parking: who is parked where and by whom, who fetches, and what comes back."""
+
+import pytest
+
+from adapter.lab import Phone
+
+from .story import ANY, Stage, Story, view
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def park(story: Story, parked: str, parker: str, timeout_s: float = 30.0) -> None:
+    """Have `parker` park the channel it talks with, as UAPI's Park would."""
+    await story.ask(
+        "Park",
+        Channel=await story.channel(parked),
+        TimeoutChannel=await story.channel(parker),
+        Timeout=str(round(timeout_s * 1000)),
+        Parkinglot="default",
+    )
+    assert await story.hears("ParkedCall")
+
+
+async def local_call(story: Story) -> tuple[Phone, Phone]:
+    """0003*211 and 0003*210 talk; the first of them called."""
+    agent = await story.phone("0003*210")
+    colleague = await story.dialing("0003*211", "0003*210")
+    await story.answer(agent, colleague)
+    await story.step(
+        "talking",
+        [
+            view("01", "0003*211", "5", "0003*211", "0003*210"),
+            view("02", "0003*210", "5", "0003*211", "0003*210"),
+        ],
+    )
+    return colleague, agent
+
+
+PARKED = view(
+    "01", "0003*211", "5", "0003*211", "0003*210", parked=True, parkedPos="701", parkedBy="0003*210"
+)
+
+
+async def test_a_parked_call_is_fetched_by_another_phone(stage: Stage) -> None:
+    """0003*210 parks 0003*211 at 701, 0003*025 fetches it, and a supervisor barges in."""
+    async with stage.tell("park-retrieve") as story:
+        colleague, agent = await local_call(story)
+        await park(story, "PJSIP/0003*211", "PJSIP/0003*210")
+        await agent.ended()
+        await story.step("parked", [PARKED])
+        fetcher = await story.dialing("0003*025", "701")
+        await fetcher.answered()
+        fetched = [
+            view("01", "0003*211", "5", "0003*211", "0003*025"),
+            view("03", "0003*025", "5", "0003*211", "0003*025"),
+        ]
+        await story.step("fetched", fetched)
+        supervisor = await story.barge_in("0003*025")
+        await story.step("joined", [*fetched, view("04", "0003*025", "5", "0003*024", "0003*025")])
+        if supervisor:
+            await story.hang_up(supervisor)
+        await story.hang_up(fetcher, colleague)
+
+
+async def test_a_parked_call_that_nobody_fetches_comes_back(stage: Stage) -> None:
+    """After the timeout the phone of who parked rings again, and the call goes on."""
+    async with stage.tell("park-timeout") as story:
+        colleague, agent = await local_call(story)
+        await park(story, "PJSIP/0003*211", "PJSIP/0003*210", timeout_s=2)
+        await agent.ended()
+        await story.step("parked", [PARKED])
+        await agent.ringing()
+        await story.step(
+            "back",
+            [
+                view("01", "0003*211", "4", "0003*211", "0003*210"),
+                view("03", "0003*210", "3", "0003*211", "0003*210"),
+            ],
+        )
+        await story.answer(agent)
+        await story.step(
+            "talking again",
+            [
+                view("01", "0003*211", "5", "0003*211", "0003*210"),
+                view("03", "0003*210", "5", "0003*211", "0003*210"),
+            ],
+        )
+        await story.hang_up(agent, colleague)
+
+
+async def test_a_parked_caller_who_gives_up_leaves_nothing(stage: Stage) -> None:
+    """0003*211 hangs up while parked."""
+    async with stage.tell("park-abandoned") as story:
+        colleague, agent = await local_call(story)
+        await park(story, "PJSIP/0003*211", "PJSIP/0003*210")
+        await agent.ended()
+        await story.step("parked", [PARKED])
+        await story.hang_up(colleague)
+        await story.step("gone")
+
+
+async def test_a_customer_is_parked_and_fetched(stage: Stage) -> None:
+    """Who parked the customer answers for the call until 0003*211 fetches it."""
+    async with stage.tell("park-customer") as story:
+        agent = await story.phone("0003*210")
+        customer = await story.customer("0003*210")
+        await story.answer(agent, customer)
+        await story.step("talking", [view("01", "0003*210", "5", "777888", "0003*210")])
+        await park(story, "PJSIP/trunk", "PJSIP/0003*210")
+        await agent.ended()
+        await story.step(
+            "parked",
+            [
+                view(
+                    ANY,
+                    "0003*210",
+                    "5",
+                    "777888",
+                    "0003*210",
+                    parked=True,
+                    parkedPos="701",
+                    parkedBy="0003*210",
+                )
+            ],
+        )
+        fetcher = await story.dialing("0003*211", "701")
+        await fetcher.answered()
+        await story.step("fetched", [view(ANY, "0003*211", "5", "777888", "0003*211")])
+        await story.hang_up(fetcher, customer)
+
+
+async def test_a_phone_parks_itself(stage: Stage) -> None:
+    """0003*211 dials 700 and waits at 701 until 0003*210 fetches it."""
+    async with stage.tell("park-itself") as story:
+        waiting = await story.dialing("0003*211", "700")
+        await waiting.answered()
+        assert await story.hears("ParkedCall")
+        await story.step(
+            "parked",
+            [
+                view(
+                    "01",
+                    "0003*211",
+                    "5",
+                    "0003*211",
+                    "700",
+                    parked=True,
+                    parkedPos="701",
+                    parkedBy="0003*211",
+                )
+            ],
+        )
+        fetcher = await story.dialing("0003*210", "701")
+        await fetcher.answered()
+        await story.step(
+            "fetched",
+            [
+                view("01", "0003*211", "5", "0003*211", "0003*210"),
+                view(ANY, "0003*210", "5", "0003*211", "0003*210"),
+            ],
+        )
+        await story.hang_up(fetcher, waiting)
