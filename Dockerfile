@@ -24,5 +24,8 @@ CMD ["python", "-m", "adapter.lab.phones_only"]
 FROM installed AS adapter
 ENV ADAPTER_LISTEN_HOST=0.0.0.0
 EXPOSE 8080
+# Alive, not ready: a link that is down is no reason to restart the process.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s CMD ["python", "-c", \
+  "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/health', timeout=4)"]
 USER 10001:10001
 CMD ["uapi-adapter", "serve"]

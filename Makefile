@@ -1,6 +1,8 @@
 # make demo           a supervisor barges in on a real call   (KEEP=1 leaves it up)
 # make test           every test, those with the real Asterisk included   (TESTS=tests/unit: some of them)
+#                     ASTERISK=16: with that version, made if need be, also for demo (16 or 22, a folder, a program)
 # make lint           ruff and mypy
+# make bench          how fast and how small, against named peers   (BENCH=reader: one of them; JSON=file)
 # make compose-test   docker-compose.yml for real; needs a Docker engine with Compose
 
 PYTHON ?= python3
@@ -8,7 +10,11 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test lint compose-test clean
+ifdef ASTERISK
+export ADAPTER_LAB_ASTERISK := $(ASTERISK)
+endif
+
+.PHONY: demo test lint bench compose-test clean
 
 demo: $(READY)
 	@$(RUN) -m adapter demo $(if $(KEEP),--keep)
@@ -20,6 +26,9 @@ lint: $(READY)
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+
+bench: $(READY)
+	@$(RUN) -m tests.bench $(BENCH) $(if $(JSON),--json $(JSON))
 
 compose-test:
 	@tests/acceptance/compose.sh

@@ -10,27 +10,38 @@ What comes later plugs in here and listens to the feed's changes; nothing in the
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import AsyncIterator, Sequence
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from adapter.ami.link import Link, LinkSettings, LinkState
+from adapter.audit.file import AuditFile
+from adapter.audit.trail import Trail
 from adapter.calls.events import ListedChannel
 from adapter.calls.feed import Feed
 from adapter.calls.model import Calls
 from adapter.connections import IdleConnections
 from adapter.directory_file import DirectoryFile
+from adapter.operations.mounting import mount_operations
+from adapter.operations.requests import count_requests
+from adapter.operations.tally import new_tallies
 from adapter.settings import Settings
 from adapter.supervision.conductor import Conductor
+from adapter.uapi.acting import Acting
+from adapter.uapi.audited import audit_requests
 from adapter.uapi.authentication import Authenticator
 from adapter.uapi.cors import allow_origins
 from adapter.uapi.documentation import Documentation
+from adapter.uapi.events import Events
 from adapter.uapi.middleware import answer_errors
 from adapter.uapi.oauth import TokenEndpoint
 from adapter.uapi.openid import OpenIdProvider
 from adapter.uapi.phone_calls import PhoneCalls
 from adapter.uapi.revisions import Revisions
 from adapter.uapi.scope import Gate
+from adapter.uapi.supervisions import Supervisions
 from adapter.uapi.tokens import Tokens
 
 log = logging.getLogger(__name__)
@@ -49,13 +60,26 @@ LINK = web.AppKey("link", Link)
 CONDUCTOR = web.AppKey("conductor", Conductor)
 IDLE = web.AppKey("idle", IdleConnections)
 REVISIONS = web.AppKey("revisions", Revisions)
+EVENTS = web.AppKey("events", Events)
+TRAIL = web.AppKey("trail", Trail)
 
 
 def make_app(settings: Settings) -> web.Application:
-    """The whole adapter, for the process and for the tests alike. Raises DirectoryError."""
+    """The whole adapter, for the process and for the tests alike. Raises DirectoryError.
+
+    Raises OSError where the audit trail's file cannot be opened.
+    """
     idle = IdleConnections(settings.idle_timeout_s)
+    tallies = new_tallies(time.perf_counter)
+    trail = make_trail(settings)
     app = web.Application(
-        middlewares=[idle.middleware(), allow_origins(settings.cors_origins), answer_errors],
+        middlewares=[
+            idle.middleware(),
+            count_requests(tallies.requests),
+            allow_origins(settings.cors_origins),
+            answer_errors,
+            audit_requests(trail, settings),
+        ],
         client_max_size=BODY_LIMIT_BYTES,
     )
     directory = DirectoryFile(settings.directory)
@@ -64,11 +88,18 @@ def make_app(settings: Settings) -> web.Application:
     feed = Feed(calls)
 
     def take_snapshot(snapshot: Sequence[ListedChannel], at: float) -> None:
+        tallies.events.snapshots += 1
         feed.take_snapshot(snapshot, at)
         conductor.on_snapshot()
+        events.on_snapshot()
 
-    link = Link(_link_settings(settings), take_snapshot, feed.take_event)
-    conductor = Conductor(calls, link.send)
+    link = Link(_link_settings(settings), take_snapshot, tallies.events.counting(feed.take_event))
+    conductor = Conductor(
+        calls,
+        link.send,
+        directory=lambda: directory.current,
+        has_include=lambda: link.has_include is True,
+    )
     revisions = Revisions(calls)
     feed.subscribe(revisions.on_change)
     feed.subscribe(conductor.on_change)
@@ -78,17 +109,43 @@ def make_app(settings: Settings) -> web.Application:
     app.cleanup_ctx.append(_run_link)
     # Before the handlers are awaited: it answers those that wait for a phone.
     app.on_shutdown.append(_close_conductor)
-
-    phone_calls = PhoneCalls(
-        settings=settings,
-        gate=Gate(settings, directory, Authenticator(tokens, _openid_provider(settings))),
+    mount_operations(
+        app,
+        tallies=tallies,
+        link=link,
         calls=calls,
-        revisions=revisions,
+        feed=feed,
         conductor=conductor,
-        is_ready=lambda: link.state is LinkState.READY,
+        trail=trail,
+        is_include_present=lambda: link.has_include,
     )
-    _add_routes(app, phone_calls, TokenEndpoint(directory, tokens, settings), Documentation(settings))
+
+    def is_ready() -> bool:
+        return link.state is LinkState.READY
+
+    gate = Gate(settings, directory, Authenticator(tokens, _openid_provider(settings)))
+    phone_calls = PhoneCalls(
+        settings=settings, gate=gate, calls=calls, revisions=revisions, is_ready=is_ready
+    )
+    acting = Acting(settings=settings, gate=gate, calls=calls, conductor=conductor, is_ready=is_ready)
+    events = Events(settings=settings, gate=gate, directory=directory, calls=calls, conductor=conductor)
+    feed.subscribe(acting.on_change)
+    feed.subscribe(events.on_change)
+    conductor.subscribe(events.on_supervision)
+    conductor.subscribe(trail.on_supervision)
+    app[EVENTS], app[TRAIL] = events, trail
+    app.on_shutdown.append(_close_events)  # after the conductor, of which it still tells
+    app.on_cleanup.append(_close_trail)
+    _add_routes(app, phone_calls, acting, TokenEndpoint(directory, tokens, settings), Documentation(settings))
+    _add_supervision_routes(app, Supervisions(gate, conductor, ZoneInfo(settings.timezone)), events)
     return app
+
+
+def make_trail(settings: Settings) -> Trail:
+    """The audit trail, into no file where none is set. Raises OSError."""
+    if settings.audit_file is None:
+        return Trail(None, time.time)
+    return Trail(AuditFile(settings.audit_file, int(settings.audit_max_mb * 1_000_000)), time.time)
 
 
 def make_tokens(settings: Settings) -> Tokens:
@@ -102,18 +159,26 @@ def make_tokens(settings: Settings) -> Tokens:
 
 
 def reload_directory(app: web.Application) -> bool:
-    """Read the directory again and name the live calls' extensions after it; a bad file changes nothing."""
+    """Read the directory again and name the live calls' extensions after it; a bad file changes nothing.
+
+    The audit trail begins its file anew, should somebody have moved it away.
+    """
+    app[TRAIL].reopen()
     if not app[DIRECTORY].reload():
         return False
     app[FEED].take_directory(app[DIRECTORY].current.extension_of_channel)
     app[REVISIONS].on_directory()
+    app[EVENTS].on_directory()
     return True
 
 
 def _add_routes(
-    app: web.Application, phone_calls: PhoneCalls, token_endpoint: TokenEndpoint, documentation: Documentation
+    app: web.Application,
+    phone_calls: PhoneCalls,
+    acting: Acting,
+    token_endpoint: TokenEndpoint,
+    documentation: Documentation,
 ) -> None:
-    app.router.add_get("/health", _health)
     app.router.add_get("/openapi.json", documentation.describe)
     app.router.add_get("/docs", documentation.page)
     app.router.add_get("/docs/{file}", documentation.file)
@@ -124,19 +189,17 @@ def _add_routes(
             calls = f"{prefix}/phoneCalls/{{userId}}/{{extension}}{slash}"
             call = f"{prefix}/phoneCalls/{{userId}}/{{extension}}/{{phoneCallId}}{slash}"
             app.router.add_get(calls, phone_calls.list)
-            app.router.add_put(calls, phone_calls.act)
+            app.router.add_put(calls, acting.put)
             app.router.add_get(call, phone_calls.get)
-            app.router.add_put(call, phone_calls.act)
-            app.router.add_delete(call, phone_calls.decline)
+            app.router.add_put(call, acting.put)
+            app.router.add_delete(call, acting.delete)
 
 
-async def _health(request: web.Request) -> web.Response:
-    """Whether the process lives, and how its link to Asterisk is."""
-    link = request.app[LINK]
-    state: dict[str, str] = {"state": link.state}
-    if link.error is not None:
-        state["error"] = link.error
-    return web.json_response({"status": "ok", "link": state})
+def _add_supervision_routes(app: web.Application, supervisions: Supervisions, events: Events) -> None:
+    for prefix in (*PREFIXES, ""):
+        for slash in SLASHES:
+            app.router.add_get(f"{prefix}/supervision/{{supervisionId}}{slash}", supervisions.get)
+            app.router.add_get(f"{prefix}/events{slash}", events.stream)
 
 
 async def _run_link(app: web.Application) -> AsyncIterator[None]:
@@ -156,6 +219,14 @@ def _stop_process_on_bug(task: "asyncio.Task[None]") -> None:
 
 async def _close_conductor(app: web.Application) -> None:
     await app[CONDUCTOR].close()
+
+
+async def _close_events(app: web.Application) -> None:
+    app[EVENTS].close()
+
+
+async def _close_trail(app: web.Application) -> None:
+    await asyncio.to_thread(app[TRAIL].close)
 
 
 def _openid_provider(settings: Settings) -> OpenIdProvider | None:

@@ -1,15 +1,22 @@
 """The process and its commands."""
 
 import argparse
+import asyncio
 import getpass
+import logging
+import math
 import sys
 import time
 import tomllib
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from adapter import logs
 from adapter.app import make_tokens
+from adapter.commands.check import run_check
+from adapter.commands.record import RecordOptions, run_record
+from adapter.commands.replay import run_replay
 from adapter.directory import DirectoryError
 from adapter.directory_file import DirectoryFile
 from adapter.server import run
@@ -34,6 +41,23 @@ def main(arguments: list[str] | None = None) -> int:
     demo = commands.add_parser("demo", help="barge in on a real call in a private Asterisk")
     demo.add_argument("--keep", action="store_true", help="leave everything up to try things by hand")
     demo.set_defaults(command=_demo)
+    check = commands.add_parser("check", help="ask Asterisk for everything that would stop a barge-in")
+    check.add_argument(
+        "--listen", type=_seconds, default=0.0, metavar="SECONDS", help="wait so long for an event of a call"
+    )
+    check.set_defaults(command=_check)
+    record = commands.add_parser("record", help="write what Asterisk says over AMI to a file")
+    record.add_argument("file", type=Path, metavar="FILE")
+    record.add_argument("--seconds", type=_seconds, help="how long; default: until Ctrl-C or SIGTERM")
+    record.add_argument(
+        "--mask", action=argparse.BooleanOptionalAction, default=True, help="mask numbers and names"
+    )
+    record.add_argument("--force", action="store_true", help="write over a file that is there")
+    record.set_defaults(command=_record)
+    replay = commands.add_parser("replay", help="print the calls and views of a recorded file as they change")
+    replay.add_argument("file", type=Path, metavar="FILE")
+    replay.add_argument("--directory", type=Path, metavar="FILE", help="default: any number like 0003*210")
+    replay.set_defaults(command=_replay)
     options = parser.parse_args(arguments)
     try:
         status: int = options.command(options)
@@ -60,7 +84,7 @@ def _settings() -> Settings:
 
 def _serve(_: argparse.Namespace) -> int:
     settings = _settings()
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, settings.log_format)
     run(settings)
     return 0
 
@@ -84,6 +108,37 @@ def _hash(_: argparse.Namespace) -> int:
         return USAGE_ERROR
     print(hash_secret(secret))
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    _say_nothing_else()
+    return asyncio.run(run_check(_settings(), options.listen, print))
+
+
+def _record(options: argparse.Namespace) -> int:
+    _say_nothing_else()
+    wanted = RecordOptions(options.file, options.seconds, is_masked=options.mask, force=options.force)
+    return asyncio.run(run_record(_settings(), wanted, _complain))
+
+
+def _replay(options: argparse.Namespace) -> int:
+    return run_replay(options.file, options.directory, print, _complain)
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _say_nothing_else() -> None:
+    """A command says itself what it finds; the link's warnings would say it twice."""
+    logging.getLogger("adapter").setLevel(logging.CRITICAL)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not math.isfinite(seconds) or seconds < 0:
+        raise argparse.ArgumentTypeError(f"not a number of seconds: {text!r}")
+    return seconds
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -1,36 +1,58 @@
-"""Log lines: a fixed sentence, and its data beside it as `name=value`."""
+"""Log lines: a fixed sentence, and its data beside it, for people (`name=value`) or for programs (JSON)."""
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
+from typing import Literal
 
 from aiohttp.http_exceptions import HttpProcessingError
+
+LogFormat = Literal["console", "json"]
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-class Formatter(logging.Formatter):
-    """Writes whatever data a line carries after its sentence."""
+def _data(record: logging.LogRecord) -> dict[str, object]:
+    """What a line carries beside its sentence."""
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
+class ConsoleFormatter(logging.Formatter):
+    """One line for people: time, level, logger, sentence, `name=value`."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The line; a value with a space or a line end in it is quoted, so that one line stays one line."""
-        if record.name == "aiohttp.access":  # says all of its data in the sentence already
-            return super().formatMessage(record)
-        data = [
-            f" {name}={_quoted(str(value))}" for name, value in vars(record).items() if name not in _STANDARD
-        ]
+        data = [f" {name}={_quoted(str(value))}" for name, value in _data(record).items()]
         return super().formatMessage(record) + "".join(data)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, a traceback inside it too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; data of a name that every line has stands with an underscore behind it."""
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        for name, value in _data(record).items():
+            line[name + "_" if name in line else name] = value
+        return json.dumps(line, default=str)
+
+
+FORMATTERS: dict[LogFormat, type[logging.Formatter]] = {"console": ConsoleFormatter, "json": JsonFormatter}
 
 
 def _quoted(value: str) -> str:
     return value if value.isprintable() and value and " " not in value else repr(value)
-
-
-def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    """Whoever watches the service asks for its health every few seconds: that is no news."""
-    return " /health " not in record.getMessage()
 
 
 def _is_ours_to_mend(record: logging.LogRecord) -> bool:
@@ -38,10 +60,9 @@ def _is_ours_to_mend(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
-def set_up(level: str) -> None:
+def set_up(level: str, log_format: LogFormat = "console") -> None:
     """Log to standard error from `level` on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Formatter())
+    handler.setFormatter(FORMATTERS[log_format]())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("aiohttp.access").addFilter(_is_worth_a_line)
     logging.getLogger("aiohttp.server").addFilter(_is_ours_to_mend)

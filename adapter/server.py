@@ -8,6 +8,7 @@ import sys
 from aiohttp import web
 
 from adapter.app import IDLE, make_app, reload_directory
+from adapter.operations.access_log import AccessLog
 from adapter.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ SHUTDOWN_LIMIT_S = 10.0
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP reads the directory again. Raises DirectoryError, OSError."""
     app = make_app(settings)
-    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_LIMIT_S)
+    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_LIMIT_S, access_log_class=AccessLog)
     await runner.setup()
     watching = asyncio.create_task(app[IDLE].watch(runner), name="idle connections")
     try:

@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     login_failures_per_min: float = Field(10.0, gt=0, allow_inf_nan=False)
     request_timeout_s: float = Field(10.0, gt=0, allow_inf_nan=False)
     idle_timeout_s: float = Field(30.0, gt=0, allow_inf_nan=False)
+    events_heartbeat_s: float = Field(15.0, gt=0, allow_inf_nan=False)
+    events_kept: int = Field(10_000, ge=1)
+    events_queue: int = Field(1_000, ge=1)
+    events_streams: int = Field(20, ge=1)
 
     ami_host: str = "127.0.0.1"
     ami_port: int = Field(5038, ge=1, le=65535)
@@ -62,9 +66,13 @@ class Settings(BaseSettings):
     ami_reconnect_max_s: float = Field(15.0, gt=0, allow_inf_nan=False)
 
     pickup_limit_s: int = Field(600, ge=1)
+    follow: Literal["extension", "call"] = "extension"
     single_call: Literal["bare", "collection"] = "bare"
     timezone: str = "UTC"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+    audit_file: Path | None = None
+    audit_max_mb: float = Field(100.0, ge=0, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod

@@ -17,6 +17,15 @@ NO_FORWARD_CONTEXT = "uapi-no-forward"
 """A dialplan context that does not exist, where forwarded calls end (Asterisk's FORWARD_CONTEXT)."""
 
 
+SPY_CONTEXT = "uapi-spy"
+PHONES_CONTEXT = "uapi-phones"
+"""The contexts of asterisk-conf/uapi-dialplan.conf."""
+SPY_EXTEN = "spy"
+NOTICE_EXTEN = "notice"
+
+NOTICE_LIMIT_MS = 3000
+
+
 class ActionError(ValueError):
     """An action cannot be made of these values."""
 
@@ -52,26 +61,50 @@ def hang_up(uniqueid: str) -> Action:
 
 
 def originate_spy(
-    *, dial: str, spyee: str, options: str, channel_id: str, caller_id: CallerId, pickup_ms: int
+    *,
+    dial: str,
+    spyee: str,
+    options: str,
+    channel_id: str,
+    caller_id: CallerId,
+    pickup_ms: int,
+    has_include: bool = False,
+    stays_s: int = 0,
+    alert: str = "",
 ) -> Action:
     """Ring `dial` for at most `pickup_ms` and let it spy on the channel with uniqueid `spyee`.
 
-    `options` are ChanSpy's. Raises ActionError for an empty or inexact spyee: "an empty argument spies on
-    every channel", and so does the literal `all`.
+    `options` are ChanSpy's. With `has_include` the dialplan include runs ChanSpy, so that it can be told to
+    begin anew; there the phone stays `stays_s` seconds longer than its spyee, to be sent to another.
+    `alert` is a SIP header for the phone, as `Name: value`. Raises ActionError for an empty or inexact
+    spyee: "an empty argument spies on every channel", and so does the literal `all`.
     """
     if pickup_ms <= 0:
         raise ActionError("a Timeout of 0 or less would ring without limit")
-    if "u" not in options:
-        raise ActionError("without the option u the spyee would be a prefix, not an exact channel")
+    name, _, value = alert.partition(": ")
+    runs: tuple[tuple[str, str], ...]
+    if has_include:
+        runs = (("Context", SPY_CONTEXT), ("Exten", SPY_EXTEN), ("Priority", "1"))
+        variables = (*_spy_variables(spyee, options), f"UAPI_STAYS={stays_s}")
+        # Inherited by the phones that a Local channel rings.
+        alerting: tuple[str, ...] = (f"__UAPI_ALERT_NAME={name}", f"__UAPI_ALERT={value}") if alert else ()
+    else:
+        runs = (("Application", "ChanSpy"), ("Data", f"{_exact(spyee)},{_for_one(options)}"))
+        variables = ()
+        alerting = ()
+    if alert and dial.startswith("PJSIP/"):
+        alerting = (f"PJSIP_HEADER(add,{name})={value}",)
     return Action(
         "Originate",
         (
             ("Channel", dial),
-            ("Application", "ChanSpy"),
-            ("Data", f"{_exact(spyee)},{options}"),
+            *runs,
             ("CallerID", f'"{_quoted(caller_id.name)}" <{caller_id.number}>'),
             # A phone that forwards its calls would have somebody else hear this one: no such context exists.
-            ("Variable", f"FORWARD_CONTEXT={NO_FORWARD_CONTEXT}"),
+            *(
+                ("Variable", each)
+                for each in (f"FORWARD_CONTEXT={NO_FORWARD_CONTEXT}", *variables, *alerting)
+            ),
             ("Timeout", str(pickup_ms)),
             ("ChannelId", _exact(channel_id)),
             ("ActionID", channel_id),
@@ -79,6 +112,60 @@ def originate_spy(
             ("Async", "true"),
         ),
     )
+
+
+def originate_notice(*, spyee: str, channel_id: str) -> Action:
+    """Let both sides of the conversation of `spyee` hear a short tone."""
+    return Action(
+        "Originate",
+        (
+            ("Channel", f"Local/{NOTICE_EXTEN}@{SPY_CONTEXT}/n"),
+            ("Application", "ChanSpy"),
+            ("Data", f"{_exact(spyee)},quBE"),
+            ("Timeout", str(NOTICE_LIMIT_MS)),
+            ("ChannelId", _exact(channel_id)),
+            ("ActionID", channel_id),
+            ("Async", "true"),
+        ),
+    )
+
+
+def tell_spy(*, channel_id: str, spyee: str, options: str) -> tuple[Action, ...]:
+    """Set what the channel is to spy on, and how, when it next begins. Raises ActionError as above."""
+    return tuple(
+        Action(
+            "Setvar",
+            (
+                ("Channel", _exact(channel_id)),
+                ("Variable", variable.partition("=")[0]),
+                ("Value", variable.partition("=")[2]),
+            ),
+        )
+        for variable in _spy_variables(spyee, options)
+    )
+
+
+def respy(channel_id: str) -> Action:
+    """Have the channel begin to spy anew, as told; its phone does not ring again."""
+    return Action(
+        "Redirect",
+        (
+            ("Channel", _exact(channel_id)),
+            ("Context", SPY_CONTEXT),
+            ("Exten", SPY_EXTEN),
+            ("Priority", "1"),
+        ),
+    )
+
+
+def _spy_variables(spyee: str, options: str) -> tuple[str, ...]:
+    return (f"UAPI_SPYEE={_exact(spyee)}", f"UAPI_SPY_OPTIONS={_for_one(options)}")
+
+
+def _for_one(options: str) -> str:
+    if "u" not in options:
+        raise ActionError("without the option u the spyee would be a prefix, not an exact channel")
+    return options
 
 
 def _exact(uniqueid: str) -> str:

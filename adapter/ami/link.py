@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from adapter.ami.actions import Action, list_channels, ping
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LoginRefused
+from adapter.ami.probe import has_include
 from adapter.ami.session import Session
 from adapter.calls.events import Event, ListedChannel
 from adapter.calls.parsing import EVENT_NAMES, EventError, Headers, parse, parse_listed
@@ -63,6 +64,8 @@ class Link:
         self.state = LinkState.DOWN
         self.error: str | None = "not connected yet"
         self.malformed: Counter[str] = Counter()
+        self.has_include: bool | None = None
+        """Whether Asterisk's dialplan includes ours; None where it does not tell."""
         self._settings = settings
         self._on_snapshot = on_snapshot
         self._on_event = on_event
@@ -129,6 +132,7 @@ class Link:
         try:
             async with asyncio.timeout(SNAPSHOT_LIMIT_S):
                 self._clock_offset_s = await self._measure_clock(session)
+                self.has_include = await self._find_include(session)
                 await session.request(list_channels(), self._settings.action_timeout_s)
                 await asyncio.wait({self._synced, session.lost}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
@@ -148,8 +152,15 @@ class Link:
                 raise LinkDown("the AMI connection broke")
             try:
                 await session.request(ping(), interval_s * 0.9)
+                self.has_include = await self._find_include(session)
             except ActionTimeout:
                 raise LinkDown("the AMI peer is mute") from None
+
+    async def _find_include(self, session: Session) -> bool | None:
+        try:
+            return await has_include(lambda action: session.request(action, self._settings.action_timeout_s))
+        except ActionRefused:
+            return None
 
     async def _measure_clock(self, session: Session) -> float:
         """Asterisk's clock less ours, in seconds; 0 where it does not tell."""

@@ -5,13 +5,11 @@ Each probe takes the function that sends an action and gives the headers of the 
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from adapter.ami.actions import Action
+from adapter.ami.actions import PHONES_CONTEXT, SPY_CONTEXT, Action
 from adapter.ami.errors import ActionRefused
 
 Ask = Callable[[Action], Awaitable[Mapping[str, str]]]
 
-SPY_CONTEXT = "uapi-spy"
-PHONES_CONTEXT = "uapi-phones"
 CONTEXTS = (SPY_CONTEXT, PHONES_CONTEXT)
 """The contexts of asterisk-conf/uapi-dialplan.conf."""
 

@@ -156,7 +156,7 @@ class Session(Manager):
         if self.lost.done() or self.protocol is None:
             raise LinkDown("the AMI connection is gone")
         # as_list=False: the first answer is the answer; what follows are events, and go where events go.
-        future = self.send_action({"Action": action.name, **dict(action.headers)}, as_list=False)
+        future = self.send_action(_as_panoramisk(action), as_list=False)
         try:
             async with asyncio.timeout(within_s):
                 answer = await self._answer(future)
@@ -200,3 +200,12 @@ def _reason(broken: Exception) -> str:
     if isinstance(broken, OSError) and broken.errno:
         return os.strerror(broken.errno)
     return type(broken).__name__
+
+
+def _as_panoramisk(action: Action) -> dict[str, str | list[str]]:
+    """Panoramisk writes a header with a list of values as often as it has values."""
+    headers: dict[str, str | list[str]] = {"Action": action.name}
+    for name in dict.fromkeys(name for name, _ in action.headers):
+        values = [value for other, value in action.headers if other == name]
+        headers[name] = values if len(values) > 1 else values[0]
+    return headers

@@ -10,6 +10,9 @@ from enum import IntEnum
 OUR_PREFIX = "uapi-"
 """Begins the uniqueid of every channel that this adapter originates, and of no other."""
 
+NOTICE_PREFIX = "uapi-notice-"
+"""And of those that play a notice tone to whom a supervisor joins: nobody listens on them."""
+
 
 _NAMES_ONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,148}", re.ASCII)
 
@@ -63,7 +66,11 @@ class Channel:
     def is_ours(self) -> bool:
         """Whether this adapter originated the channel, in this process or an earlier one."""
         # The other half of a Local channel is named after ours: `uapi-...;2`.
-        return self.uniqueid.startswith(OUR_PREFIX) and ";" not in self.uniqueid
+        return (
+            self.uniqueid.startswith(OUR_PREFIX)
+            and not self.uniqueid.startswith(NOTICE_PREFIX)
+            and ";" not in self.uniqueid
+        )
 
     @property
     def is_for_ours(self) -> bool:
@@ -158,18 +165,23 @@ class Park:
 
 @dataclass(frozen=True, slots=True)
 class Unpark:
-    """A parked channel was retrieved, waited too long or gave up."""
+    """A parked channel was retrieved by `retriever`, or waited too long or gave up."""
 
     at: float
     channel: Channel
+    retriever: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """`transferer` leaves its conversation, having sent the other side on."""
+    """The channels of who transferred, one or two, leave their conversations, having sent the others on.
+
+    After a consultation `transferee` takes the place of the second.
+    """
 
     at: float
-    transferer: Channel
+    transferers: tuple[Channel, ...]
+    transferee: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +240,22 @@ class ListedChannel:
         return self.application_data.partition(",")[0] or None if self.is_spying else None
 
     @property
+    def spy_options(self) -> str:
+        """The options of a running ChanSpy."""
+        return self.application_data.partition(",")[2].partition(",")[0] if self.is_spying else ""
+
+    @property
     def is_dialed(self) -> bool:
-        """Whether Dial or Queue rang the channel: they leave their mark on it for as long as it lives."""
-        return self.application in ("AppDial", "AppQueue")
+        """Whether Dial, Queue or an Originate rang the channel.
+
+        The first two leave their mark on it for as long as it lives, an Originate until it is answered.
+        """
+        return self.application in ("AppDial", "AppQueue", "AppDial2")
+
+    @property
+    def has_retrieved(self) -> bool:
+        """Whether it took a parked call out of its lot."""
+        return self.application == "ParkedCall"
 
 
 Event = (

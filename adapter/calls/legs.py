@@ -27,7 +27,7 @@ def age_of(linkedid: str) -> tuple[int, int]:
 
 
 class Disposition(StrEnum):
-    """How the last dialing of a leg ended (UAPI PhoneCallView)."""
+    """How a dialing ended (UAPI PhoneCallView)."""
 
     ANSWERED = "0"
     BUSY = "1"
@@ -44,7 +44,9 @@ class Parking:
     since: float
     space: str
     by: str | None
-    """The extension that parked it, if it was one of the directory."""
+    """The extension that parked it, if it is one of the directory."""
+    parker: str = ""
+    """What Asterisk calls to bring it back (`PJSIP/0003*210`)."""
 
 
 @dataclass(slots=True)
@@ -62,8 +64,17 @@ class Leg:
     answered_at: float | None = None
     is_dialed: bool = False
     """Somebody calls it; false again once it calls somebody, as after a transfer."""
+    dialed_by: str | None = None
+    """The uniqueid of who calls it, as far as it was told."""
     disposition: Disposition | None = None
+    """How its last dialing ended, unless it was answered."""
     bridge: str | None = None
+    last_bridge: str | None = None
+    """The bridge that it was in before."""
+    waits_in: str | None = None
+    """The bridge in which it waits, and hears nobody."""
+    has_left: bool = False
+    """It transferred or parked whom it talked with, and is there only until its channel ends."""
     held_since: float | None = None
     """Since when its phone holds the other side."""
     recorded_since: float | None = None
@@ -73,6 +84,8 @@ class Leg:
     spying_since: float | None = None
     spies: dict[str, "Leg"] = field(default_factory=dict)
     """Our spy legs that are joined to this channel, in order of joining."""
+    spy_options: str = ""
+    """The options of its ChanSpy, where a snapshot told them."""
     is_spyer: bool = False
     """A channel that once spied is no party to a call, in between either."""
 
@@ -116,7 +129,7 @@ class Bridges:
             del members[leg.channel.uniqueid]
             if not members:
                 del self._members[leg.bridge]
-        leg.bridge = bridge
+        leg.bridge, leg.last_bridge = bridge, leg.bridge
         if bridge is not None:
             self._members.setdefault(bridge, {})[leg.channel.uniqueid] = leg
         return changed
@@ -133,10 +146,10 @@ class Bridges:
 
     def others(self, leg: Leg) -> Iterator[Leg]:
         """The legs that hear this one and are heard by it, through Local channels where there are any."""
-        met, waiting = {leg.channel.uniqueid}, [None if leg.parking else leg.bridge]
+        met, waiting = {leg.channel.uniqueid}, [leg.bridge]
         while waiting:
             for member in self.members(waiting.pop()):
-                if member.channel.uniqueid in met or member.parking is not None:
+                if member.channel.uniqueid in met:
                     continue
                 met.add(member.channel.uniqueid)
                 if not member.is_local_half:

@@ -8,7 +8,7 @@ order, in every event: one regular expression finds what matters of them.
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import cast
+from typing import Any, cast
 
 ChannelFields = tuple[str, str, str, str, str, str, str, str, str]
 """The values of a channel's lines below that are kept, in their order."""
@@ -64,7 +64,8 @@ class Message(Mapping[str, str]):
             self._headers = read_headers(self._text)
         return self._headers
 
-    def __getitem__(self, name: str) -> str:
+    def get(self, name: str, default: Any = None, /) -> Any:  # noqa: ANN401 - Mapping's, with any default
+        """The value of a header, found without splitting the message where that can be helped."""
         if self.event and self._headers is None:
             if name == "Event":
                 return self.event
@@ -74,7 +75,13 @@ class Message(Mapping[str, str]):
                 value = at + len(line)
                 end = self._text.find("\r\n", value)
                 return self._text[value:] if end < 0 else self._text[value:end]
-        return self.headers[name]
+        return self.headers.get(name, default)
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return str(value)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.headers)

@@ -49,6 +49,9 @@ from adapter.calls.legs import Bridges, Call, Disposition, Leg, Parking, age_of,
 ExtensionOf = Callable[[str], str | None]
 """The number of the directory extension that a channel of this name belongs to, if any."""
 
+CALL_REJECTED = 21
+"""Q.850: the phone declined."""
+
 _DISPOSITIONS = {
     "ANSWER": Disposition.ANSWERED,
     "BUSY": Disposition.BUSY,
@@ -121,14 +124,20 @@ class Calls:
     # -- telling -----------------------------------------------------------------------------------
 
     def apply(self, event: Event) -> list[Change]:
-        """Take one event into the model; the changes that it made, in order."""
-        return self._take[type(event)](event)
+        """Take one event into the model; the changes that it made, in order, each of them once."""
+        changes = self._take[type(event)](event)
+        if len(changes) > 1:
+            # The same told again replaces what was told before: a listener looks the call up anyway.
+            last = {change: index for index, change in enumerate(changes)}
+            changes = [change for index, change in enumerate(changes) if last[change] == index]
+        return changes
 
     def reset(self, snapshot: Sequence[ListedChannel], at: float) -> list[Change]:
         """Make the model what a snapshot taken at `at` says; what is remembered of channels still live stays.
 
         A snapshot does not tell when a channel rang or was answered. For a channel met here first its
-        beginning, which the snapshot's Duration gives, stands for both.
+        beginning, which the snapshot's Duration gives, stands for both. Nor does it tell of holding,
+        recording and parking: what was known of them stays while the channel is where it was.
         """
         listed = {line.channel.uniqueid for line in snapshot}
         changes: list[Change] = []
@@ -139,11 +148,16 @@ class Calls:
             if channel.uniqueid in self._legs:
                 changes += self._update(channel, at)
             else:
-                changes += self._new_channel(channel, began_at, is_spyer=line.is_spying)
+                is_dialed = line.is_dialed if line.application else None
+                changes += self._new_channel(channel, began_at, is_spyer=line.is_spying, is_dialed=is_dialed)
             leg = self._legs[channel.uniqueid]
-            changes += self._set_dialed(leg, is_dialed=line.is_dialed) if line.application else []
-            changes += self._bridge(leg, line.bridge)
+            if line.application and not line.has_retrieved:
+                changes += self._set_dialed(leg, is_dialed=line.is_dialed)
+            changes += self._reset_bridge(leg, line.bridge)
             changes += self._reset_spy(line, at)
+        for line in snapshot:
+            if line.has_retrieved:
+                changes += self._retrieve(self._legs[line.channel.uniqueid])
         return changes
 
     def relabel(self, extension_of: ExtensionOf) -> list[Change]:
@@ -151,6 +165,8 @@ class Calls:
         self._extension_of = extension_of
         for leg in self._legs.values():
             leg.extension = extension_of(leg.channel.name)
+            if leg.parking is not None:
+                leg.parking = self._parking(leg.parking.since, leg.parking.space, leg.parking.parker)
         for call in self._calls.values():
             for leg in call.legs.values():
                 call.give_views(leg)
@@ -158,7 +174,9 @@ class Calls:
 
     # -- channels ----------------------------------------------------------------------------------
 
-    def _new_channel(self, channel: Channel, at: float, *, is_spyer: bool = False) -> list[Change]:
+    def _new_channel(
+        self, channel: Channel, at: float, *, is_spyer: bool = False, is_dialed: bool | None = None
+    ) -> list[Change]:
         if channel.uniqueid in self._legs:
             return self._update(channel, at)
         leg = Leg(
@@ -168,7 +186,9 @@ class Calls:
             began_at=at,
             extension=self._extension_of(channel.name),
             # Made for another channel and not begun yet: Dial or Queue is about to ring it.
-            is_dialed=channel.linkedid != channel.uniqueid and channel.state is ChannelState.DOWN,
+            is_dialed=channel.linkedid != channel.uniqueid and channel.state is ChannelState.DOWN
+            if is_dialed is None
+            else is_dialed,
             is_spyer=is_spyer or channel.is_for_ours,
         )
         self._legs[channel.uniqueid] = leg
@@ -209,6 +229,7 @@ class Calls:
         changes = self._leave_spy(uniqueid)
         for spy in leg.spies.values():
             spy.spyee = spy.spying_since = None
+        changes += self._note_rejection(leg, cause)
         del self._legs[uniqueid]
         bridges = self._bridges.forget(leg)
         if not leg.is_spyer:
@@ -216,6 +237,14 @@ class Calls:
         changes += map(BridgeChanged, bridges)
         changes.append(ChannelGone(uniqueid, cause))
         return changes
+
+    def _note_rejection(self, leg: Leg, cause: int | None) -> list[Change]:
+        """Tell a phone that declined from one that nobody answered: Dial tells both alike."""
+        caller = None if leg.dialed_by is None else self._legs.get(leg.dialed_by)
+        if cause != CALL_REJECTED or caller is None or caller.disposition is not Disposition.NO_ANSWER:
+            return []
+        caller.disposition = Disposition.FAILED
+        return self._retell(caller)
 
     @staticmethod
     def _note_times(leg: Leg, at: float) -> None:
@@ -235,13 +264,13 @@ class Calls:
         leg = self._legs.get(event.dialed.uniqueid)
         if leg is None:
             return self._misplaced("dial")
-        if event.dialing is None:
-            return self._update(event.dialed, event.at)  # an Originate
         changes: list[Change] = []
-        dialing = self._legs.get(event.dialing.uniqueid)
+        dialing = None if event.dialing is None else self._legs.get(event.dialing.uniqueid)
         if dialing is not None:
+            leg.dialed_by = dialing.channel.uniqueid
             # Who was called and calls on, as after a blind transfer, is a caller from now on.
             dialing.disposition = None
+            dialing.has_left = False
             changes += self._set_dialed(dialing, is_dialed=False)
         return changes + self._set_dialed(leg, is_dialed=True) + self._update(event.dialed, event.at)
 
@@ -249,15 +278,23 @@ class Calls:
         disposition = _DISPOSITIONS.get(event.status, Disposition.UNKNOWN)
         changes = self._update(event.dialed, event.at, "dial")
         dialed = self._legs.get(event.dialed.uniqueid)
-        if dialed is not None and disposition is Disposition.ANSWERED:
-            changes += self._set_dialed(dialed, is_dialed=True)  # who picks up for another is called as well
+        is_answered = disposition is Disposition.ANSWERED
+        if dialed is not None and is_answered:
+            # Who picks up for another is called as well; whom an Originate rang goes its own way from now on.
+            changes += self._set_dialed(dialed, is_dialed=event.dialing is not None)
         for channel in (event.dialing, event.dialed):
             leg = None if channel is None else self._legs.get(channel.uniqueid)
             # Of many that rang, one answered: that is how the dialing ended for who called.
-            if leg is not None and leg.disposition not in (disposition, Disposition.ANSWERED):
-                leg.disposition = disposition
+            if leg is not None and not (leg is not dialed and self._has_answer(leg)):
+                leg.disposition = None if is_answered else disposition
                 changes += self._retell(leg)
         return changes
+
+    def _has_answer(self, dialing: Leg) -> bool:
+        call = self._calls.get(call_id_of(dialing.linkedid))
+        return call is not None and any(
+            leg.is_up and leg.dialed_by == dialing.channel.uniqueid for leg in call.legs.values()
+        )
 
     def _set_dialed(self, leg: Leg, *, is_dialed: bool) -> list[Change]:
         if leg.is_dialed is is_dialed or leg.is_spyer:
@@ -272,6 +309,10 @@ class Calls:
 
     def _enter_bridge(self, event: BridgeEnter) -> list[Change]:
         changes = self._move(event.channel, None if event.is_holding else event.bridge, event.at)
+        leg = self._legs.get(event.channel.uniqueid)
+        if leg is not None:
+            leg.waits_in = event.bridge if event.is_holding else None
+            leg.has_left = False
         if event.is_joining and not event.is_holding:
             # Asterisk gives all of them the oldest linkedid, and tells it of a channel with its next event.
             members = [leg for leg in self._bridges.members(event.bridge) if not leg.is_spyer]
@@ -282,6 +323,8 @@ class Calls:
 
     def _leave_bridge(self, event: BridgeLeave) -> list[Change]:
         leg = self._legs.get(event.channel.uniqueid)
+        if leg is not None and leg.waits_in == event.bridge:
+            leg.waits_in = None
         # It may have entered another already: Asterisk moves a channel in one step.
         is_there = leg is not None and leg.bridge == event.bridge
         return self._move(event.channel, None if is_there or leg is None else leg.bridge, event.at)
@@ -294,6 +337,15 @@ class Calls:
             ]
             changes.append(BridgeChanged(changed))
         return changes
+
+    def _reset_bridge(self, leg: Leg, bridge: str | None) -> list[Change]:
+        if bridge is not None and bridge == leg.waits_in:
+            return []  # a snapshot does not tell which bridges are for waiting
+        changes: list[Change] = []
+        if leg.bridge != bridge or leg.waits_in is not None:
+            leg.waits_in = leg.parking = leg.held_since = None
+            changes += self._retell(leg)
+        return changes + self._bridge(leg, bridge)
 
     def _hold(self, event: HoldChanged) -> list[Change]:
         changes = self._update(event.channel, event.at, "hold")
@@ -314,23 +366,74 @@ class Calls:
     def _park(self, event: Park) -> list[Change]:
         changes = self._update(event.channel, event.at, "parking")
         leg = self._legs.get(event.channel.uniqueid)
-        if leg is None or leg.parking is not None:
+        if leg is None or _is_same(leg.parking, event):
             return changes
-        # A dial string is a channel's name without the part that makes it one of many.
-        leg.parking = Parking(event.at, event.space, self._extension_of(f"{event.parker}-"))
+        parker, left_alone = event.parker, list(self._bridges.members(leg.last_bridge))
+        if len(left_alone) == 1 and leg.bridge is None:
+            # Who parked it: its channel may live on for a while, in no conversation.
+            (partner,) = left_alone
+            parker = parker or partner.channel.name.rpartition("-")[0]
+            changes += self._note_left(partner)
+        leg.parking = self._parking(event.at, event.space, parker)
+        if leg.bridge is not None:  # a snapshot had it there
+            leg.waits_in = leg.bridge
+            changes += self._bridge(leg, None)
         return changes + self._retell(leg)
+
+    def _parking(self, since: float, space: str, parker: str) -> Parking:
+        # A dial string is a channel's name without the part that makes it one of many.
+        return Parking(since, space, self._extension_of(f"{parker}-"), parker)
 
     def _unpark(self, event: Unpark) -> list[Change]:
         changes = self._update(event.channel, event.at, "parking")
         leg = self._legs.get(event.channel.uniqueid)
-        if leg is None or leg.parking is None:
+        if leg is None:
+            return changes
+        retriever = None if event.retriever is None else self._legs.get(event.retriever.uniqueid)
+        if retriever is not None:
+            changes += self._set_dialed(retriever, is_dialed=not leg.is_dialed)
+        if leg.parking is None:
             return changes
         leg.parking = None
         return changes + self._retell(leg)
 
+    def _retrieve(self, leg: Leg) -> list[Change]:
+        """Have who took a parked call stand where the one stood who parked it: it was called, or called."""
+        is_dialed = not any(other.is_dialed for other in self._bridges.others(leg))
+        return self._set_dialed(leg, is_dialed=is_dialed)
+
     def _transfer(self, event: Transfer) -> list[Change]:
-        changes = self._update(event.transferer, event.at, "transfer")
-        return [*changes, Transferred(event.transferer.uniqueid)]
+        changes: list[Change] = []
+        for transferer in event.transferers:
+            changes += self._update(transferer, event.at, "transfer")
+            leg = self._legs.get(transferer.uniqueid)
+            changes += [] if leg is None else self._note_left(leg)
+            changes.append(Transferred(transferer.uniqueid))
+        transferee = None if event.transferee is None else self._legs.get(event.transferee.uniqueid)
+        if transferee is not None and not transferee.is_spyer:
+            for second in event.transferers[1:]:
+                changes += self._take_over(second.uniqueid, transferee)
+        return changes
+
+    def _note_left(self, leg: Leg) -> list[Change]:
+        if leg.has_left:
+            return []
+        leg.has_left = True
+        return self._retell(leg)
+
+    def _take_over(self, second: str, transferee: Leg) -> list[Change]:
+        """Have the transferee call those who ring for the transferer: one conversation before any answers."""
+        dialed = [leg for leg in self._legs.values() if leg.dialed_by == second and not leg.is_up]
+        if not dialed:
+            return []
+        transferee.disposition = None
+        changes = self._set_dialed(transferee, is_dialed=False)
+        oldest = min((leg.linkedid for leg in (transferee, *dialed)), key=age_of)
+        for leg in dialed:
+            leg.dialed_by = transferee.channel.uniqueid
+        for leg in (transferee, *dialed):
+            changes += self._relink(leg, oldest)
+        return changes
 
     # -- calls -------------------------------------------------------------------------------------
 
@@ -386,7 +489,7 @@ class Calls:
 
     def _attach(self, leg: Leg, spyee: str, at: float) -> list[Change]:
         if leg.spyee == spyee:
-            return []
+            return [SpyJoined(leg.channel.uniqueid, spyee)]  # ChanSpy began anew, perhaps in another mode
         changes: list[Change] = self._leave_spy(leg.channel.uniqueid)
         if not leg.is_spyer:
             changes += self._exclude(leg)
@@ -420,6 +523,7 @@ class Calls:
         changes: list[Change] = []
         if line.is_spying and not leg.is_spyer:
             changes += self._exclude(leg)
+        leg.spy_options = line.spy_options
         if line.spyee is not None and leg.is_up and line.spyee in self._legs:
             return changes + self._attach(leg, line.spyee, at)
         return changes + self._leave_spy(line.channel.uniqueid)
@@ -432,3 +536,7 @@ def _appearance(line: ListedChannel) -> tuple[bool, int, list[int]]:
     """
     count = [int(part) for part in re.findall(r"[0-9]+", line.channel.uniqueid)]
     return line.is_spying or line.channel.is_ours, -line.age_s, count
+
+
+def _is_same(parking: Parking | None, event: Park) -> bool:
+    return parking is not None and parking.space == event.space and event.parker in ("", parking.parker)

@@ -176,15 +176,24 @@ def _park(headers: Headers, at: float) -> Event:
 
 
 def _unpark(headers: Headers, at: float) -> Event:
-    return Unpark(at, _channel(headers, "Parkee"))
+    retriever = _channel(headers, "Retriever") if "RetrieverUniqueid" in headers else None
+    return Unpark(at, _channel(headers, "Parkee"), retriever)
 
 
 def _blind_transfer(headers: Headers, at: float) -> Event | None:
-    return Transfer(at, _channel(headers, "Transferer")) if headers.get("Result") == "Success" else None
+    return _transfer(headers, at, ("Transferer",))
 
 
 def _attended_transfer(headers: Headers, at: float) -> Event | None:
-    return Transfer(at, _channel(headers, "OrigTransferer")) if headers.get("Result") == "Success" else None
+    return _transfer(headers, at, ("OrigTransferer", "SecondTransferer"))
+
+
+def _transfer(headers: Headers, at: float, roles: tuple[str, ...]) -> Event | None:
+    if headers.get("Result") != "Success":
+        return None
+    # Several may be sent on at once, and are not told then.
+    transferee = _channel(headers, "Transferee") if "TransfereeUniqueid" in headers else None
+    return Transfer(at, tuple(_channel(headers, role) for role in roles), transferee)
 
 
 def _hangup(headers: Headers, at: float) -> Event:

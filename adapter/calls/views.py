@@ -1,11 +1,12 @@
 """A call as the wire shows it: a PhoneCall and its PhoneCallViews, one for each extension's perspective."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from adapter.calls.events import ChannelState, Party
-from adapter.calls.legs import Call, Disposition, Leg, Parking
+from adapter.calls.legs import Call, Disposition, Leg, Parking, age_of
 
 
 class Status(StrEnum):
@@ -72,7 +73,7 @@ def phone_call(call: Call, is_seen: Callable[[str], bool]) -> PhoneCall | None:
 
     Nothing where none of them takes part. The view ids are the call's own, whoever looks.
     """
-    ours = [leg for leg in call.legs.values() if leg.extension is not None and is_seen(leg.extension)]
+    ours = [leg for leg in _present(call) if leg.extension is not None and is_seen(leg.extension)]
     there = {leg.extension for leg in ours}
     parked = [
         leg
@@ -81,15 +82,14 @@ def phone_call(call: Call, is_seen: Callable[[str], bool]) -> PhoneCall | None:
     ]
     if not ours and not parked:
         return None
-    flow = _flow(call)
-    views = [_leg_view(call, leg, flow) for leg in _perspectives(call, ours)]
+    views = [_leg_view(call, leg) for leg in _perspectives(call, ours)]
     views += [
-        _spy_view(call, leg, spy, flow)
+        _spy_view(call, leg, spy)
         for leg in ours
         for spy in leg.spies.values()
         if spy.channel.uniqueid in call.view_ids
     ]
-    views += [_parked_view(call, leg, flow) for leg in parked if leg.channel.uniqueid in call.view_ids]
+    views += [_parked_view(call, leg) for leg in parked if leg.channel.uniqueid in call.view_ids]
     return PhoneCall(
         id=call.id,
         extension=_charged(ours) if ours else views[0].extension,
@@ -97,6 +97,11 @@ def phone_call(call: Call, is_seen: Callable[[str], bool]) -> PhoneCall | None:
         answered=call.answered_at,
         views=tuple(sorted(views, key=lambda view: view.id)),
     )
+
+
+def _present(call: Call) -> list[Leg]:
+    """All but who transferred the others and left: its phone may take a while to hang up."""
+    return [leg for leg in call.legs.values() if not leg.has_left]
 
 
 def caller_id_text(party: Party) -> str | None:
@@ -110,8 +115,8 @@ def _charged(legs: list[Leg]) -> str:
     return payer.extension or ""
 
 
-def _flow(call: Call) -> Flow:
-    for leg in call.legs.values():
+def _flow(legs: Iterable[Leg]) -> Flow:
+    for leg in legs:
         if leg.extension is None and not leg.is_local_half:
             return Flow.OUTGOING_PUBLIC if leg.is_dialed else Flow.INCOMING_PUBLIC
     return Flow.LOCAL
@@ -131,36 +136,63 @@ def _perspectives(call: Call, legs: list[Leg]) -> Iterable[Leg]:
     return best.values()
 
 
-def _leg_view(call: Call, leg: Leg, flow: Flow) -> PhoneCallView:
-    conversation = (leg, *call.bridges.others(leg))
-    callees = [other for other in call.legs.values() if other.is_dialed and other is not leg]
+def _parties(call: Call, leg: Leg) -> list[Leg]:
+    """Who of the call talks with the leg. In a conference there are others, of calls of their own."""
+    return [other for other in call.bridges.others(leg) if other.channel.uniqueid in call.legs]
+
+
+def _leg_view(call: Call, leg: Leg) -> PhoneCallView:
+    talking = list(call.bridges.others(leg))
+    parties = _parties(call, leg)
     own = leg.extension or ""
-    # The caller id is the one shown to the called party: what a dialed leg has as its connected line.
-    shown = leg.channel.connected if leg.is_dialed else leg.channel.caller
+    is_called = _is_called(leg, parties)
+    # The caller id is the one shown to the called party: what that has as its connected line.
+    shown = leg.channel.connected if is_called else leg.channel.caller
     return PhoneCallView(
         id=call.view_ids[leg.channel.uniqueid],
         extension=own,
-        source=_callers(call, leg) if leg.is_dialed else (own,),
-        destination=(own,) if leg.is_dialed else _called(call, leg, callees),
-        status=_status(leg, callees),
-        flow=flow,
+        source=_callers(call, leg, parties) if is_called else (own,),
+        destination=(own,) if is_called else _called(call, leg, parties),
+        status=_status(call, leg, is_talking=bool(talking)),
+        # Who sent the others on may still be there for a while: only those who talk count, once some do.
+        flow=_flow([leg, *parties] if parties else _present(call)),
         caller_id=caller_id_text(shown),
         ringing=leg.ringing_at,
         answered=leg.answered_at,
         channel=leg.channel.uniqueid,
-        held_since=_earliest(one.held_since for one in conversation),
+        held_since=_earliest(one.held_since for one in (leg, *talking)),
         is_holder=leg.held_since is not None,
         parking=leg.parking,
-        recorded_since=_earliest(one.recorded_since for one in conversation),
-        disposition=leg.disposition,
+        recorded_since=_earliest(one.recorded_since for one in (leg, *talking)),
+        disposition=_disposition(leg, parties),
     )
+
+
+def _is_called(leg: Leg, parties: list[Leg]) -> bool:
+    """Whether it is the called side: of those who were all called, the oldest goes for the caller.
+
+    After a transfer those may talk who were both called by somebody who is gone: who was sent on is older.
+    """
+    if not leg.is_dialed or not parties or not all(one.is_dialed for one in parties):
+        return leg.is_dialed
+    return any(_age(one) < _age(leg) for one in parties)
+
+
+def _age(leg: Leg) -> tuple[int, int]:
+    return age_of(leg.channel.uniqueid)
+
+
+def _disposition(leg: Leg, parties: list[Leg]) -> Disposition | None:
+    """Answered as long as those talk of whom one was called; else how its last dialing ended in vain."""
+    is_answered = bool(parties) and any(one.is_dialed for one in (leg, *parties))
+    return Disposition.ANSWERED if is_answered else leg.disposition
 
 
 def _earliest(times: Iterable[float | None]) -> float | None:
     return min((at for at in times if at is not None), default=None)
 
 
-def _parked_view(call: Call, leg: Leg, flow: Flow) -> PhoneCallView:
+def _parked_view(call: Call, leg: Leg) -> PhoneCallView:
     """Who parked somebody of the public network answers for the call, though its own leg is gone."""
     extension = (leg.parking.by if leg.parking is not None else None) or ""
     number = leg.channel.caller.number
@@ -170,7 +202,7 @@ def _parked_view(call: Call, leg: Leg, flow: Flow) -> PhoneCallView:
         source=(number,) if number else (),
         destination=(extension,),
         status=Status.ON_CALL,
-        flow=flow,
+        flow=_flow([leg]),
         caller_id=caller_id_text(leg.channel.caller),
         ringing=None,
         answered=leg.answered_at,
@@ -179,7 +211,7 @@ def _parked_view(call: Call, leg: Leg, flow: Flow) -> PhoneCallView:
     )
 
 
-def _spy_view(call: Call, spyee: Leg, spy: Leg, flow: Flow) -> PhoneCallView:
+def _spy_view(call: Call, spyee: Leg, spy: Leg) -> PhoneCallView:
     """The view that a joined barge-in adds (founding document): from the supervisor to the extension."""
     extension = spyee.extension or ""
     return PhoneCallView(
@@ -188,28 +220,43 @@ def _spy_view(call: Call, spyee: Leg, spy: Leg, flow: Flow) -> PhoneCallView:
         source=(spy.extension or spy.channel.caller.number,),
         destination=(extension,),
         status=Status.ON_CALL,
-        flow=flow,
-        # An Originate's CallerID overwrites the new channel's own: it is the caller id as requested.
-        caller_id=caller_id_text(spy.channel.caller),
+        flow=_flow([spyee, *parties] if (parties := _parties(call, spyee)) else _present(call)),
+        # An Originate's CallerID becomes the connected line, and stays that when it is answered.
+        caller_id=caller_id_text(spy.channel.connected),
         ringing=None,
         answered=spy.spying_since,
         channel=spyee.channel.uniqueid,
     )
 
 
-def _callers(call: Call, leg: Leg) -> tuple[str, ...]:
-    for other in call.legs.values():
-        if not other.is_dialed and not other.is_local_half:
-            return _numbers([other])
+def _callers(call: Call, leg: Leg, parties: list[Leg]) -> tuple[str, ...]:
+    """Who called: of those it talks with, or while it rings, the one whose number Asterisk has it show."""
+    if parties:
+        return _numbers([one for one in parties if not one.is_dialed] or [min(parties, key=_age)])
     number = leg.channel.connected.number
+    callers = [one for one in _present(call) if not one.is_dialed and not one.is_local_half]
+    if callers:
+        return _numbers([next((one for one in callers if number in _numbers([one])), callers[0])])
     return (number,) if number else ()
 
 
-def _called(call: Call, leg: Leg, callees: list[Leg]) -> tuple[str, ...]:
-    """Who was called, or who answered where any did; else who is there; else the number that was dialed."""
-    answered = [callee for callee in callees if callee.is_up]
-    there = answered or callees or [one for one in call.bridges.others(leg) if one in call.legs.values()]
-    return _numbers(there) or ((leg.exten,) if leg.exten else ())
+def _called(call: Call, leg: Leg, parties: list[Leg]) -> tuple[str, ...]:
+    """Who is there; else who was called, of whom those who answered; else the number that was dialed."""
+    if parties:
+        return _numbers(parties)
+    callees = _callees(call, leg)
+    there = _numbers([callee for callee in callees if callee.is_up] or callees)
+    if there:
+        return there
+    # The dialplan has names of its own for places that no number leads to: `s`, `h`.
+    return (leg.exten,) if _NUMBER.fullmatch(leg.exten) else _numbers(call.bridges.others(leg))
+
+
+_NUMBER = re.compile(r"[0-9+*#]+", re.ASCII)
+
+
+def _callees(call: Call, leg: Leg) -> list[Leg]:
+    return [other for other in _present(call) if other.is_dialed and other is not leg]
 
 
 def _numbers(legs: Iterable[Leg]) -> tuple[str, ...]:
@@ -217,20 +264,25 @@ def _numbers(legs: Iterable[Leg]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(number for number in numbers if number))
 
 
-def _status(leg: Leg, callees: list[Leg]) -> Status:
-    is_ringing_there = not leg.is_dialed and any(callee.is_ringing for callee in callees)
+def _status(call: Call, leg: Leg, *, is_talking: bool) -> Status:
+    callees = _callees(call, leg)
+    is_ringing_there = not (leg.is_dialed or is_talking) and any(callee.is_ringing for callee in callees)
     is_answered_there = any(callee.is_up for callee in callees)
     match leg.channel.state:
+        case ChannelState.UP if is_ringing_there and not is_answered_there:
+            status = Status.OTHER_SIDE_RINGING
         case ChannelState.UP:
-            return Status.OTHER_SIDE_RINGING if is_ringing_there and not is_answered_there else Status.ON_CALL
+            status = Status.ON_CALL
         case ChannelState.RINGING | ChannelState.PRE_RING:
-            return Status.RINGING
+            status = Status.RINGING
         case ChannelState.RING | ChannelState.DIALING | ChannelState.DIALING_OFF_HOOK:
             # Between the other side's answer and ours, nothing rings for an instant.
-            return Status.OTHER_SIDE_RINGING if is_ringing_there or is_answered_there else Status.TRYING
+            is_there = is_ringing_there or is_answered_there
+            status = Status.OTHER_SIDE_RINGING if is_there else Status.TRYING
         case ChannelState.DOWN | ChannelState.RESERVED:
-            return Status.TRYING if leg.is_dialed else Status.OFF_HOOK
+            status = Status.TRYING if leg.is_dialed else Status.OFF_HOOK
         case ChannelState.OFF_HOOK:
-            return Status.OFF_HOOK
+            status = Status.OFF_HOOK
         case _:
-            return Status.UNKNOWN
+            status = Status.UNKNOWN
+    return status

@@ -23,6 +23,32 @@ class ExtensionType(StrEnum):
     QUEUE_LOGIN_CENTER = "queue login center"
 
 
+class AutoAnswer(StrEnum):
+    """What has a phone answer by itself: each kind of phone goes by a header of its own."""
+
+    CALL_INFO = "call-info"
+    """Snom, Yealink, Grandstream, Fanvil and others."""
+    ALERT_INFO = "alert-info"
+    """Yealink, Aastra, Cisco's SIP phones for small offices."""
+    RING_ANSWER = "ring-answer"
+    """Polycom, whose settings have to give this alert the ring type of answering."""
+    ANSWER_MODE = "answer-mode"
+    """RFC 5373, for example Linphone's."""
+
+    @property
+    def header(self) -> str:
+        """The SIP header, as name and value."""
+        return _AUTO_ANSWER_HEADERS[self]
+
+
+_AUTO_ANSWER_HEADERS = {
+    AutoAnswer.CALL_INFO: "Call-Info: <sip:127.0.0.1>;answer-after=0",
+    AutoAnswer.ALERT_INFO: "Alert-Info: info=alert-autoanswer",
+    AutoAnswer.RING_ANSWER: "Alert-Info: Ring Answer",
+    AutoAnswer.ANSWER_MODE: "Answer-Mode: Auto",
+}
+
+
 def _text_is_quoted(value: object) -> object:
     # YAML reads 0003 as the number 3: what is lost there cannot be mended here.
     if isinstance(value, int | float):
@@ -60,6 +86,8 @@ class Organization(Entry):
     id: Id
     prefix: Prefix
     name: Text
+    notice_tone: bool = False
+    """Whether those who are supervised hear a tone when a supervisor joins: some laws ask for it."""
 
 
 class User(Entry):
@@ -79,6 +107,12 @@ class Extension(Entry):
     caller_id: ShownCallerId | None = None
     dial: DialString = ""
     never_supervised: bool = False
+    auto_answer: AutoAnswer | None = None
+
+    @property
+    def auto_answer_header(self) -> str:
+        """The SIP header with which the extension's phone is rung to supervise; empty for a plain ring."""
+        return self.auto_answer.header if self.auto_answer is not None else ""
 
     @property
     def prefix(self) -> str:

@@ -39,7 +39,9 @@ def load_directory(text: str) -> Directory:
         _by_prefix={organization.prefix: organization for organization in parsed.organizations},
         # `Local/x@context/n` makes channels `Local/x@context-0000002a;1`: the option is not in the name.
         _by_channel={
-            extension.dialed.removesuffix("/n"): extension.number for extension in parsed.extensions
+            # All phones of an extension ring through the dialplan include (asterisk-conf/uapi-dialplan.conf).
+            **{f"Local/{extension.number}@uapi-phones": extension.number for extension in parsed.extensions},
+            **{extension.dialed.removesuffix("/n"): extension.number for extension in parsed.extensions},
         },
     )
 

@@ -1,22 +1,29 @@
-"""The codecs that a simulated phone can offer."""
+"""The codecs that a simulated phone can offer: how each writes and reads mu-law audio."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from adapter.lab.tones import alaw_of
+from adapter.lab.tones import SAMPLE_RATE_HZ, alaw_of, decode_byte, encode_sample, ulaw_of
+
+Audio = Callable[[bytes], bytes]
+
+G722_BITS_PER_S = 64_000
 
 
 @dataclass(frozen=True)
 class Codec:
-    """A codec as SDP names it (RFC 3551), and how the phone's voice is written in it.
+    """A codec as SDP names it (RFC 3551).
 
-    `of_ulaw` makes its audio of mu-law audio, byte by byte; without one the phone has no voice.
+    `encoder` and `decoder` make what turns mu-law audio into this codec's and back. Each stream needs one
+    of its own: they may remember what came before.
     """
 
     name: str
     format: int
     encoding: str
-    of_ulaw: Callable[[bytes], bytes] | None
+    encoder: Callable[[], Audio]
+    decoder: Callable[[], Audio]
 
     @property
     def tone_file(self) -> str:
@@ -24,12 +31,26 @@ class Codec:
         return f"tone.{self.name}"
 
 
-CODECS = {
-    codec.name: codec
-    for codec in (
-        Codec("ulaw", 0, "PCMU/8000", bytes),
-        Codec("alaw", 8, "PCMA/8000", alaw_of),
-        # Its clock is 8000 by an old mistake that RFC 3551 keeps. Nobody here can write it: no voice.
-        Codec("g722", 9, "G722/8000", None),
-    )
-}
+def _g722() -> Any:  # noqa: ANN401 - the library tells no types
+    # Here, because who makes phones that do not speak it needs no library.
+    from G722 import G722  # noqa: PLC0415
+
+    return G722(SAMPLE_RATE_HZ, G722_BITS_PER_S)
+
+
+def _g722_encoder() -> Audio:
+    codec = _g722()
+    return lambda ulaw: bytes(codec.encode([decode_byte(byte) for byte in ulaw]))
+
+
+def _g722_decoder() -> Audio:
+    codec = _g722()
+    return lambda audio: bytes(encode_sample(sample) for sample in codec.decode(audio))
+
+
+ULAW = Codec("ulaw", 0, "PCMU/8000", lambda: bytes, lambda: bytes)
+ALAW = Codec("alaw", 8, "PCMA/8000", lambda: alaw_of, lambda: ulaw_of)
+# It has 16000 samples a second; that SDP says 8000 is an old mistake which RFC 3551 keeps.
+G722 = Codec("g722", 9, "G722/8000", _g722_encoder, _g722_decoder)
+
+CODECS = {codec.name: codec for codec in (ULAW, ALAW, G722)}

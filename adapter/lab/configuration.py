@@ -25,7 +25,18 @@ MUSIC_HZ = 350
 RUNTIME_FOLDERS = ("var", "db", "keys", "agi", "spool", "run", "log", "music")
 
 # Asterisk's core complains when these are missing. It needs nothing that would stand in them.
-EMPTY_FILES = ("acl", "ccss", "cdr", "cel", "features", "indications", "pjproject", "queuerules", "stasis", "udptl")
+EMPTY_FILES = (
+    "acl",
+    "ccss",
+    "cdr",
+    "cel",
+    "features",
+    "indications",
+    "pjproject",
+    "queuerules",
+    "stasis",
+    "udptl",
+)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What a fake Asterisk says, text for text as Asterisk 22 said it on a trunk call and a barge-in."""
 
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -89,6 +90,11 @@ def dial(name: str, at: float, dialing: FakeChannel | None, dialed: FakeChannel,
     return event(name, at, *source, *channel_headers(dialed, "Dest"), *more)
 
 
+def bridge_of(channel: FakeChannel) -> str:
+    """The bridge that the channel's conversation is in: each has its own."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, channel.linkedid))
+
+
 def bridge_enter(at: float, channel: FakeChannel, bridge: str, members: int) -> bytes:
     """The channel joined a bridge that now has so many members."""
     return event(
@@ -160,8 +166,5 @@ def listed(at: float, channel: FakeChannel, action_id: str) -> bytes:
         ("Application", channel.application),
         ("ApplicationData", channel.data),
         ("Duration", f"{hours:02}:{minutes:02}:{seconds:02}"),
-        (
-            "BridgeId",
-            "4c3a8508-0ad1-42cd-88cd-ab3595a62b63" if channel.application in ("Dial", "AppDial") else "",
-        ),
+        ("BridgeId", bridge_of(channel) if channel.application in ("Dial", "AppDial") else ""),
     )

@@ -10,7 +10,6 @@ from dataclasses import replace
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami_events import FakeChannel, FakeState, Header
 
-BRIDGE = "4c3a8508-0ad1-42cd-88cd-ab3595a62b63"
 NO_ANSWER = 19
 
 
@@ -51,8 +50,8 @@ class FakePbx:
             say.channel_event("Newstate", at, replace(agent, exten=number)),
             say.dial("DialEnd", at, ring, agent, ("DialStatus", "ANSWER")),
             say.channel_event("Newstate", at, customer),
-            say.bridge_enter(at, agent, BRIDGE, 1),
-            say.bridge_enter(at, customer, BRIDGE, 2),
+            say.bridge_enter(at, agent, say.bridge_of(agent), 1),
+            say.bridge_enter(at, customer, say.bridge_of(agent), 2),
         )
         self.channels |= {customer.uniqueid: customer, agent.uniqueid: agent}
         return agent

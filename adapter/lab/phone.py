@@ -24,8 +24,8 @@ class Phone:
     """A simulated phone.
 
     `number` is its extension, or the public number it calls from; `callee` the number it calls, empty where
-    it waits to be called. It says each step it takes in its journal. Each wait raises LabError when the step does not come within so many seconds, or when the
-    SIPp that plays the phone has died.
+    it waits to be called. It says each step it takes in its journal. Each wait raises LabError when the step
+    does not come within so many seconds, or when the SIPp that plays the phone has died.
     """
 
     def __init__(
@@ -124,18 +124,20 @@ class Phone:
         """Speak before picking up. Raises LabError if the current call does not ring."""
         if self._stage(self.call_id) != Step.RINGING:
             raise LabError(f"{self.name} has nothing to announce. {self._story()}")
-        await self._press({"X-Media": "early"}, {Step.EARLY}, "speak early")
+        await self._press({"X-Key": "early"}, {Step.EARLY}, "speak early")
 
     async def hold(self, *, is_silent: bool = False) -> None:
         """Put the current call on hold; silent means to send no music either.
 
         Raises LabError if Asterisk does not take it.
         """
-        await self._press({"X-Media": "inactive" if is_silent else "sendonly"}, {Step.MEDIA}, "hold")
+        await self._press(
+            {"X-Key": "media", "X-Direction": "inactive" if is_silent else "sendonly"}, {Step.MEDIA}, "hold"
+        )
 
     async def unhold(self) -> None:
         """Take the current call back from hold."""
-        await self._press({"X-Media": "sendrecv"}, {Step.MEDIA}, "unhold")
+        await self._press({"X-Key": "media", "X-Direction": "sendrecv"}, {Step.MEDIA}, "unhold")
 
     async def transfer(self, number: str) -> None:
         """Send whom we talk to on to `number` (blind transfer), and hang up once a phone rings there.
@@ -214,7 +216,7 @@ class Phone:
         return tuple(call_id for call_id in call_ids if self._stage(call_id) in up)
 
     async def _refer(self, refer_to: str) -> None:
-        status = await self._press({"X-Refer-To": refer_to}, {Step.REFER_STATUS}, "refer")
+        status = await self._press({"X-Key": "refer", "X-Refer-To": refer_to}, {Step.REFER_STATUS}, "refer")
         if not status.text.startswith(("18", "2")):
             raise LabError(f"{self.name} may not refer: {status.text}. {self._story()}")
 

@@ -1,6 +1,7 @@
 """The simulated phones around one PBX."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,9 +76,10 @@ class Phones:
     ) -> None:
         """End all phones."""
         try:
-            # A PBX that is gone has no registrations to take back.
-            if self._pbx.pid is not None and kind is None:
-                await self._unregister()
+            # A PBX that is gone has no registrations to take back; whoever is cancelled has no time.
+            if self._pbx.pid is not None and (kind is None or issubclass(kind, Exception)):
+                with contextlib.suppress(*(() if kind is None else (ExceptionGroup,))):
+                    await self._unregister()
         finally:
             # One that cannot be ended must not keep the others from it.
             ends = [phone.close() for phone in self._phones]
@@ -155,8 +157,7 @@ class Phones:
         folder = self._folder_for(name)
         tone_hz = self._free_tone()
         codec = CODECS[part.codec]
-        if codec.of_ulaw is not None:
-            (folder / codec.tone_file).write_bytes(codec.of_ulaw(make_tone(tone_hz)))
+        (folder / codec.tone_file).write_bytes(codec.encoder()(make_tone(tone_hz)))
         ip, sip_port = place
         first_port = self._pbx.ports.take(ip, PORTS_OF_A_PHONE)
         phone = Phone(
@@ -167,7 +168,7 @@ class Phones:
             ip=ip,
             sip_port=sip_port or first_port,
             tone_hz=tone_hz,
-            ear=await Ear.open(ip),
+            ear=await Ear.open(ip, codec),
             folder=folder,
         )
         # From here on it is closed on exit, whatever becomes of its start.

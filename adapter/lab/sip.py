@@ -4,7 +4,7 @@ import re
 import socket
 from collections.abc import Mapping
 from secrets import token_hex
-
+from urllib.parse import quote
 
 _TAG = re.compile(r";tag=([^;\s]+)")
 
@@ -15,6 +15,7 @@ def write_request(
     port: int,
     sender: tuple[str, int],
     call_id: str,
+    *,
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return a request without a body from `sender`, to whoever listens at host and port."""
@@ -42,7 +43,7 @@ def press_key(host: str, port: int, call_id: str, headers: Mapping[str, str] | N
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as finger:
         finger.bind(("127.0.0.1", 0))
-        request = write_request("INFO", host, port, finger.getsockname(), call_id, headers)
+        request = write_request("INFO", host, port, finger.getsockname(), call_id, headers=headers)
         finger.sendto(request, (host, port))
 
 
@@ -57,9 +58,8 @@ def replaces(number: str, server: tuple[str, int], call_id: str, tags: tuple[str
     `tags` are the phone's own and the server's. The server, which reads it, is the one it calls "to".
     """
     ours, theirs = tags
-    dialog = f"{call_id};to-tag={theirs};from-tag={ours}"
-    escaped = "".join(letter if letter.isalnum() or letter in "-._~@" else f"%{ord(letter):02X}" for letter in dialog)
-    return f"<sip:{number}@{server[0]}:{server[1]}?Replaces={escaped}>"
+    dialog = quote(f"{call_id};to-tag={theirs};from-tag={ours}", safe="")
+    return f"<sip:{number}@{server[0]}:{server[1]}?Replaces={dialog}>"
 
 
 class SipProbe:

@@ -23,13 +23,11 @@ def scenario_path(name: str) -> Path:
 
 
 def write_talker(name: str, codec: Codec, folder: Path) -> Path:
-    """Return the scenario `name`, written in `folder` with what a phone does while it talks, in this codec."""
+    """Return the scenario `name`, written in `folder` with what a phone does while it talks."""
     talk = scenario_path("talk").read_text()
     scenario = scenario_path(name).read_text().replace("<!-- insert talk.xml -->", talk)
     path = folder / f"{name}.xml"
-    voice = '<exec rtp_stream="tone.ulaw,-1,0"/>'
-    own = voice.replace("tone.ulaw,-1,0", f"{codec.tone_file},-1,{codec.format}") if codec.of_ulaw else ""
-    path.write_text(scenario.replace(voice, own))
+    path.write_text(scenario.replace("tone.ulaw,-1,0", f"{codec.tone_file},-1,{codec.format}"))
     return path
 
 

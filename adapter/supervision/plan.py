@@ -107,7 +107,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to originate: `dial` rings, and once picked up spies on exactly the channel `spyee`."""
+    """What to originate: `supervisor` rings, and once picked up spies on exactly the channel `spyee`."""
 
     mode: Mode
     call_id: str
@@ -115,6 +115,7 @@ class Plan:
     extension: str
     supervisor: str
     dial: str
+    """What Asterisk dials for the supervisor, where the directory names it; else all its phones are."""
     caller_id: CallerId
     pickup_s: int
     follow: Follow = Follow.EXTENSION
@@ -161,7 +162,7 @@ def plan_supervision(
         spyee=view.channel,
         extension=view.extension,
         supervisor=supervisor.number,
-        dial=supervisor.dialed,
+        dial=supervisor.dial,
         caller_id=request.caller_id or supervisor.shown_caller_id,
         pickup_s=pickup_s,
         follow=request.follow or default_follow,

@@ -11,6 +11,8 @@ class State(StrEnum):
     ANSWERED = "answered"
     """The phone is picked up and not yet joined to the call."""
     JOINED = "joined"
+    RE_ATTACHING = "re-attaching"
+    """It was joined and is about to be again: in another mode, or because the other side changed."""
     ENDED = "ended"
 
 
@@ -20,6 +22,7 @@ class Signal(StrEnum):
     RINGS = "rings"
     ANSWERS = "answers"
     JOINS = "joins"
+    DETACHES = "detaches"
     ENDS = "ends"
 
 
@@ -35,6 +38,9 @@ class Reason(StrEnum):
     ORIGINATE_REFUSED = "Asterisk refused to ring the phone"
     LINK_LOST = "the link to Asterisk broke"
     SHUTDOWN = "the adapter stopped"
+    CONFERENCE = "the conversation became a conference, in which not all would hear the supervisor"
+    NOT_ALLOWED = "a party came whom nobody may supervise"
+    CANNOT_FOLLOW = "the other side of the call changed, and this PBX cannot follow it"
     ENDED_BY_REQUEST = "it was asked to end"
 
 
@@ -64,6 +70,12 @@ _NEXT: dict[State, dict[Signal, State]] = {
         # "Several Start/Stop pairs per session are normal."
         Signal.JOINS: State.JOINED,
         Signal.ANSWERS: State.JOINED,
+        Signal.DETACHES: State.RE_ATTACHING,
+        Signal.ENDS: State.ENDED,
+    },
+    State.RE_ATTACHING: {
+        Signal.JOINS: State.JOINED,
+        Signal.DETACHES: State.RE_ATTACHING,
         Signal.ENDS: State.ENDED,
     },
     State.ENDED: {},
@@ -82,16 +94,21 @@ def next_state(state: State, signal: Signal) -> State:
 # an OriginateResponse is 0 for busy, declined and unknown alike).
 USER_BUSY = 17
 NO_ANSWER = 19
+NO_CAUSE = 0
+"""What Asterisk 16 says of a phone that rang out, where 22 says NO_ANSWER."""
 CALL_REJECTED = 21
+
+
+_WAS_JOINED = (State.JOINED, State.RE_ATTACHING)
 
 
 def reason_of_hangup(state: State, cause: int | None) -> Reason:
     """Why the supervisor's channel ended, for a hang-up that we did not ask for."""
     if cause is None:
-        return Reason.SUPERVISOR_LEFT if state is State.JOINED else Reason.LINK_LOST
-    if state in (State.ANSWERED, State.JOINED):
+        return Reason.SUPERVISOR_LEFT if state in _WAS_JOINED else Reason.LINK_LOST
+    if state is State.ANSWERED or state in _WAS_JOINED:
         return Reason.SUPERVISOR_LEFT
-    if cause == NO_ANSWER:
+    if cause in (NO_ANSWER, NO_CAUSE):
         # Without a ring before it, nothing listens at the phone's address.
         return Reason.PICKUP_TIMEOUT if state is State.RINGING else Reason.UNAVAILABLE
     return {USER_BUSY: Reason.BUSY, CALL_REJECTED: Reason.REJECTED}.get(cause, Reason.UNAVAILABLE)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from adapter.calls.events import OUR_PREFIX
 from adapter.supervision.plan import Follow, Mode
 from adapter.supervision.session import Reason, Signal, State, next_state
+from adapter.supervision.tuning import Tuning
 
 
 @dataclass(eq=False)
@@ -25,15 +26,27 @@ class Supervision:
     spyee: str
     """The uniqueid of the channel that is spied on."""
     supervisor: str
+    wanted_mode: Mode
+    """The mode that it is to have; `mode` is the one that it has."""
     asked_by: str
     """The client id of the App that asked for it; empty for one that an earlier process began."""
     requested_at: float
     follow: Follow = Follow.EXTENSION
+    notice_tone: bool = False
+    """Whether the supervised parties are to hear a tone when the supervisor joins."""
     state: State = State.REQUESTED
     since: float = 0.0
     """When it reached its state."""
     reason: Reason | None = None
     """Why it ended."""
+    tuning: Tuning | None = None
+    """What Asterisk runs, as far as that is known."""
+    target: Tuning | None = None
+    """What Asterisk is being told to run."""
+    unsettled_until: float = 0.0
+    """When the last change of its conversation has settled, on the event loop's clock."""
+    partners: frozenset[str] = frozenset()
+    """The channels that the spyee talks with, or last talked with."""
     accepted: asyncio.Future[None] = field(default_factory=asyncio.Future, repr=False)
     """Done once Asterisk has taken the originate; an error where it did not or where that is unknown."""
     _moved: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
@@ -51,6 +64,11 @@ class Supervision:
         self.since, self.reason = at, reason
         self.wake()
         return True
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the supervisor takes part, or is only for an instant not."""
+        return self.state in (State.JOINED, State.RE_ATTACHING)
 
     def note_taken(self) -> None:
         """Asterisk has the channel, whatever became of the answer to the originate."""

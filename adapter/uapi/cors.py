@@ -5,7 +5,7 @@ from collections.abc import Collection
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-_ALLOWED_HEADERS = "Authorization, Content-Type, If-None-Match, Prefer"
+_ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, Prefer"
 _EXPOSED_HEADERS = "ETag, Location, Preference-Applied, Retry-After"
 _PREFLIGHT_AGE_S = "600"
 
@@ -16,12 +16,13 @@ def allow_origins(origins: Collection[str]) -> Middleware:
     @web.middleware
     async def answer_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = _options(request) or await handler(request)
-        origin = request.headers.get("Origin")
+        if response.prepared:
+            return response  # a stream: it had to say so itself, before it began
+        allowed = headers_for(request, origins)
         if origins:
             response.headers.add("Vary", "Origin")
-        if origin is not None and origin in origins:
-            response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Access-Control-Expose-Headers"] = _EXPOSED_HEADERS
+        if allowed:
+            response.headers.update(allowed)
             if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
                 response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
                 response.headers["Access-Control-Allow-Headers"] = _ALLOWED_HEADERS
@@ -29,6 +30,14 @@ def allow_origins(origins: Collection[str]) -> Middleware:
         return response
 
     return answer_origin
+
+
+def headers_for(request: web.Request, origins: Collection[str]) -> dict[str, str]:
+    """What lets the page that asks read the answer; nothing where its origin is not allowed."""
+    origin = request.headers.get("Origin")
+    if origin is None or origin not in origins:
+        return {}
+    return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": _EXPOSED_HEADERS}
 
 
 def _options(request: web.Request) -> web.Response | None:

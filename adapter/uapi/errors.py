@@ -39,6 +39,10 @@ _STATUS = {
             "pc_sendcallto_invalid",
             "pc_callerid_invalid",
             "pc_timeout_invalid",
+            "pc_private_invalid",
+            "pc_follow_invalid",
+            "pc_phonenumber_invalid",
+            "idempotency_key_invalid",
             "count_invalid",
             "startindex_invalid",
             "filterby_invalid",
@@ -57,6 +61,11 @@ _STATUS = {
     "pc_sendcallto_busy": HTTPStatus.CONFLICT,
     "pc_sendcallto_rejected": HTTPStatus.CONFLICT,
     "pc_sendcallto_unavailable": HTTPStatus.CONFLICT,
+    "pc_switch_unavailable": HTTPStatus.CONFLICT,
+    "pc_conference_unavailable": HTTPStatus.CONFLICT,
+    "pc_notice_unavailable": HTTPStatus.CONFLICT,
+    "pc_supervision_ended": HTTPStatus.CONFLICT,
+    "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "content_type_invalid": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "too_many_requests": HTTPStatus.TOO_MANY_REQUESTS,
@@ -74,6 +83,8 @@ _CODE_OF_PARAMETER = {
     Parameter.SEND_CALL_TO: "pc_sendcallto_invalid",
     Parameter.CALLER_ID: "pc_callerid_invalid",
     Parameter.PICKUP: "pc_timeout_invalid",
+    Parameter.PRIVATE: "pc_private_invalid",
+    Parameter.FOLLOW: "pc_follow_invalid",
 }
 
 
@@ -99,6 +110,11 @@ def phone_call_invalid() -> UapiError:
         "The value supplied in the phoneCallId parameter is invalid: "
         "it must be the id of a live phone call of the extension.",
     )
+
+
+def not_found() -> UapiError:
+    """The answer to the id of what is not there, or not to be seen."""
+    return UapiError("resource_not_found", "There is nothing at this address.")
 
 
 def forbidden() -> UapiError:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from adapter.calls.views import PhoneCall
@@ -48,18 +49,44 @@ def read_query(parameters: Mapping[str, str]) -> Query:
     )
 
 
-def list_calls(calls: Sequence[PhoneCall], query: Query, renderer: Renderer, address: str) -> Json:
-    """The envelope with the calls that the query asks for; `address` is the list's own, for its pages."""
-    found = [call for call in calls if _is_wanted(call, query, renderer)]
-    found.sort(key=lambda call: (call.published, call.id), reverse=query.is_descending)
-    page = found[query.start_index : query.start_index + query.count]
+class Row(NamedTuple):
+    """What filter and order ask of a call; sorts as the list does."""
+
+    published: float
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows of one page, and of how many rows it is a page."""
+
+    rows: Sequence[Row]
+    total: int
+
+
+def find_page(rows: Sequence[Row], query: Query, renderer: Renderer) -> Page:
+    """The rows that the query asks for, in its order."""
+    found = [row for row in rows if _is_wanted(row, query, renderer)] if query.filter_by else list(rows)
+    found.sort(reverse=query.is_descending)
+    return Page(found[query.start_index : query.start_index + query.count], len(found))
+
+
+def envelope(calls: Sequence[PhoneCall], page: Page, query: Query, renderer: Renderer, address: str) -> Json:
+    """The list with the calls of a page; `address` is the list's own, for its other pages."""
     return {
-        "entry": [_project(renderer.phone_call(call), query.fields) for call in page],
-        "totalResults": len(found),
+        "entry": [_project(renderer.phone_call(call), query.fields) for call in calls],
+        "totalResults": page.total,
         "itemsPerPage": query.count,
         "startIndex": query.start_index,
-        "paging": _paging(len(found), query, address),
+        "paging": _paging(page.total, query, address),
     }
+
+
+def list_calls(calls: Sequence[PhoneCall], query: Query, renderer: Renderer, address: str) -> Json:
+    """The list with those of the calls that the query asks for."""
+    by_id = {call.id: call for call in calls}
+    page = find_page([Row(call.published, call.id) for call in calls], query, renderer)
+    return envelope([by_id[row.id] for row in page.rows], page, query, renderer, address)
 
 
 # -- reading -------------------------------------------------------------------------------------------
@@ -118,7 +145,7 @@ def _fields(parameters: Mapping[str, str]) -> frozenset[str] | None:
 # -- answering -----------------------------------------------------------------------------------------
 
 
-def _is_wanted(call: PhoneCall, query: Query, renderer: Renderer) -> bool:
+def _is_wanted(call: Row, query: Query, renderer: Renderer) -> bool:
     if query.filter_by is None or query.filter_op == "present":
         return True  # both id and published are present in every call
     if query.filter_op in _ORDER_OPERATORS:
@@ -139,7 +166,7 @@ def _is_wanted(call: PhoneCall, query: Query, renderer: Renderer) -> bool:
     }[query.filter_op]
 
 
-def _is_in_order(call: PhoneCall, query: Query) -> bool:
+def _is_in_order(call: Row, query: Query) -> bool:
     """Whether the call comes after or before the value; dates compare as times."""
     is_greater = query.filter_op == "greaterThan"
     if query.filter_by == "id":

@@ -30,11 +30,15 @@ from adapter.uapi import resources
 from adapter.uapi.openapi_parts import (
     ETAG,
     EXTENSION,
+    IDEMPOTENCY_KEY,
     IF_NONE_MATCH,
     JSON,
+    LAST_EVENT_ID,
     LIST_PARAMETERS,
     PHONE_CALL_ID,
+    PHONE_NUMBER,
     PREFER_MINIMAL,
+    PREFER_NO_BODY,
     PREFER_WAIT,
     USER_ID,
     WAIT_APPLIED,
@@ -45,10 +49,10 @@ from adapter.uapi.openapi_parts import (
 )
 
 DESCRIPTION = """\
-The live phone calls of an Asterisk PBX, and barging in on them, as 4PSA's UnifiedAPI has it.
+The live phone calls of an Asterisk PBX, and supervising them, as 4PSA's UnifiedAPI has it.
 
 - Every path below `/uapi` and `/oauth` is also served with a trailing slash, and all of `/uapi` also below
-  `/unifiedapi`, an older alias.
+  `/unifiedapi`, an older alias. `/events` and `/supervision/{supervisionId}` are also served without `/uapi`.
 - `*` and `@` in a path may stand raw or percent-encoded.
 - HEAD is answered wherever GET is, and OPTIONS everywhere (204 with `Allow`).
 - A number in a JSON body may be a numeric string. Null is as good as left out.
@@ -74,12 +78,20 @@ _BODY = (
     "action_invalid",
     "request_not_implemented",
     "pc_phonecall_invalid",
+    "idempotency_key_invalid",
+    "idempotency_key_reused",
 )
 _SUPERVISION = (
     "pc_phonecallview_invalid",
     "pc_sendcallto_invalid",
     "pc_callerid_invalid",
     "pc_timeout_invalid",
+    "pc_private_invalid",
+    "pc_follow_invalid",
+    "pc_switch_unavailable",
+    "pc_conference_unavailable",
+    "pc_notice_unavailable",
+    "pc_supervision_ended",
     "pc_sendcallto_busy",
     "pc_sendcallto_rejected",
     "pc_sendcallto_unavailable",
@@ -111,7 +123,7 @@ def _calls_path(action: type[BaseModel]) -> PathItem:
         operationId="actOnNoPhoneCall",
         summary="An action without its call",
         description="Never succeeds: answers what is wrong, at the latest 400 `pc_phonecall_invalid`.",
-        parameters=[PREFER_WAIT],
+        parameters=[PREFER_WAIT, IDEMPOTENCY_KEY],
         requestBody=_body(action),
         responses=errors(*_AUTHENTICATED, *_BODY, "service_unavailable"),
     )
@@ -134,10 +146,11 @@ def _call_path(action: type[BaseModel], single_call: Literal["bare", "collection
     )
     act = Operation(
         operationId="actOnPhoneCall",
-        summary="Barge in on a call",
+        summary="Barge in on a call, listen to it, or whisper",
         description="Rings `sendCallTo` and, once it is picked up, joins it into the conversation. The same "
-        "`sendCallTo` on the same call again does not ring again and is answered as the first.",
-        parameters=[PREFER_WAIT],
+        "`sendCallTo` on the same call again does not ring again and is answered as the first; with another "
+        "`action` or `private` the supervision changes to that.",
+        parameters=[PREFER_WAIT, IDEMPOTENCY_KEY],
         requestBody=_body(action),
         responses={
             "200": Response(
@@ -148,7 +161,7 @@ def _call_path(action: type[BaseModel], single_call: Literal["bare", "collection
             "202": Response(
                 description="Asterisk has taken the request and the phone rings.",
                 content={JSON: MediaType(schema=PydanticSchema(schema_class=resources.Accepted))},
-                headers={"Location": text("The call's address.", format="uri"), **WAIT_APPLIED},
+                headers={"Location": text("The supervision's address.", format="uri"), **WAIT_APPLIED},
             ),
             "204": Response(
                 description="With `Prefer: wait`: the call ended before the supervisor joined.",
@@ -159,11 +172,72 @@ def _call_path(action: type[BaseModel], single_call: Literal["bare", "collection
     )
     hang_up = Operation(
         operationId="hangUpPhoneCall",
-        summary="Hang up (not yet)",
-        description="The service does not carry it out yet.",
-        responses=errors(*_AUTHENTICATED, "request_not_implemented"),
+        summary="End a supervision",
+        description="Hangs up on the supervisor in `phoneNumber`, and answers once that is done; the call "
+        "goes on.",
+        parameters=[PHONE_NUMBER, PREFER_NO_BODY],
+        responses={
+            "200": answer("Ended.", resources.Supervision),
+            "204": Response(
+                description="Ended, and `Prefer: return=minimal` was sent.",
+                headers={"Preference-Applied": text("`return=minimal`.")},
+            ),
+            **errors(
+                *_AUTHENTICATED,
+                "access_forbidden",
+                "pc_phonecall_invalid",
+                "pc_phonenumber_invalid",
+                "request_not_implemented",
+                "service_unavailable",
+            ),
+        },
     )
     return PathItem(parameters=[USER_ID, EXTENSION, PHONE_CALL_ID], get=show, put=act, delete=hang_up)
+
+
+def _supervision_path() -> PathItem:
+    show = Operation(
+        operationId="getSupervision",
+        summary="One supervision",
+        description="Where it stands, and for some time after it has ended why.",
+        responses={
+            "200": answer(
+                "The supervision.", resources.Supervision, **{"Cache-Control": text("`no-store`.")}
+            ),
+            **errors("access_denied", "too_many_requests"),
+        },
+    )
+    supervision_id = path_parameter("supervisionId", "As `Location` had it.", pattern=r"^[0-9a-f]{20}$")
+    return PathItem(parameters=[supervision_id], get=show)
+
+
+_EVENTS = """\
+Server-sent events of what the account sees, each with an `id`:
+
+- `call`: a call began or changed; its data is the PhoneCall.
+- `call-ended`: it is over, or the account sees it no longer; `{"id": ...}`.
+- `supervision`: one began, moved or ended; its data is the Supervision.
+- `reset`: list the calls again, events before it do not tell all; `{"reason": ...}`, which is `begin` for a
+  new stream, `lost` where what was missed is not known any more, `resync` after the link to Asterisk was
+  down, `directory` after the directory changed, and `slow` for a client that did not read in time: it is
+  cut off.
+
+Changes that come at once are one event, with how things stand after them. The stream ends with the token.
+"""
+
+
+def _events_path() -> PathItem:
+    stream = Operation(
+        operationId="getEvents",
+        summary="Changes as they happen",
+        description=_EVENTS,
+        parameters=[LAST_EVENT_ID],
+        responses={
+            "200": _file("The stream.", "text/event-stream"),
+            **errors("access_denied", "too_many_requests", "service_unavailable"),
+        },
+    )
+    return PathItem(get=stream)
 
 
 def _body(model: type[BaseModel]) -> RequestBody:
@@ -280,6 +354,8 @@ def describe(
         paths={
             "/uapi/phoneCalls/{userId}/{extension}": _calls_path(action),
             "/uapi/phoneCalls/{userId}/{extension}/{phoneCallId}": _call_path(action, single_call),
+            "/uapi/supervision/{supervisionId}": _supervision_path(),
+            "/uapi/events": _events_path(),
             "/oauth/token.php": _token_path(),
             "/health": _open("getHealth", "Whether the service lives", answer("It does.", resources.Health)),
             "/ready": _ready_path(),

@@ -185,6 +185,33 @@ PREFER_WAIT = _parameter(
     "or, where it is less, `waitForPickup`.",
     "wait=5",
 )
+IDEMPOTENCY_KEY = _parameter(
+    ParameterLocation.HEADER,
+    "Idempotency-Key",
+    "The same request under the same key again is done once: it is answered as the first was, for 24 hours "
+    "or the App's next 1000 keys. With another request it is 422.",
+    "8e03978e-40d5-43e8-bc93-6894a57f9324",
+    pattern=r"^[ -~]{1,255}$",
+)
+PHONE_NUMBER = _parameter(
+    ParameterLocation.QUERY,
+    "phoneNumber",
+    "The extension of a supervisor of the call, long or short: the supervision ends and the call goes on. "
+    "A party of the call, or none to end it all, is not served yet.",
+    "0003*024",
+)
+PREFER_NO_BODY = _parameter(
+    ParameterLocation.HEADER,
+    "Prefer",
+    "RFC 7240. `return=minimal`: success is answered 204 without a body.",
+    "return=minimal",
+)
+LAST_EVENT_ID = _parameter(
+    ParameterLocation.HEADER,
+    "Last-Event-ID",
+    "The id of the last event that the client has: what it missed comes first, or a `reset`.",
+    "1795405388000-42",
+)
 IF_NONE_MATCH = _parameter(
     ParameterLocation.HEADER, "If-None-Match", "An `ETag` from before: 304 if nothing has changed since."
 )

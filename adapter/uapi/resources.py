@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from adapter.calls.views import Flow, Status
 from adapter.supervision.plan import DEFAULT_PICKUP_S
+from adapter.supervision.session import State
 
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 ObjectId = Annotated[
@@ -115,6 +116,31 @@ class Accepted(_Answer):
     link: Link
 
 
+class EndReason(_Answer):
+    """Why a supervision ended: the code is for programs and stable, the message for people."""
+
+    code: str = Field(pattern=r"^[a-z_]+$", examples=["supervisor_left"])
+    message: str = Field(min_length=1, examples=["The supervisor hung up."])
+
+
+class Supervision(_Answer):
+    """One supervision from request to end. Null fields are left out."""
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{20}$")]
+    state: State
+    since: Date = Field(description="When it reached its state.")
+    requested: Date = Field(description="When it was asked for.")
+    action: Literal["BargeIn", "Monitor", "Whisper"]
+    private: Literal["0", "1"] | None = Field(None, description="Of a `Whisper`.")
+    supervisor: ExtensionNumber | Literal[""] = Field(description="The extension that rings, or has joined.")
+    extension: ExtensionNumber | Literal[""] = Field(description="The extension that is supervised.")
+    phone_call_id: ObjectId = Field(alias="phoneCallId")
+    follow: Literal["extension", "call"]
+    app: str | None = Field(None, description="The App that asked for it.", examples=["wallboard"])
+    reason: EndReason | None = Field(None, description="Why it ended, once it has.")
+    link: Link
+
+
 class ErrorDetail(_Answer):
     """The code is for programs and stable, the message for people."""
 
@@ -154,6 +180,9 @@ class Health(_Answer):
 
     status: Literal["ok"]
     link: AsteriskLink
+    audit: Literal["ok", "failing"] | None = Field(
+        None, description="Whether the audit trail is written, where there is one."
+    )
 
 
 class Readiness(_Answer):
@@ -161,9 +190,12 @@ class Readiness(_Answer):
 
     status: Literal["ready", "not ready"]
     link: AsteriskLink
-    lastEventAgeS: float | None = Field(ge=0, description="Seconds since Asterisk last told of a call.")
-    dialplanInclude: Literal["present", "missing", "unknown"] = Field(
-        description="Whether Asterisk has the contexts of `uapi-dialplan.conf`."
+    last_event_age_s: float | None = Field(
+        alias="lastEventAgeS", ge=0, description="Seconds since Asterisk last told of a call."
+    )
+    dialplan_include: Literal["present", "missing", "unknown"] = Field(
+        alias="dialplanInclude",
+        description="Whether Asterisk has the contexts of `uapi-dialplan.conf`.",
     )
 
 
@@ -182,8 +214,10 @@ class _Supervision(BaseModel):
 
     model_config = ConfigDict(title="PhoneCallAction")
 
-    action: Literal["BargeIn"] = Field(
-        description="Whatever the service does not carry out (yet) is answered 501."
+    action: Literal["BargeIn", "Monitor", "Whisper"] = Field(
+        description="`BargeIn`: everybody hears everybody. `Monitor`: the supervisor listens, unheard. "
+        "`Whisper`: the supervisor is heard by the extension alone. Whatever the service does not carry out "
+        "(yet) is answered 501."
     )
     view_id: str = Field(
         alias="phoneCallViewId",
@@ -205,6 +239,18 @@ class _Supervision(BaseModel):
         description="`Name <number>`, shown on the supervisor's phone. The name is printable, of any script "
         "and at most 100 bytes of UTF-8. Default: the caller id of `sendCallTo`.",
         examples=["John Doe <42420042>"],
+    )
+    is_private: Annotated[int, Field(ge=0, le=1)] | Literal["0", "1"] | None = Field(
+        None,
+        alias="private",
+        description="For `Whisper`: 1, the supervisor talks to the extension and hears nothing. Default: 0.",
+        examples=["1"],
+    )
+    follow: Literal["extension", "call"] | None = Field(
+        None,
+        description="Whom the supervision stays with when the extension leaves the call by transferring the "
+        "other side on: `extension`, it ends; `call`, it moves to the party that stays. The operator sets "
+        "which is the default.",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from adapter.caller_id import CallerId, parse_caller_id
-from adapter.supervision.plan import Mode, Parameter, Request
+from adapter.supervision.plan import Follow, Mode, Parameter, Request
 from adapter.uapi.errors import UapiError
 
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -30,6 +30,19 @@ def _caller_id(value: object) -> object:
     return parse_caller_id(value)
 
 
+def _flag(value: object) -> object:
+    """`"private": "1"` and `"private": 1` mean the same; a boolean is neither digit."""
+    if isinstance(value, bool) or value not in (0, 1, "0", "1"):
+        raise ValueError("neither 0 nor 1")
+    return value in (1, "1")
+
+
+def _follow(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("not a string")  # noqa: TRY004 - pydantic's way to refuse
+    return Follow(value)
+
+
 def _optional(check: Callable[[object], object]) -> BeforeValidator:
     """A null is a parameter that was not given."""
     return BeforeValidator(lambda value: None if value is None else check(value))
@@ -44,6 +57,8 @@ class PhoneCallAction(BaseModel):
     send_call_to: Annotated[str, Field(alias="sendCallTo")]
     caller_id: Annotated[CallerId | None, _optional(_caller_id), Field(alias="callerId")] = None
     pickup_s: Annotated[int | None, _optional(_seconds), Field(alias="waitForPickup")] = None
+    is_private: Annotated[bool | None, _optional(_flag), Field(alias="private")] = None
+    follow: Annotated[Follow | None, _optional(_follow), Field(alias="follow")] = None
 
 
 def read_action(body: object) -> Request:
@@ -60,7 +75,14 @@ def read_action(body: object) -> Request:
     except ValidationError as invalid:
         bad = {str(error["loc"][0]) for error in invalid.errors(include_input=False, include_url=False)}
     else:
-        return Request(mode, action.view_id, action.send_call_to, action.caller_id, action.pickup_s)
+        return Request(
+            mode=Mode.PRIVATE_WHISPER if mode is Mode.WHISPER and action.is_private else mode,
+            view_id=action.view_id,
+            send_call_to=action.send_call_to,
+            caller_id=action.caller_id,
+            pickup_s=action.pickup_s,
+            follow=action.follow,
+        )
     good: dict[str, Any] = {name: value for name, value in body.items() if name not in bad}
     return Request(
         mode=mode,
@@ -70,10 +92,13 @@ def read_action(body: object) -> Request:
     )
 
 
+_MODES = {mode.action: mode for mode in (Mode.MONITOR, Mode.WHISPER, Mode.BARGE_IN)}
+
+
 def _mode(action: object) -> Mode:
     if not isinstance(action, str) or not action:
         raise UapiError("action_invalid", "The value supplied in the action parameter is missing or invalid.")
     try:
-        return {Mode.BARGE_IN.action: Mode.BARGE_IN}[action]
+        return _MODES[action]
     except KeyError:
         raise UapiError("request_not_implemented", "The service does not carry out this action.") from None

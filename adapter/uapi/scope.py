@@ -6,14 +6,15 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from adapter.calls.model import Call
+from adapter.calls.legs import Call
 from adapter.calls.views import PhoneCall, phone_call
-from adapter.directory import App, Directory
+from adapter.directory import Account, AccountLevel, App, Directory
 from adapter.directory_file import DirectoryFile
 from adapter.settings import Settings
 from adapter.supervision.permission import may_supervise
 from adapter.supervision.plan import Mode
 from adapter.uapi.addressing import find_extensions, find_organization_id, is_in_sight
+from adapter.uapi.audited import note
 from adapter.uapi.authentication import Authenticator
 from adapter.uapi.errors import forbidden, too_many
 from adapter.uapi.limits import RateLimit
@@ -21,15 +22,35 @@ from adapter.uapi.origin import find_origin, is_trusted
 
 
 @dataclass(frozen=True)
-class Scope:
-    """A request's App and the extensions that its address means, by one directory from begin to end."""
+class Visitor:
+    """The App that asks and how it addresses the service, by one directory from begin to end."""
 
     directory: Directory
     app: App
+    origin: str
+
+    def owns(self, number: str) -> bool:
+        """Whether the extension stands under the App's account.
+
+        One that the directory does not know (any more) stands under the administrator's alone.
+        """
+        extension = self.directory.extensions.get(number)
+        if extension is None:
+            return self.app.account.level is AccountLevel.ADMINISTRATOR
+        return self.directory.is_seen_by(extension, self.app.account)
+
+    def supervision_address(self, supervision_id: str) -> str:
+        """The public address of a supervision."""
+        return f"{self.origin}/uapi/supervision/{supervision_id}"
+
+
+@dataclass(frozen=True)
+class Scope(Visitor):
+    """A request's App and the extensions that its address means."""
+
     user_id: str
     extension: str
     extensions: frozenset[str]
-    origin: str
 
     @property
     def organization_prefix(self) -> str | None:
@@ -105,20 +126,17 @@ class Gate:
         self._authenticator = authenticator
         self._rate = RateLimit(settings.requests_per_s, 2 * settings.requests_per_s)
 
-    async def enter(self, request: web.Request) -> Scope:
-        """The scope of a request to `/{userId}/{extension}...`. Raises UapiError where it may not enter."""
+    async def admit(self, request: web.Request) -> Visitor:
+        """Who asks. Raises UapiError where that is nobody known, or one who asks too often."""
         directory = self._directory.current
         app = await self._authenticator.find_app(request.headers.get("Authorization"), directory)
         wait_s = self._rate.take(app.client_id, time.monotonic())
         if wait_s:
             raise too_many(wait_s)
-        user_id, extension = request.match_info["userId"], request.match_info["extension"]
-        return Scope(
+        note(request, app=app.client_id, account=account_text(app.account))
+        return Visitor(
             directory=directory,
             app=app,
-            user_id=user_id,
-            extension=extension,
-            extensions=find_extensions(directory, app.account, user_id, extension),
             origin=find_origin(
                 self._settings.public_url,
                 request.scheme,
@@ -127,3 +145,26 @@ class Gate:
                 peer_is_trusted=is_trusted(request.remote, self._settings.trusted_proxies),
             ),
         )
+
+    async def enter(self, request: web.Request) -> Scope:
+        """The scope of a request to `/{userId}/{extension}...`. Raises UapiError where it may not enter."""
+        visitor = await self.admit(request)
+        return scope_of(visitor, request.match_info["userId"], request.match_info["extension"])
+
+
+def scope_of(visitor: Visitor, user_id: str, extension: str) -> Scope:
+    """What this address means to the visitor. Raises UapiError `user_invalid` or `extension_invalid`."""
+    account = visitor.app.account
+    return Scope(
+        directory=visitor.directory,
+        app=visitor.app,
+        origin=visitor.origin,
+        user_id=user_id,
+        extension=extension,
+        extensions=find_extensions(visitor.directory, account, user_id, extension),
+    )
+
+
+def account_text(account: Account) -> str:
+    """The account in one word: `user 12`, `organization 3`, `administrator`."""
+    return f"{account.level} {account.id}".rstrip()

@@ -32,7 +32,7 @@ has_logged() { # SERVICE LINE...: these lines stand in its log, one after the ot
 
 get() { curl -sS -H "Authorization: Bearer $token" "$url$1"; }
 
-is_ready() { [[ $(get /health) == *'"READY"'* ]]; }
+is_ready() { [[ $(get /ready) == *'"status": "ready"'*'"dialplanInclude": "present"'* ]]; }
 
 is_on_call() {
   call=$(get "$calls" | sed -n 's/.*"entry": \[{"id": "\([^"]*\)".*/\1/p')
@@ -57,6 +57,10 @@ answer=$(curl -sS -w ' %{http_code}' -X PUT "$url$calls/$call" \
 echo "ok: 200 and view 02"
 expect 20 "everyone hears everyone" has_logged phones \
   "customer . hears hears" "agent hears . hears" "supervisor hears hears ."
+
+joined='uapi_supervisions_total{mode="BargeIn",outcome="joined"} 1.0'
+[[ $(get /metrics) == *"$joined"* ]] || fail "expected the metrics to say $joined"
+echo "ok: the metrics say so"
 
 compose kill --signal HUP adapter
 expect 10 "the directory is read again" has_logged adapter "the directory was reloaded"

@@ -12,15 +12,6 @@ import pytest_asyncio
 
 from adapter.lab import LabError, Pbx, Phones, Step, running_asterisk, wait_until_heard, who_hears_whom
 from adapter.lab.installation import find_asterisk
-from adapter.lab.tones import (
-    FULL_SCALE,
-    TONE_AMPLITUDE,
-    TONES_HZ,
-    decode_byte,
-    encode_sample,
-    make_tone,
-    tone_level,
-)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -420,40 +411,3 @@ async def test_waiting_for_a_table_that_does_not_come_shows_the_last_one(phones:
     with pytest.raises(LabError, match="missing: agent hears agent") as caught:
         await wait_until_heard((agent,), {("agent", "agent")}, within=0.1)
     assert "too much: none" in str(caught.value)
-
-
-async def test_every_sample_survives_mu_law_within_its_step() -> None:
-    """G.711: an error of at most a step, and every byte decodes to a sample that encodes to it."""
-    for byte in range(256):
-        # 0x7f is minus zero, which no sample encodes to.
-        if byte != 0x7F:
-            assert encode_sample(decode_byte(byte)) == byte
-    for sample in range(-32_635, 32_635, 97):
-        assert abs(decode_byte(encode_sample(sample)) - sample) <= max(4, abs(sample) / 16)
-
-
-async def test_a_tone_is_measured_as_loud_as_it_is_and_no_other_is_heard() -> None:
-    for hz in TONES_HZ:
-        audio = make_tone(hz)[:3200]
-        for other in TONES_HZ:
-            level = tone_level(audio, other)
-            assert level == pytest.approx(TONE_AMPLITUDE if other == hz else 0, abs=0.005)
-
-
-async def test_a_mix_is_told_apart_though_packets_are_missing() -> None:
-    """Three voices; of every five packets one is lost."""
-    voices = TONES_HZ[:3]
-    mixed = bytes(
-        encode_sample(sum(decode_byte(byte) for byte in bytes_))
-        for bytes_ in zip(*(make_tone(hz) for hz in voices), strict=True)
-    )
-    packets = [mixed[start : start + 160] for start in range(0, 4000, 160)]
-    audio = b"".join(packet for number, packet in enumerate(packets) if number % 5)
-    for hz in TONES_HZ:
-        level = tone_level(audio, hz)
-        assert (level > TONE_AMPLITUDE / 2) if hz in voices else (level < TONE_AMPLITUDE / 8)
-
-
-async def test_silence_has_no_level() -> None:
-    assert tone_level(b"", 420) == 0
-    assert tone_level(b"\xff" * 3200, 420) < 1 / FULL_SCALE

@@ -4,7 +4,7 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi
 from tests.contract.client import CALLS, Wire
-from tests.integration.harness import REQUEST
+from tests.integration.harness import REQUEST, until_taken
 
 
 async def test_get_lists_the_live_calls(wire: Wire) -> None:
@@ -27,10 +27,22 @@ async def test_put_acts_on_a_call(wire: Wire, ami: FakeAmi) -> None:
     assert len(ami.took("Originate")) == 1
 
 
-async def test_delete_is_in_the_contract_and_not_served_yet(wire: Wire, ami: FakeAmi) -> None:
+async def test_delete_hangs_up_a_supervisor(wire: Wire, ami: FakeAmi) -> None:
+    """“`DELETE` | `…/{phoneCallId}?phoneNumber=N` | hang up one party (N) or the call”: of the parties, those
+    who supervise."""
+    call_id = await wire.call_id()
+    assert (await wire.barge_in(call_id)).status == 202
+    uniqueid = (await until_taken(ami, "Originate"))["ChannelId"]
+    answer = await wire.send("DELETE", f"{CALLS}/12/0003*210/{call_id}?phoneNumber=0003*024")
+    assert (answer.status, answer.json["state"]) == (200, "ended")
+    assert [action["Channel"] for action in ami.took("Hangup")] == [uniqueid]
+    assert await wire.call_id() == call_id
+
+
+async def test_delete_of_a_party_or_a_call_is_not_served_yet(wire: Wire, ami: FakeAmi) -> None:
     """“Whatever is not served yet answers 501 `request_not_implemented`.”"""
     call_id = await wire.call_id()
-    for query in ("", "?phoneNumber=777888"):
+    for query in ("", "?phoneNumber=777888", "?phoneNumber=0003*210", "?phoneNumber=210"):
         for slash in ("", "/"):
             answer = await wire.send("DELETE", f"{CALLS}/12/0003*210/{call_id}{slash}{query}")
             assert answer.error == (501, "request_not_implemented")

@@ -61,7 +61,9 @@ async def test_202_by_default(wire: Wire) -> None:
     link = f"{wire.origin}/uapi/phoneCalls/12/0003*210/{call_id}"
     assert answer.status == 202
     assert answer.json == {"id": call_id, "extension": "0003*210", "link": {"self": link}}
-    assert answer.headers["location"] == link
+    assert answer.headers["location"].startswith(f"{wire.origin}/uapi/supervision/")
+    supervision = await wire.send("GET", answer.headers["location"].removeprefix(wire.origin))
+    assert (supervision.json["phoneCallId"], supervision.json["supervisor"]) == (call_id, "0003*024")
     assert "preference-applied" not in answer.headers
     assert (await wire.send("GET", link.removeprefix(wire.origin))).json["id"] == call_id
 

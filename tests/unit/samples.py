@@ -5,6 +5,7 @@ from pathlib import Path
 
 from adapter.ami.reader import Reader
 from adapter.calls.events import Event, ListedChannel
+from adapter.calls.legs import age_of
 from adapter.calls.model import Calls
 from adapter.calls.parsing import parse, parse_listed
 from adapter.calls.views import PhoneCall, phone_call
@@ -53,6 +54,8 @@ class Pbx:
     def __init__(self) -> None:
         self.messages: list[Headers] = []
         self._channels: dict[str, Headers] = {}
+        self._bridge_of: dict[str, str] = {}
+        self._bridges = 0
         self._count = 0
         self._at = 1795405388.0
 
@@ -103,10 +106,60 @@ class Pbx:
     def answer(self, dialing: str, dialed: str) -> None:
         """`dialed` picks up and both enter a bridge."""
         self.state(dialed, "Up")
+        self.say(
+            "DialEnd",
+            self._channels[dialing],
+            _as("Dest", self._channels[dialed]),
+            {"DialStatus": "ANSWER"},
+        )
         if self._channels[dialing]["ChannelState"] != "6":
             self.state(dialing, "Up")
-        self.say("BridgeEnter", {"BridgeUniqueid": "b"}, self._channels[dialed])
-        self.say("BridgeEnter", {"BridgeUniqueid": "b"}, self._channels[dialing])
+        self.bridge(dialed, dialing)
+
+    def bridge(self, *uniqueids: str, kind: str = "basic", technology: str = "simple_bridge") -> str:
+        """They enter a bridge of their own; its unique id."""
+        self._bridges += 1
+        bridge = f"bridge-{self._bridges}"
+        for uniqueid in uniqueids:
+            self.enter(uniqueid, bridge, kind=kind, technology=technology)
+        return bridge
+
+    def enter(
+        self, uniqueid: str, bridge: str, *, kind: str = "basic", technology: str = "simple_bridge"
+    ) -> None:
+        """It leaves the bridge that it is in, and enters this one."""
+        self.leave(uniqueid)
+        self._bridge_of[uniqueid] = bridge
+        told = {"BridgeUniqueid": bridge, "BridgeType": kind, "BridgeTechnology": technology}
+        self.say("BridgeEnter", told, self._channels[uniqueid])
+
+    def leave(self, uniqueid: str) -> None:
+        """It leaves the bridge that it is in, if any."""
+        bridge = self._bridge_of.pop(uniqueid, None)
+        if bridge is not None:
+            self.say("BridgeLeave", {"BridgeUniqueid": bridge}, self._channels[uniqueid])
+
+    def park(self, parkee: str, parker: str, space: str = "701") -> None:
+        """`parkee` waits in a parking lot; the phone that is dialed as `parker` parked it."""
+        self.bridge(parkee, kind="parking", technology="holding_bridge")
+        self.say("ParkedCall", self._parked(parkee, parker, space), {"ParkingDuration": "0"})
+
+    def unpark(self, parkee: str, retriever: str, parker: str, space: str = "701") -> None:
+        """`retriever` takes it out of there, and they talk."""
+        self.say(
+            "UnParkedCall",
+            self._parked(parkee, parker, space),
+            _as("Retriever", self._channels[retriever]),
+        )
+        self.bridge(parkee, retriever)
+
+    def _parked(self, parkee: str, parker: str, space: str) -> Headers:
+        parked = _as("Parkee", self._channels[parkee])
+        return {**parked, "ParkerDialString": parker, "ParkingSpace": space}
+
+    def tell(self, name: str, uniqueid: str) -> None:
+        """An event of this name about the channel: Hold, Unhold, MixMonitorStart, MixMonitorStop."""
+        self.say(name, self._channels[uniqueid])
 
     def call(self, caller: str, callee: str, *, number: str = "777888") -> tuple[str, str]:
         """An answered call between two peers; the uniqueids of its channels."""
@@ -141,10 +194,15 @@ class Pbx:
     def relink(self, uniqueid: str, linkedid: str) -> None:
         """An attended transfer or a pickup makes the channel part of another conversation."""
         self._channels[uniqueid]["Linkedid"] = linkedid
-        self.say("BridgeEnter", {"BridgeUniqueid": "c"}, self._channels[uniqueid])
+        bridge = self._bridge_of.get(linkedid)
+        if bridge is None:
+            self.bridge(uniqueid)
+        else:
+            self.enter(uniqueid, bridge)
 
     def hang_up(self, *uniqueids: str, cause: int = 16) -> None:
         for uniqueid in uniqueids:
+            self.leave(uniqueid)
             self.say("Hangup", self._channels.pop(uniqueid), {"Cause": str(cause), "Cause-txt": "x"})
 
     def hang_up_all(self) -> None:
@@ -161,22 +219,34 @@ def _as(role: str, channel: Headers) -> Headers:
     return {role + name: value for name, value in channel.items()}
 
 
+ROLES = (
+    "", "Dest", "Spyer", "Spyee", "Parkee", "Retriever", "Transferer", "OrigTransferer", "SecondTransferer",
+    "Transferee", "TransferTarget",
+)  # fmt: skip
+
+
 def snapshot_after(messages: Iterable[Headers]) -> list[Headers]:
     """What CoreShowChannels would list after `messages`; the newest channel first, as a real one did."""
     channels: dict[str, Headers] = {}
     began: dict[str, float] = {}
     now = 0.0
     for message in messages:
-        now = float(message["Timestamp"])
+        now = float(message.get("Timestamp", now))
         if message["Event"] == "Newchannel":
-            channels[message["Uniqueid"]] = {"Application": "", "ApplicationData": ""}
+            channels[message["Uniqueid"]] = {"Application": "", "ApplicationData": "", "BridgeId": ""}
             began[message["Uniqueid"]] = now
-        for role in ("", "Dest", "Spyer", "Spyee"):
-            if role + "ChannelState" in message:
-                told = {name.removeprefix(role): message[name] for name in message if name.startswith(role)}
-                channels[message[role + "Uniqueid"]] |= told
-        for uniqueid, application in _applications(message):
-            channels[uniqueid] |= application
+        for role in ROLES:
+            channel = channels.get(message.get(role + "Uniqueid", ""))
+            if channel is not None and role + "ChannelState" in message:
+                channel |= {
+                    name.removeprefix(role): message[name]
+                    for name in message
+                    if name.startswith(role) and "Bridge" not in name
+                }
+        for uniqueid, application, data in _applications(message):
+            if uniqueid in channels:
+                channels[uniqueid] |= {"Application": application, "ApplicationData": data}
+        _note_bridge(message, channels)
         if message["Event"] == "Hangup":
             del channels[message["Uniqueid"]]
     return [
@@ -185,20 +255,44 @@ def snapshot_after(messages: Iterable[Headers]) -> list[Headers]:
     ]
 
 
-def _applications(message: Headers) -> Iterable[tuple[str, Headers]]:
-    """What a channel runs from this message on."""
+def _note_bridge(message: Headers, channels: dict[str, Headers]) -> None:
+    bridge = message.get("BridgeUniqueid", "")
+    if message["Event"] == "BridgeLeave" and channels[message["Uniqueid"]]["BridgeId"] == bridge:
+        channels[message["Uniqueid"]]["BridgeId"] = ""
+    if message["Event"] == "BridgeEnter":
+        channels[message["Uniqueid"]]["BridgeId"] = bridge
+        if message["BridgeType"] == "basic" and message["BridgeTechnology"] != "holding_bridge":
+            # Asterisk gives all who meet in a conversation the oldest linkedid.
+            members = [channel for channel in channels.values() if channel["BridgeId"] == bridge]
+            oldest = min((member["Linkedid"] for member in members), key=age_of)
+            for member in members:
+                member["Linkedid"] = oldest
+
+
+def _applications(message: Headers) -> Iterable[tuple[str, str, str]]:
+    """What channels run from this message on: uniqueid, application and its data."""
     match message["Event"]:
         case "DialBegin" if "Uniqueid" in message:
-            yield message["DestUniqueid"], {"Application": "AppDial", "ApplicationData": "(Outgoing Line)"}
-        case "OriginateResponse":
-            yield message["Uniqueid"], {"Application": "ChanSpy", "ApplicationData": message["Data"]}
+            yield message["Uniqueid"], "Dial", "x"
+            yield message["DestUniqueid"], "AppDial", "(Outgoing Line)"
+        case "DialBegin":
+            yield message["DestUniqueid"], "AppDial2", "(Outgoing Line)"
+        case "DialEnd" if message["DialStatus"] == "ANSWER":
+            is_originated = "Uniqueid" not in message
+            yield message["DestUniqueid"], "Wait" if is_originated else "AppDial", ""
+        case "UnParkedCall":
+            yield message["RetrieverUniqueid"], "ParkedCall", ""
+        case "AttendedTransfer" if message.get("DestType") == "App" and "TransfereeUniqueid" in message:
+            yield message["TransfereeUniqueid"], message["DestApp"], ""
+        case "OriginateResponse" if message["Response"] == "Success":
+            yield message["Uniqueid"], message["Application"], message["Data"]
         case "ChanSpyStart":
             is_ours = message["SpyerUniqueid"].startswith("uapi-")
             # Ours is told an exact channel; a PBX's own feature code usually a prefix.
             spyee = message["SpyeeUniqueid"] if is_ours else message["SpyeeChannel"].rpartition("-")[0]
-            yield message["SpyerUniqueid"], {"Application": "ChanSpy", "ApplicationData": f"{spyee},quBE"}
+            yield message["SpyerUniqueid"], "ChanSpy", f"{spyee},quBE"
         case "ChanSpyStop":
-            yield message["SpyerUniqueid"], {"Application": "", "ApplicationData": ""}
+            yield message["SpyerUniqueid"], "", ""
 
 
 def recorded(name: str) -> list[Headers]:

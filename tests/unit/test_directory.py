@@ -1,7 +1,14 @@
 import pytest
 
 from adapter.caller_id import CallerId
-from adapter.directory import Account, AccountLevel, DirectoryError, ExtensionType, load_directory
+from adapter.directory import (
+    Account,
+    AccountLevel,
+    AutoAnswer,
+    DirectoryError,
+    ExtensionType,
+    load_directory,
+)
 
 from .samples import DIRECTORY_TEXT, SECRET_HASH, directory
 
@@ -247,3 +254,28 @@ def test_all_contradictions_are_told_at_once_in_the_order_of_lines() -> None:
         "line 15: the user '40' is of another organization",
         "line 17: there is no user '77'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "header"),
+    [
+        ("call-info", "Call-Info: <sip:127.0.0.1>;answer-after=0"),
+        ("alert-info", "Alert-Info: info=alert-autoanswer"),
+        ("ring-answer", "Alert-Info: Ring Answer"),
+        ("answer-mode", "Answer-Mode: Auto"),
+    ],
+)
+def test_a_phone_answers_by_itself_by_its_makers_header(kind: str, header: str) -> None:
+    """Only where the directory says so, and of the kinds that are known."""
+    text = _with('owner: "13", dial', f'owner: "13", auto_answer: {kind}, dial')
+    found = load_directory(text)
+    assert found.extensions["0003*025"].auto_answer is AutoAnswer(kind)
+    assert found.extensions["0003*025"].auto_answer_header == header
+    assert found.extensions["0003*024"].auto_answer_header == ""
+    assert len(_problems(text.replace(kind, "always"))) == 1
+
+
+def test_an_organization_may_want_a_notice_tone() -> None:
+    """It wants none unless it says so."""
+    found = load_directory(_with('prefix: "0004"', 'prefix: "0004", notice_tone: true'))
+    assert [one.notice_tone for one in found.organizations.values()] == [False, True]

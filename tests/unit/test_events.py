@@ -3,16 +3,24 @@ from collections.abc import Callable
 import pytest
 
 from adapter.calls.events import (
+    BridgeEnter,
+    BridgeLeave,
     Channel,
     ChannelState,
     ChannelUpdate,
     DialBegin,
+    DialEnd,
     Hangup,
+    HoldChanged,
     NewChannel,
     OriginateResponse,
+    Park,
     Party,
+    RecordingChanged,
     SpyStart,
     SpyStop,
+    Transfer,
+    Unpark,
 )
 from adapter.calls.parsing import EventError, parse, parse_listed
 
@@ -38,8 +46,10 @@ SPYER = Channel(
 )
 
 
-def _first(name: str, has: Callable[[Headers], bool] = lambda _: True) -> Headers:
-    return next(one for one in recorded("inbound-barge-in.ami") if one["Event"] == name and has(one))
+def _first(
+    name: str, has: Callable[[Headers], bool] = lambda _: True, story: str = "inbound-barge-in"
+) -> Headers:
+    return next(one for one in recorded(f"{story}.ami") if one["Event"] == name and has(one))
 
 
 def test_new_channel_of_a_trunk_has_the_number_that_calls_and_the_number_it_asks_for() -> None:
@@ -58,9 +68,7 @@ def test_new_channel_of_a_trunk_has_the_number_that_calls_and_the_number_it_asks
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["Newstate", "NewCallerid", "NewConnectedLine", "BridgeEnter", "BridgeLeave"]
-)
+@pytest.mark.parametrize("name", ["Newstate", "NewCallerid", "NewConnectedLine"])
 def test_every_event_with_a_channel_tells_of_that_channel(name: str) -> None:
     """Whatever follows a channel's change carries all of the channel and becomes a ChannelUpdate."""
     headers = {**_first("BridgeEnter"), "Event": name}
@@ -104,6 +112,109 @@ def test_dial_begin_of_an_originate_has_no_dialing_channel() -> None:
     assert event.dialed.uniqueid == "uapi-1998"
 
 
+def test_dial_end_says_how_it_ended() -> None:
+    """DialEnd has both ends and Asterisk's DialStatus; an Originate's has no dialing channel."""
+    event = parse(_first("DialEnd"), 0.0)
+    assert isinstance(event, DialEnd)
+    assert event.dialing is not None
+    assert (event.dialing.uniqueid, event.dialed.uniqueid, event.status) == (
+        "1795405388.0",
+        "1795405388.1",
+        "ANSWER",
+    )
+    event = parse(_first("DialEnd", lambda one: "Uniqueid" not in one), 0.0)
+    assert isinstance(event, DialEnd)
+    assert (event.dialing, event.dialed.uniqueid) == (None, "uapi-1998")
+
+
+@pytest.mark.parametrize(
+    ("kind", "technology", "is_joining", "is_holding"),
+    [
+        ("basic", "simple_bridge", True, False),
+        ("basic", "native_rtp", True, False),
+        ("base", "softmix", False, False),
+        ("parking", "holding_bridge", False, True),
+        ("base", "holding_bridge", False, True),
+    ],
+)
+def test_a_bridge_makes_one_conversation_or_not(
+    kind: str, technology: str, *, is_joining: bool, is_holding: bool
+) -> None:
+    """Asterisk joins the linkedids in a basic bridge only; in a holding bridge all wait and nobody talks."""
+    headers = {**_first("BridgeEnter"), "BridgeType": kind, "BridgeTechnology": technology}
+    bridge = headers["BridgeUniqueid"]
+    assert parse(headers, 0.0) == BridgeEnter(
+        1795405389.329789, AGENT, bridge, is_joining=is_joining, is_holding=is_holding
+    )
+    assert parse({**headers, "Event": "BridgeLeave"}, 0.0) == BridgeLeave(1795405389.329789, AGENT, bridge)
+
+
+@pytest.mark.parametrize(("name", "is_on"), [("Hold", True), ("Unhold", False)])
+def test_hold_and_unhold_name_the_channel_whose_phone_holds(name: str, *, is_on: bool) -> None:
+    """Both are one event with two values."""
+    assert parse({**_first("BridgeEnter"), "Event": name}, 0.0) == HoldChanged(
+        1795405389.329789, AGENT, is_on=is_on
+    )
+
+
+@pytest.mark.parametrize(("name", "is_on"), [("MixMonitorStart", True), ("MixMonitorStop", False)])
+def test_a_recording_starts_and_stops_on_a_channel(name: str, *, is_on: bool) -> None:
+    """Both are one event with two values."""
+    assert parse({**_first("BridgeEnter"), "Event": name}, 0.0) == RecordingChanged(
+        1795405389.329789, AGENT, is_on=is_on
+    )
+
+
+def test_a_parked_call_has_its_place_and_who_parked_it() -> None:
+    """The parked channel, where, and what Asterisk would ring to bring it back."""
+    event = parse(_first("ParkedCall", story="park-customer"), 0.0)
+    assert isinstance(event, Park)
+    assert event.channel.name.startswith("PJSIP/trunk-")
+    assert (event.space, event.parker) == ("701", "PJSIP/0003*210")
+
+
+def test_a_parked_call_of_a_list_was_parked_that_long_ago() -> None:
+    """The answer to ParkedCalls has no time of its own, but a duration."""
+    headers = {**_first("ParkedCall", story="park-customer"), "ParkingDuration": "7"}
+    del headers["Timestamp"]
+    event = parse(headers, 100.0)
+    assert isinstance(event, Park)
+    assert event.at == 93.0
+
+
+def test_an_unparked_call_names_who_fetched_it() -> None:
+    """Nobody did where it gave up or waited too long."""
+    event = parse(_first("UnParkedCall", story="park-customer"), 0.0)
+    assert isinstance(event, Unpark)
+    assert event.retriever is not None
+    assert event.retriever.name.startswith("PJSIP/0003*211-")
+    event = parse(_first("ParkedCallGiveUp", story="park-abandoned"), 0.0)
+    assert isinstance(event, Unpark)
+    assert event.retriever is None
+
+
+def test_a_transfer_names_the_channels_of_who_transfers() -> None:
+    """One where it is blind; two after a consultation, and who takes the second one's place."""
+    event = parse(_first("BlindTransfer", story="blind-transfer-by-callee"), 0.0)
+    assert isinstance(event, Transfer)
+    assert [one.name.partition("-")[0] for one in event.transferers] == ["PJSIP/0003*210"]
+    event = parse(_first("AttendedTransfer", story="attended-transfer-by-callee-ringing"), 0.0)
+    assert isinstance(event, Transfer)
+    assert [one.name.partition("-")[0] for one in event.transferers] == ["PJSIP/0003*210"] * 2
+    assert event.transferee is not None
+    assert event.transferee.name.startswith("PJSIP/trunk-")
+
+
+@pytest.mark.parametrize("name", ["BlindTransfer", "AttendedTransfer"])
+def test_a_transfer_that_failed_is_nothing(name: str) -> None:
+    """Everybody stays where they are."""
+    stories = {
+        "BlindTransfer": "blind-transfer-by-callee",
+        "AttendedTransfer": "attended-transfer-by-callee-ringing",
+    }
+    assert parse({**_first(name, story=stories[name]), "Result": "Fail"}, 0.0) is None
+
+
 def test_spy_start_and_stop_name_the_spyer_and_the_spyee() -> None:
     """ChanSpyStart has both channels; ChanSpyStop is told by its spyer alone."""
     assert parse(_first("ChanSpyStart"), 0.0) == SpyStart(1795405392.094366, SPYER, AGENT)
@@ -133,7 +244,7 @@ def test_originate_response_tells_whether_the_phone_was_answered(response: str, 
     assert parse(headers, 0.0) == OriginateResponse(1795405391.993659, "uapi-1998", is_success)
 
 
-@pytest.mark.parametrize("name", ["TestEvent", "DialState", "DialEnd", "BridgeCreate", "HangupRequest"])
+@pytest.mark.parametrize("name", ["TestEvent", "DialState", "BridgeCreate", "HangupRequest"])
 def test_what_does_not_bear_on_the_calls_is_nothing(name: str) -> None:
     """Other events of the recorded trace become no event."""
     assert parse(_first(name), 0.0) is None
@@ -225,3 +336,21 @@ def test_spyee_of_a_listed_channel_is_what_its_chanspy_is_told(
     """Only a running ChanSpy has a spyee: its first argument."""
     headers = {**recorded("inbound-snapshot.ami")[0], "Application": application, "ApplicationData": data}
     assert parse_listed(headers).spyee == spyee
+
+
+def test_the_options_of_a_running_chanspy_are_told_too() -> None:
+    """The mode of a supervision that an earlier process began shows in them."""
+    headers = {**recorded("inbound-snapshot.ami")[0], "Application": "ChanSpy"}
+    assert parse_listed({**headers, "ApplicationData": "1795405388.1,quBE"}).spy_options == "quBE"
+    assert parse_listed({**headers, "ApplicationData": "1795405388.1"}).spy_options == ""
+    assert parse_listed({**headers, "Application": "Dial", "ApplicationData": "x,quBE"}).spy_options == ""
+
+
+@pytest.mark.parametrize(
+    ("application", "is_dialed"),
+    [("AppDial", True), ("AppQueue", True), ("AppDial2", True), ("Dial", False), ("ParkedCall", False)],
+)
+def test_who_was_rung_shows_in_what_it_runs(application: str, *, is_dialed: bool) -> None:
+    """Dial, Queue and Originate mark the channels that they make."""
+    headers = {**recorded("inbound-snapshot.ami")[0], "Application": application}
+    assert parse_listed(headers).is_dialed is is_dialed

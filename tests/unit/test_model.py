@@ -1,12 +1,15 @@
 import pytest
 
 from adapter.calls.changes import (
+    BridgeChanged,
     CallChanged,
     CallEnded,
     ChannelGone,
     ChannelStateChanged,
     OriginateEnded,
     SpyJoined,
+    SpyLeft,
+    Unplaced,
 )
 from adapter.calls.events import ChannelState
 from adapter.calls.legs import VIEW_LIMIT, call_id_of
@@ -99,9 +102,11 @@ def test_an_originate_that_failed_is_told_even_without_a_channel() -> None:
     assert _changes(empty_calls(), pbx, 0) == [OriginateEnded("uapi-1", is_answered=False)]
 
 
-@pytest.mark.parametrize("index", range(5))
-def test_an_unknown_channel_is_counted_and_never_raised(index: int) -> None:
-    """What began before we looked cannot be placed; the model goes on and says so in `unplaced`."""
+@pytest.mark.parametrize(
+    ("index", "kind"), [(0, "update"), (1, "dial"), (2, "spy"), (3, "spy"), (4, "hangup")]
+)
+def test_an_unknown_channel_is_counted_and_never_raised(index: int, kind: str) -> None:
+    """What began before we looked cannot be placed; it is counted in `unplaced`, and told once."""
     pbx = Pbx()
     _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
     spyer = pbx.supervise(agent)
@@ -112,11 +117,32 @@ def test_an_unknown_channel_is_counted_and_never_raised(index: int) -> None:
     pbx.stop_spying(spyer)
     pbx.hang_up(agent)
     # dial() says a connected line, a DialBegin and a state: here the DialBegin counts.
-    update, _, dial, _, start, stop, hang_up = pbx.messages[before:]
+    update, _, dial, _, start, stop, leave, hang_up = pbx.messages[before:]
+    assert leave["Event"] == "BridgeLeave"
     (event,) = events([(update, dial, start, stop, hang_up)[index]])
     calls = empty_calls()
+    assert calls.apply(event) == [Unplaced(kind)]
     assert calls.apply(event) == []
-    assert calls.unplaced.total() == 1
+    assert calls.unplaced == {kind: 2}
+    assert len(calls) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("bridge", "BridgeEnter"),
+        ("bridge", "BridgeLeave"),
+        ("hold", "Hold"),
+        ("recording", "MixMonitorStart"),
+    ],
+)
+def test_whatever_else_is_told_of_an_unknown_channel_is_counted_too(kind: str, name: str) -> None:
+    """Bridges, holding and recording."""
+    pbx = Pbx()
+    pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    pbx.say(name, {**pbx.messages[0], "Event": name, "BridgeUniqueid": "b"})
+    calls = empty_calls()
+    assert calls.apply(*events(pbx.messages[-1:])) == [Unplaced(kind)]
     assert len(calls) == 0
 
 
@@ -163,7 +189,7 @@ def test_somebody_elses_spy_leaves_its_call_and_makes_no_view() -> None:
 
 
 def test_somebody_elses_spy_may_outlive_its_spyee() -> None:
-    """The spyee hangs up first; the spyer's stop and hang-up then find nothing to leave and raise nothing."""
+    """The spyee hangs up first; the spyer's stop and hang-up come later and raise nothing."""
     pbx = Pbx()
     customer, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
     spyer = pbx.new("PJSIP/0003*211", number="0003*211", exten="*55", state="Ring")
@@ -173,7 +199,7 @@ def test_somebody_elses_spy_may_outlive_its_spyee() -> None:
     before = len(pbx.messages)
     pbx.stop_spying(spyer)
     pbx.hang_up(spyer)
-    assert _changes(calls, pbx, before) == [ChannelGone(spyer, 16)]
+    assert _changes(calls, pbx, before) == [SpyLeft(spyer), ChannelGone(spyer, 16)]
     assert calls.leg(spyer) is None
 
 
@@ -201,7 +227,7 @@ def test_a_spy_on_somebody_who_turned_spy_leaves_no_call_behind() -> None:
     assert len(calls) == 0
     before = len(pbx.messages)
     pbx.stop_spying(spyer)
-    assert _changes(calls, pbx, before) == []
+    assert _changes(calls, pbx, before) == [SpyLeft(spyer)]
 
 
 def test_a_leg_that_moves_to_another_call_takes_its_barge_in_along() -> None:
@@ -218,7 +244,12 @@ def test_a_leg_that_moves_to_another_call_takes_its_barge_in_along() -> None:
     }
     before = len(pbx.messages)
     pbx.relink(expert, customer)
-    assert _changes(calls, pbx, before) == [CallChanged(away), CallChanged(to)]
+    told = _changes(calls, pbx, before)
+    assert [change for change in told if not isinstance(change, BridgeChanged)] == [
+        CallChanged(to),
+        CallChanged(away),  # the expert has left the call and its bridge
+        CallChanged(to),  # and talks with the customer
+    ]
     views = {
         call.id: [(view.id, view.extension, view.channel) for view in call.views] for call in seen(calls)
     }
@@ -240,9 +271,10 @@ def test_the_last_leg_that_moves_ends_the_call_it_leaves() -> None:
     calls = calls_after(pbx.messages)
     before = len(pbx.messages)
     pbx.relink(expert, customer)
-    assert _changes(calls, pbx, before) == [
-        CallEnded(call_id_of(consulting)),
-        CallChanged(call_id_of(customer)),
+    told = _changes(calls, pbx, before)
+    assert [change for change in told if isinstance(change, CallEnded)] == [CallEnded(call_id_of(consulting))]
+    assert [change for change in told if not isinstance(change, BridgeChanged)][-1:] == [
+        CallChanged(call_id_of(customer))
     ]
 
 
@@ -262,9 +294,11 @@ def test_view_ids_end_with_their_two_digits() -> None:
     """The hundredth leg takes part without a view; nobody else loses theirs."""
     pbx = Pbx()
     customer, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
-    for _ in range(VIEW_LIMIT + 1):
-        pbx.new("PJSIP/0003*211", linkedid=customer)
-    calls = calls_after(pbx.messages)
+    for number in range(VIEW_LIMIT + 1):
+        pbx.new(f"PJSIP/{number}", linkedid=customer)
+    calls = Calls(lambda name: None if "trunk" in name else name)
+    for event in events(pbx.messages):
+        calls.apply(event)
     ids = [view.id for view in only_call(calls).views]
     assert ids == [f"{number:02}" for number in range(1, 100)]
     assert only_call(calls).views[0].channel == agent

@@ -6,9 +6,18 @@ import pytest
 
 from adapter.caller_id import CallerId
 from adapter.calls.views import PhoneCall
-from adapter.supervision.plan import Mode, Parameter, Plan, Refusal, Request, plan_supervision
+from adapter.directory import load_directory
+from adapter.supervision.plan import (
+    Follow,
+    Mode,
+    Parameter,
+    Plan,
+    Refusal,
+    Request,
+    plan_supervision,
+)
 
-from .samples import Pbx, calls_after, directory, only_call
+from .samples import DIRECTORY_TEXT, Pbx, calls_after, directory, only_call
 
 GOOD = Request(
     mode=Mode.BARGE_IN,
@@ -261,3 +270,38 @@ def test_the_first_bad_parameter_is_told_in_the_contracts_order() -> None:
     assert _refused(request) is Parameter.PICKUP
     request = replace(request, malformed=frozenset())
     assert _plan(request).pickup_s == 25
+
+
+def test_whom_it_follows_is_the_requests_or_the_default() -> None:
+    """The operator's setting stands where the request says nothing."""
+    for asked, default, follows in (
+        (None, Follow.EXTENSION, Follow.EXTENSION),
+        (None, Follow.CALL, Follow.CALL),
+        (Follow.EXTENSION, Follow.CALL, Follow.EXTENSION),
+    ):
+        plan = plan_supervision(
+            replace(GOOD, follow=asked),
+            PATH,
+            _inbound(),
+            directory(),
+            pickup_limit_s=600,
+            default_follow=default,
+        )
+        assert plan.follow is follows
+
+
+def test_the_phone_and_the_parties_get_what_the_directory_says() -> None:
+    """The supervisor's phone its header, the supervised their organization's tone."""
+    text = DIRECTORY_TEXT.replace('<0003*024>"}', '<0003*024>", auto_answer: call-info}')
+    text = text.replace('prefix: "0003"', 'prefix: "0003", notice_tone: true')
+    plan = plan_supervision(GOOD, PATH, _inbound(), load_directory(text), pickup_limit_s=600)
+    assert (plan.auto_answer, plan.notice_tone) == ("Call-Info: <sip:127.0.0.1>;answer-after=0", True)
+    assert (_plan().auto_answer, _plan().notice_tone) == ("", False)
+
+
+def test_private_and_follow_are_judged_last() -> None:
+    """After all that the contract has a row for."""
+    bad = frozenset({Parameter.PRIVATE, Parameter.FOLLOW})
+    assert _refused(replace(GOOD, malformed=bad | {Parameter.PICKUP})) is Parameter.PICKUP
+    assert _refused(replace(GOOD, malformed=bad)) is Parameter.PRIVATE
+    assert _refused(replace(GOOD, malformed=frozenset({Parameter.FOLLOW}))) is Parameter.FOLLOW

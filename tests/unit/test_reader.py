@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Final, Literal
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from adapter.ami.reader import MESSAGE_LIMIT_BYTES, FramingError, Reader, parse_message
 
-from .samples import recorded
+from .samples import TRACES, recorded
 
 NO_SURROGATES: Final[tuple[Literal["Cs"]]] = ("Cs",)
 LETTERS = st.text(
@@ -25,7 +26,7 @@ def _written(messages: list[dict[str, str]]) -> bytes:
 
 def _fed(chunks: list[bytes]) -> list[dict[str, str]]:
     reader = Reader()
-    return [message for chunk in chunks for message in reader.feed(chunk)]
+    return [message.headers for chunk in chunks for message in reader.feed(chunk)]
 
 
 @given(MESSAGES, st.data())
@@ -134,3 +135,69 @@ def test_many_messages_in_one_chunk_are_no_framing_error() -> None:
     stream = b"Event: FullyBooted\r\n\r\n" * 20_000
     assert len(stream) > MESSAGE_LIMIT_BYTES
     assert len(_fed([stream])) == 20_000
+
+
+def test_unwanted_events_are_left_out_and_counted() -> None:
+    """By the whole name in the first line: one that begins another is another."""
+    stream = b"".join(
+        b"Event: %s\r\nPrivilege: call,all\r\n\r\n" % name
+        for name in (b"Newchannel", b"VarSet", b"Hangup", b"HangupRequest", b"Hang", b"hangup")
+    )
+    reader = Reader(["Newchannel", "Hangup"])
+    assert [message.event for message in reader.feed(stream)] == ["Newchannel", "Hangup"]
+    assert reader.dropped == 4
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"Response: Success\r\nActionID: 1",
+        b"Privilege: call,all\r\nEvent: VarSet",
+        b"event: VarSet",
+        b"Asterisk Call Manager/11.0.0\r\nResponse: Success",
+        b"Event: Hangup",
+    ],
+)
+def test_what_does_not_begin_as_an_unwanted_event_is_given_out(message: bytes) -> None:
+    """Answers, and whatever another than Asterisk may write."""
+    reader = Reader(["Hangup"])
+    assert len(reader.feed(message + b"\r\n\r\n")) == 1
+    assert reader.dropped == 0
+
+
+@given(MESSAGES, st.sampled_from(["A", "Event", "Uniqueid"]))
+def test_a_header_is_found_as_if_the_message_was_split(messages: list[dict[str, str]], name: str) -> None:
+    """What is looked up in the text and what is split into headers are the same."""
+    for headers in messages:
+        told = {"Event": "Newstate", **headers, "Uniqueid": "1.1"}
+        [message] = Reader().feed(_written([told]))
+        for wanted in (name, *told):
+            assert message.get(wanted, "nothing") == told.get(wanted, "nothing")
+        assert message.get("Uniqueid") == message["Uniqueid"] == "1.1"
+        assert dict(message) == told
+        with pytest.raises(KeyError):
+            message["no such header"]
+
+
+@pytest.mark.parametrize("path", sorted(TRACES.glob("*.ami")), ids=lambda path: path.stem)
+def test_a_channels_fields_are_those_of_its_headers(path: Path) -> None:
+    """In every recorded message, for every channel in it."""
+    names = ["Channel", "ChannelState", "CallerIDNum", "CallerIDName"]
+    names += ["ConnectedLineNum", "ConnectedLineName", "Exten", "Uniqueid", "Linkedid"]
+    met = 0
+    for message in Reader().feed(path.read_bytes().replace(b"\n", b"\r\n")):
+        for role in ("", "Dest", "Spyer", "Spyee", "Transferer", "OrigTransferer", "Parkee"):
+            fields = message.channel(role)
+            is_there = all(f"{role}{name}" in message.headers for name in (*names, "Language"))
+            assert (fields is not None) is is_there
+            if fields is not None:
+                assert fields == tuple(message.headers[role + name] for name in names)
+                met += 1
+    assert met or b"Newchannel" not in path.read_bytes()
+
+
+def test_a_channel_in_another_order_is_left_to_its_headers() -> None:
+    """Nothing is guessed where the lines are not Asterisk's."""
+    [message] = Reader().feed(b"Event: Newstate\r\nUniqueid: 1.1\r\nChannel: PJSIP/1-1\r\n\r\n")
+    assert message.channel() is None
+    assert message["Channel"] == "PJSIP/1-1"

@@ -1,7 +1,7 @@
 import pytest
 
 from adapter.calls.events import ChannelState, Party
-from adapter.calls.legs import call_id_of
+from adapter.calls.legs import Disposition, call_id_of
 from adapter.calls.views import Flow, PhoneCall, PhoneCallView, Status, caller_id_text
 
 from .samples import Headers, Pbx, calls_after, only_call, recorded, seen
@@ -25,6 +25,7 @@ FOUNDING_VIEW = PhoneCallView(
     ringing=1795405388.300401,
     answered=1795405389.329682,
     channel="1795405388.1",
+    disposition=Disposition.ANSWERED,
 )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from adapter.ami.reader import parse_message
 from adapter.lab import Pbx
-from adapter.lab.polling import POLL_INTERVAL_S
 
 ANSWER_DEADLINE_S = 5.0
 _END = b"\r\n\r\n"
@@ -22,18 +21,17 @@ class Recorder:
         self.messages: list[str] = []
         self._reader = reader
         self._writer = writer
-        self._answers: dict[str, Headers] = {}
+        self._answers: dict[str, asyncio.Future[Headers]] = {}
 
     async def ask(self, action_id: str, action: str, **headers: str) -> Headers:
         """Send an action and wait for its answer, the last message where it is a list."""
         lines = [f"Action: {action}", f"ActionID: {action_id}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        self._answers.pop(action_id, None)
+        answer: asyncio.Future[Headers] = asyncio.get_running_loop().create_future()
+        self._answers[action_id] = answer
         self._writer.write("\r\n".join((*lines, "", "")).encode())
         async with asyncio.timeout(ANSWER_DEADLINE_S):
-            while action_id not in self._answers:
-                await asyncio.sleep(POLL_INTERVAL_S)
-        return self._answers[action_id]
+            return await answer
 
     async def snapshot(self, step: str) -> int:
         """Have all channels listed under this ActionID; how many there are."""
@@ -50,13 +48,13 @@ class Recorder:
         path.write_text("".join(f"{message}\n\n" for message in self.messages))
 
     def _take(self, message: bytes) -> None:
-        headers = parse_message(message)
+        headers = dict(parse_message(message))
         if "Event" in headers:
             self.messages.append(message.removesuffix(_END).decode().replace("\r\n", "\n"))
-        if headers.get("EventList", "no list") in ("no list", "Complete") and (
-            "Response" in headers or "EventList" in headers
-        ):
-            self._answers[headers.get("ActionID", "")] = headers
+        # A list begins with an answer that says so, and ends with an event that does.
+        is_answer = "Event" not in headers and "EventList" not in headers
+        if is_answer or headers.get("EventList") == "Complete":
+            self._answers.pop(headers["ActionID"]).set_result(headers)
 
 
 @contextlib.asynccontextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapter.ami.reader import parse_message
-from adapter.lab import LabError, Phone, Phones
+from adapter.lab import LabError, Phone, Phones, wait_until_heard
 from adapter.lab.adapter_process import Adapter
 from adapter.lab.asterisk import Pbx
 from adapter.lab.configuration import TEST_AMI_USERNAME
@@ -22,6 +23,7 @@ from .recorder import Headers, Recorder, recording
 TRACES = Path(__file__).parents[2] / "traces"
 STEP_DEADLINE_S = 1.5
 END_DEADLINE_S = 5.0
+HEARD_DEADLINE_S = 3.0
 
 DATES = ("onHold", "parked", "recording")
 """Fields of a view that are dates: a story asks whether they are there."""
@@ -34,9 +36,7 @@ ANY = "any"
 View = dict[str, object]
 
 
-def view(  # noqa: PLR0913 - a view has these
-    view_id: str, extension: str, status: str, source: str, destination: str, **also: object
-) -> View:
+def view(view_id: str, extension: str, status: str, source: str, destination: str, **also: object) -> View:
     """What the list should show; `source` and `destination` are numbers with blanks between them.
 
     `also`: further fields; the dates `onHold`, `parked` and `recording` as True. Only `disposition` may be
@@ -107,21 +107,23 @@ class Story:
         if answer["Response"] != "Success":
             raise LabError(f"{action}: {answer}")
 
-    async def barge_in(self, number: str, supervisor: str = "0003*024") -> Phone | None:
+    async def barge_in(
+        self, number: str, supervisor: str = "0003*024", *, action: str = "BargeIn"
+    ) -> Phone | None:
         """A supervisor's phone that was picked up and joined to the extension's talk; none if refused."""
         phone = await self.phone(supervisor)
         for call in await self.lab.calls(f"@me/{number}"):
             for view_id, shown in views_of(call).items():
                 if shown["extension"] == number and shown["status"] == "5":
                     answer = await self.lab.barge_in(
-                        str(call["id"]), number, supervisor=supervisor, phoneCallViewId=view_id
+                        str(call["id"]), number, supervisor=supervisor, action=action, phoneCallViewId=view_id
                     )
                     if answer.status == ACCEPTED:
                         await self.answer(phone)
                         return phone
-                    self.wrong.append(f"barge-in on {number}: {answer.status} {answer.text}")
+                    self.wrong.append(f"{action} of {number}: {answer.status} {answer.text}")
                     return None
-        self.wrong.append(f"barge-in on {number}: it is on no call")
+        self.wrong.append(f"{action} of {number}: it is on no call")
         return None
 
     # -- what is seen ------------------------------------------------------------------------------------
@@ -137,10 +139,17 @@ class Story:
             await asyncio.sleep(POLL_INTERVAL_S)
         await self.recorder.snapshot(name)
 
-    async def hears(self, name: str) -> bool:
-        """Whether Asterisk has told of an event of this name by now, or does so soon."""
-        looked = await poll_until(lambda: self.told(name) or None, STEP_DEADLINE_S)
-        return bool(looked)
+    async def until_all_heard(self, *phones: Phone) -> None:
+        """Everyone hears everyone else, measured."""
+        everyone = itertools.permutations([phone.name for phone in phones], 2)
+        try:
+            await wait_until_heard(phones, set(everyone), within=HEARD_DEADLINE_S)
+        except LabError as unheard:
+            self.wrong.append(str(unheard))
+
+    async def hears(self, name: str, times: int = 1) -> bool:
+        """Whether Asterisk has told of so many events of this name by now, or does so soon."""
+        return await poll_until(lambda: self.told(name) >= times or None, STEP_DEADLINE_S) is not None
 
     def told(self, name: str) -> int:
         """How many events of this name Asterisk has told of."""
@@ -156,7 +165,7 @@ class Story:
         before = len(self.hand.messages)
         await self.hand.snapshot("channels")
         messages = (message.replace("\n", "\r\n").encode() for message in self.hand.messages[before:])
-        return [one for one in map(parse_message, messages) if one["Event"] == "CoreShowChannel"]
+        return [dict(one) for one in map(parse_message, messages) if one["Event"] == "CoreShowChannel"]
 
     async def until_over(self) -> None:
         """Wait until no channel is left and the list is empty."""
@@ -173,13 +182,13 @@ class Stage:
 
     pbx: Pbx
     adapter: Adapter
-    token: str
+    token: str = field(repr=False)
     folder: Path
     is_recording: bool
 
     @contextlib.asynccontextmanager
-    async def tell(self, name: str) -> AsyncIterator[Story]:
-        """Tell one story; it fails at its end where a list was wrong. `name` is its trace's."""
+    async def tell(self, name: str, *, is_traced: bool = True) -> AsyncIterator[Story]:
+        """Tell one story, which fails at its end where a list was wrong. `name` is its trace's."""
         async with (
             recording(self.pbx, self.pbx.ami_username) as recorder,
             recording(self.pbx, TEST_AMI_USERNAME) as hand,
@@ -189,7 +198,7 @@ class Stage:
                 yield story
                 await story.until_over()
                 await recorder.snapshot("over")
-            if self.is_recording:
+            if self.is_recording and is_traced:
                 recorder.save(TRACES / f"{name}.ami")
         if story.wrong:
             pytest.fail("\n".join(story.wrong), pytrace=False)
@@ -213,7 +222,9 @@ def _are_same(seen: list[list[View]], wanted: list[list[View]]) -> bool:
 def _seen(call: Json, wanted: list[list[View]]) -> list[View]:
     """The views of a call as `view` writes them."""
     asked = {name for views in wanted for one in views for name in one}
-    return sorted((_shown(one, is_disposed="disposition" in asked) for one in views_of(call).values()), key=_order)
+    return sorted(
+        (_shown(one, is_disposed="disposition" in asked) for one in views_of(call).values()), key=_order
+    )
 
 
 def _shown(listed: Json, *, is_disposed: bool) -> View:

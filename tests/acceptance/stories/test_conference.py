@@ -1,6 +1,11 @@
 """ConfBridge: one call of as many as are in it."""
 
+import itertools
+
 import pytest
+
+from adapter.lab import wait_until_heard
+from tests.acceptance.conftest import code_of
 
 from .story import Stage, view
 
@@ -32,19 +37,27 @@ async def test_each_extension_in_a_conference_has_its_call(stage: Stage) -> None
         await story.hang_up(customer)
 
 
-async def test_a_barge_in_on_a_conference_of_three(stage: Stage) -> None:
-    """The supervisor joins by way of one of the members: that member's call gains the view."""
-    async with stage.tell("conference-barge-in") as story:
+async def test_a_conference_can_be_listened_to_but_not_barged_in_on(stage: Stage) -> None:
+    """ChanSpy would let only one member hear the supervisor: refused. Who only listens hears all three."""
+    async with stage.tell("conference-monitor") as story:
         first = await story.dialing("0003*210", "0003*600")
         await first.answered()
         second = await story.dialing("0003*211", "0003*600")
         await second.answered()
         customer = await story.customer("0003*600")
-        await customer.answered()
+        # A call is answered before it is in the conference.
+        assert await story.hears("ConfbridgeJoin", 3)
         await story.step("three", [FIRST], [SECOND])
-        supervisor = await story.barge_in("0003*211")
+        [_, call] = await story.lab.calls()
+        refused = await story.lab.barge_in(str(call["id"]), "0003*211")
+        assert (refused.status, code_of(refused)) == (409, "pc_conference_unavailable")
+        supervisor = await story.barge_in("0003*211", action="Monitor")
         await story.step("joined", [FIRST], [SECOND, view("02", "0003*211", "5", "0003*024", "0003*211")])
         if supervisor:
+            members = (first, second, customer)
+            among = set(itertools.permutations([phone.name for phone in members], 2))
+            heard = {(supervisor.name, phone.name) for phone in members}
+            await wait_until_heard((*members, supervisor), among | heard)
             await story.hang_up(supervisor)
         await story.step("left", [FIRST], [SECOND])
         for phone in (customer, first, second):

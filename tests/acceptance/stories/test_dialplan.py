@@ -1,10 +1,8 @@
 """What the adapter asks of the dialplan (asterisk-conf/uapi-dialplan.conf): it does that, and no more."""
 
-import itertools
-
 import pytest
 
-from adapter.lab import Phone, wait_until_heard
+from adapter.lab import Phone
 
 from .story import Stage, Story
 
@@ -23,7 +21,7 @@ BAD_SPIES = (
     {"UAPI_SPYEE": "%s", "UAPI_SPY_OPTIONS": ""},
     {"UAPI_SPYEE": "%s", "UAPI_SPY_OPTIONS": "qg(u)"},
 )
-BAD_CONFERENCES = ({}, {"UAPI_CONFERENCE": ""}, {"UAPI_CONFERENCE": "0003*601"})
+BAD_CONFERENCES: tuple[dict[str, str], ...] = ({}, {"UAPI_CONFERENCE": ""}, {"UAPI_CONFERENCE": "0003*601"})
 
 
 async def send(story: Story, phone: Phone, exten: str, variables: dict[str, str]) -> None:
@@ -44,7 +42,7 @@ async def send(story: Story, phone: Phone, exten: str, variables: dict[str, str]
 
 async def test_spying_on_no_exact_channel_hangs_up(stage: Stage) -> None:
     """Whatever the variables lack, nobody is spied on, while there is a call that could be."""
-    async with stage.tell("dialplan-spy-refused") as story:
+    async with stage.tell("dialplan-spy-refused", is_traced=False) as story:
         agent, supervisor = await story.phone("0003*210"), await story.phone(SUPERVISOR)
         customer = await story.customer("0003*210")
         await story.answer(agent, customer)
@@ -56,7 +54,7 @@ async def test_spying_on_no_exact_channel_hangs_up(stage: Stage) -> None:
         assert story.told("ChanSpyStart") == 0
         await send(story, supervisor, "spy", {"UAPI_SPYEE": spyee, "UAPI_SPY_OPTIONS": "quBE"})
         assert await story.hears("ChanSpyStart")
-        await wait_until_heard((agent, customer, supervisor), pairs(agent, customer, supervisor))
+        await story.until_all_heard(agent, customer, supervisor)
         await story.hang_up(customer, agent, supervisor)
 
 
@@ -66,14 +64,13 @@ async def test_joining_a_conference_is_a_barge_in_that_all_hear(stage: Stage) ->
         supervisor = await story.phone(SUPERVISOR)
         members = [await story.dialing(number, "0003*600") for number in ("0003*210", "0003*211")]
         members.append(await story.customer("0003*600"))
-        for member in members:
-            await member.answered()
+        assert await story.hears("ConfbridgeJoin", 3)
         for bad in BAD_CONFERENCES:
             await send(story, supervisor, "confbridge", bad)
             await supervisor.ended()
         before = story.told("ConfbridgeJoin")
         await send(story, supervisor, "confbridge", {"UAPI_CONFERENCE": "0003*600"})
-        await wait_until_heard((*members, supervisor), pairs(*members, supervisor))
+        await story.until_all_heard(*members, supervisor)
         await story.recorder.snapshot("joined")
         assert story.told("ConfbridgeJoin") == before + 1
         await story.hang_up(supervisor)
@@ -83,7 +80,7 @@ async def test_joining_a_conference_is_a_barge_in_that_all_hear(stage: Stage) ->
 
 async def test_an_extensions_phones_ring_together_and_nothing_else_answers(stage: Stage) -> None:
     """Both phones of the extension ring; one without any phone ends at once."""
-    async with stage.tell("dialplan-phones") as story:
+    async with stage.tell("dialplan-phones", is_traced=False) as story:
         desk = await story.lab.phones.callee("0003*026", name="desk")
         mobile = await story.lab.phones.callee("0003*026", name="mobile")
         for number in ("0003*025", "0003*026"):
@@ -99,8 +96,3 @@ async def test_an_extensions_phones_ring_together_and_nothing_else_answers(stage
         await story.answer(mobile)
         await desk.ended()
         await story.hang_up(mobile)
-
-
-def pairs(*phones: Phone) -> set[tuple[str, str]]:
-    """Everyone hears everyone else."""
-    return set(itertools.permutations([phone.name for phone in phones], 2))

@@ -92,7 +92,7 @@ async def test_cancelled_by_the_caller(stage: Stage) -> None:
 
 
 async def test_early_media(stage: Stage) -> None:
-    """0003*236 plays a tone before it rings 0003*210: the caller is trying, then it rings there, then they talk."""
+    """0003*236 plays a tone before it rings 0003*210: the caller is trying, then the other side rings."""
     async with stage.tell("early-media") as story:
         agent = await story.phone("0003*210")
         caller = await story.dialing("0003*211", "0003*236")
@@ -109,7 +109,7 @@ async def test_early_media(stage: Stage) -> None:
 
 
 async def test_a_recording_started_and_stopped(stage: Stage) -> None:
-    """Somebody has the agent's channel recorded, and stops it; the view says since when. A barge-in between."""
+    """Somebody has the agent's channel recorded and stops it, a barge-in between: the view says so."""
     async with stage.tell("recording") as story:
         agent = await story.phone("0003*210")
         customer = await story.customer("0003*210")

@@ -42,7 +42,10 @@ PARKED = view(
 
 
 async def test_a_parked_call_is_fetched_by_another_phone(stage: Stage) -> None:
-    """0003*210 parks 0003*211 at 701, 0003*025 fetches it, and a supervisor barges in."""
+    """0003*210 parks 0003*211 at 701, 0003*025 fetches it, and a supervisor barges in.
+
+    Who fetches a call is the one that is called in the end.
+    """
     async with stage.tell("park-retrieve") as story:
         colleague, agent = await local_call(story)
         await park(story, "PJSIP/0003*211", "PJSIP/0003*210")
@@ -58,6 +61,7 @@ async def test_a_parked_call_is_fetched_by_another_phone(stage: Stage) -> None:
         supervisor = await story.barge_in("0003*025")
         await story.step("joined", [*fetched, view("04", "0003*025", "5", "0003*024", "0003*025")])
         if supervisor:
+            await story.until_all_heard(colleague, fetcher, supervisor)
             await story.hang_up(supervisor)
         await story.hang_up(fetcher, colleague)
 
@@ -160,3 +164,38 @@ async def test_a_phone_parks_itself(stage: Stage) -> None:
             ],
         )
         await story.hang_up(fetcher, waiting)
+
+
+async def test_a_call_that_is_parked_and_fetched_under_a_supervisor(stage: Stage) -> None:
+    """The supervisor is joined to 0003*211 when 0003*210 parks it, and still is when 0003*025 fetches it."""
+    async with stage.tell("park-under-supervisor") as story:
+        colleague, agent = await local_call(story)
+        supervisor = await story.barge_in("0003*211")
+        joined = view("03", "0003*211", "5", "0003*024", "0003*211")
+        await story.step(
+            "joined",
+            [
+                view("01", "0003*211", "5", "0003*211", "0003*210"),
+                view("02", "0003*210", "5", "0003*211", "0003*210"),
+                joined,
+            ],
+        )
+        if supervisor:
+            # Once ChanSpy has reached the far party, Asterisk keeps that channel when its phone has gone.
+            await story.until_all_heard(colleague, agent, supervisor)
+        await park(story, "PJSIP/0003*211", "PJSIP/0003*210")
+        await agent.ended()
+        await story.step("parked", [PARKED, joined])
+        fetcher = await story.dialing("0003*025", "701")
+        await fetcher.answered()
+        await story.step(
+            "fetched",
+            [
+                view("01", "0003*211", "5", "0003*211", "0003*025"),
+                view(ANY, "0003*025", "5", "0003*211", "0003*025"),
+                joined,
+            ],
+        )
+        if supervisor:
+            await story.until_all_heard(colleague, fetcher, supervisor)
+        await story.hang_up(fetcher, colleague)

@@ -41,6 +41,7 @@ async def test_a_barge_in_on_the_agent_who_answered_the_queue(stage: Stage) -> N
         supervisor = await story.barge_in("0003*210")
         await story.step("joined", [talking, view("03", "0003*210", "5", "0003*024", "0003*210")])
         if supervisor:
+            await story.until_all_heard(customer, agents[0], supervisor)
             await story.hang_up(supervisor)
         await story.step("left", [talking])
         await story.hang_up(customer, agents[0])
@@ -108,6 +109,7 @@ async def test_agents_behind_local_channels_are_seen_as_themselves(
         supervisor = await story.barge_in("0003*210")
         await story.step("joined", [talking, view("03", "0003*210", "5", "0003*024", "0003*210")])
         if supervisor:
+            await story.until_all_heard(customer, agents[0], supervisor)
             await story.hang_up(supervisor)
         await story.hang_up(agents[0], customer)
 

@@ -23,6 +23,7 @@ async def test_a_call_picked_up_by_another_phone_is_that_phones(stage: Stage) ->
         supervisor = await story.barge_in("0003*211")
         await story.step("joined", [talking, view(ANY, "0003*211", "5", "0003*024", "0003*211")])
         if supervisor:
+            await story.until_all_heard(customer, colleague, supervisor)
             await story.hang_up(supervisor)
         await story.hang_up(customer, colleague)
 
@@ -67,19 +68,20 @@ async def test_a_forwarded_call_is_that_of_who_is_rung(stage: Stage) -> None:
         supervisor = await story.barge_in("0003*211")
         await story.step("joined", [talking, view("02", "0003*211", "5", "0003*024", "0003*211")])
         if supervisor:
+            await story.until_all_heard(customer, agent, supervisor)
             await story.hang_up(supervisor)
         await story.hang_up(agent, customer)
 
 
 async def test_a_call_forwarded_to_the_public_network(stage: Stage) -> None:
-    """0003*210 calls 0003*231, which forwards to 00888777: one view, the caller's."""
+    """0003*210 calls 0003*231, which forwards to 00888777: one view, the caller's, and whom it reaches."""
     async with stage.tell("forward-public") as story:
         outside = await story.lab.phones.callee("00888777", name="outside", carrier=True)
         caller = await story.dialing("0003*210", "0003*231")
         await outside.ringing()
-        await story.step("ringing", [view("01", "0003*210", "4", "0003*210", "0003*231")])
+        await story.step("ringing", [view("01", "0003*210", "4", "0003*210", "00888777")])
         await story.answer(outside, caller)
-        await story.step("talking", [view("01", "0003*210", "5", "0003*210", "0003*231")])
+        await story.step("talking", [view("01", "0003*210", "5", "0003*210", "00888777")])
         await story.hang_up(outside, caller)
 
 
@@ -108,6 +110,7 @@ async def test_local_channels_on_the_way_are_not_seen(stage: Stage, number: str,
         supervisor = await story.barge_in("0003*210")
         await story.step("joined", [*talking, view("03", "0003*210", "5", "0003*024", "0003*210")])
         if supervisor:
+            await story.until_all_heard(caller, agent, supervisor)
             await story.hang_up(supervisor)
         await story.hang_up(agent, caller)
 
@@ -125,6 +128,7 @@ async def test_a_call_out_through_the_trunk(stage: Stage) -> None:
         supervisor = await story.barge_in("0003*210")
         await story.step("joined", [talking, view("02", "0003*210", "5", "0003*024", "0003*210")])
         if supervisor:
+            await story.until_all_heard(caller, outside, supervisor)
             await story.hang_up(supervisor)
         await story.hang_up(outside, caller)
 
@@ -151,6 +155,7 @@ async def test_a_call_to_oneself(stage: Stage) -> None:
         supervisor = await story.barge_in("0003*210")
         await story.step("joined", [*talking, view("03", "0003*210", "5", "0003*024", "0003*210")])
         if supervisor:
+            await story.until_all_heard(caller, phone, supervisor)
             await story.hang_up(supervisor)
         await story.hang_up(caller, phone)
 
@@ -212,6 +217,7 @@ async def test_a_supervisor_all_of_whose_phones_ring(stage: Stage) -> None:
         await story.answer(supervisor)
         await other.ended()
         await story.step("joined", [talking, view(ANY, "0003*210", "5", "0003*026", "0003*210")])
+        await story.until_all_heard(customer, agent, supervisor)
         await story.hang_up(supervisor)
         await story.step("left", [talking])
         await story.hang_up(customer, agent)

@@ -1,0 +1,1 @@
+"""The audit trail: who asked for which supervision, and what came of it."""

@@ -1,0 +1,149 @@
+"""An append-only file of lines, written by a thread of its own so that a slow disk holds up nobody.
+
+Lines are only ever added. A file that has grown too large is given the time behind its name and another is
+begun; nothing is deleted. One that somebody moved away (logrotate) is begun anew by itself, and at once on
+`reopen`. Whatever cannot be written is counted, and the count is written once lines can be again.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+log = logging.getLogger(__name__)
+
+MODE = 0o600
+WAITING_LIMIT = 10_000
+"""So many lines may wait for the disk; beyond, they are lost and counted."""
+CLOSE_LIMIT_S = 5.0
+
+_END = object()
+_REOPEN = object()
+
+
+class AuditFile:
+    """The file; `write` may be called from the event loop, and only from one thread."""
+
+    def __init__(self, path: Path, max_bytes: int = 0) -> None:
+        """Open the file. Raises OSError where that is not possible."""
+        self._path = path
+        self._max_bytes = max_bytes
+        self._waiting: SimpleQueue[object] = SimpleQueue()
+        self._lost = 0
+        self._counting = threading.Lock()
+        self._fd = self._open()
+        self._is_line_whole = True
+        self.error: str | None = None
+        """Why lines are not written at present."""
+        self._thread = threading.Thread(target=self._run, name="audit file", daemon=True)
+        self._thread.start()
+
+    def write(self, line: str) -> None:
+        """Have the line written soon."""
+        if self._waiting.qsize() >= WAITING_LIMIT:
+            self._lose(1, "the disk is too slow")
+        else:
+            self._waiting.put(line)
+
+    def reopen(self) -> None:
+        """Begin the file anew if it was moved away."""
+        self._waiting.put(_REOPEN)
+
+    def close(self) -> None:
+        """Write what waits, and end. Blocks for a moment."""
+        self._waiting.put(_END)
+        self._thread.join(CLOSE_LIMIT_S)
+
+    # -- in the thread -----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        is_over = False
+        while not is_over:
+            taken = list(self._take())
+            is_over = _END in taken
+            lines = [one for one in taken if isinstance(one, str)]
+            try:
+                if not self._is_in_place():
+                    self._close()
+                    self._fd = self._open()
+                if lines:
+                    self._append(lines)
+            except OSError as failed:
+                self._lose(len(lines), str(failed))
+        self._close()
+
+    def _take(self) -> Iterable[object]:
+        """What waits, at least one thing."""
+        yield self._waiting.get()
+        with contextlib.suppress(Empty):
+            while True:
+                yield self._waiting.get_nowait()
+
+    def _append(self, lines: list[str]) -> None:
+        if self._max_bytes and os.fstat(self._fd).st_size >= self._max_bytes:
+            self._rotate()
+        with self._counting:
+            lost = self._lost
+        noted = [_line_of_loss(lost)] if lost else []
+        data = "".join(f"{line}\n" for line in [*noted, *lines]).encode()
+        if not self._is_line_whole:
+            data = b"\n" + data  # half a line stands at the end: a full disk cut it off
+        while data:
+            written = os.write(self._fd, data)
+            self._is_line_whole = data[written - 1 : written] == b"\n"
+            data = data[written:]
+        os.fsync(self._fd)
+        if self.error is not None:
+            log.warning("the audit trail is written again", extra={"lost": lost})
+            self.error = None
+        with self._counting:
+            self._lost -= lost
+
+    def _lose(self, count: int, why: str) -> None:
+        """Count lines that are not written; the log is told once, not for each."""
+        with self._counting:
+            self._lost += count
+        if self.error is None:
+            log.error("the audit trail is not written", extra={"path": str(self._path), "error": why})
+        self.error = why
+
+    def _rotate(self) -> None:
+        """Give the file the time behind its name; never the name of another."""
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        target, count = self._path.with_name(f"{self._path.name}.{stamp}"), 1
+        while target.exists():
+            count += 1
+            target = self._path.with_name(f"{self._path.name}.{stamp}-{count}")
+        self._path.rename(target)
+        self._close()
+        self._fd = self._open()
+
+    def _is_in_place(self) -> bool:
+        """Whether the path still names the open file."""
+        try:
+            there, here = self._path.stat(), os.fstat(self._fd)
+        except OSError:
+            return False
+        return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
+
+    def _open(self) -> int:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+        fd = os.open(self._path, flags, MODE)
+        self._is_line_whole = True
+        return fd
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):  # closed already, where the one after it could not be opened
+            os.close(self._fd)
+        self._fd = -1
+
+
+def _line_of_loss(count: int) -> str:
+    at = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
+    return json.dumps({"time": at, "event": "lost", "lines": count})

@@ -1,0 +1,1 @@
+"""What would stop a barge-in: facts of a PBX, gathered with the adapter's own rights, and what they mean."""

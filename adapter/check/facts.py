@@ -1,0 +1,54 @@
+"""What is known of a PBX, as frozen values; pure. A fact that could not be had says why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A fact that could not be had."""
+
+    why: str
+
+
+class Reached(StrEnum):
+    """How far one came."""
+
+    NOT_AT_ALL = "not at all"
+    REFUSED = "refused"
+    BROKE = "broke"
+    LOGGED_IN = "logged in"
+
+
+class Terminal(StrEnum):
+    """What chan_pjsip knows of an extension's phone."""
+
+    REGISTERED = "registered"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+    ELSEWHERE = "elsewhere"
+    """It is dialed otherwise than by PJSIP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the check found out."""
+
+    reached: Reached
+    address: str
+    username: str
+    error: str = ""
+    """Why one came no further."""
+    version: str | Unread = Unread("not asked")
+    actions: Mapping[str, frozenset[str]] | Unread = Unread("not asked")
+    """The actions allowed, each with the classes of which any one suffices."""
+    seen_classes: frozenset[str] = frozenset()
+    """The classes of the events that came while the check ran."""
+    manager_conf: Mapping[str, str] | Unread = Unread("not asked")
+    """Our AMI user's own lines."""
+    clock_offset_s: float | Unread = Unread("not asked")
+    has_chanspy: bool | Unread = Unread("not asked")
+    contexts: Mapping[str, bool | Unread] = field(default_factory=dict)
+    terminals: Mapping[str, Terminal | Unread] = field(default_factory=dict)
+    """Each phone terminal of the directory, by its number."""

@@ -1,0 +1,182 @@
+"""Gathers the facts over one AMI session, with the adapter's own rights; nothing on the PBX changes.
+
+Every question has the deadline of an action, and all of them together one of their own.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from adapter.ami.actions import Action, ActionError, ping
+from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError, LoginRefused
+from adapter.ami.probe import CONTEXTS, Ask, allowed_actions, get_value, has_context, knows_endpoint
+from adapter.ami.session import Session
+from adapter.check.facts import Facts, Reached, Terminal, Unread
+from adapter.directory import Extension
+
+QUESTIONS_LIMIT_S = 60.0
+LISTENED_FOR = "call"
+"""The class of all that the adapter follows; of `reporting` nothing comes that one could wait for."""
+
+T = TypeVar("T")
+
+
+class Gatherer:
+    """One check of one PBX. Its `take` hears the session's events."""
+
+    def __init__(self, address: str, username: str) -> None:
+        self._address = address
+        self._username = username
+        self._seen: set[str] = set()
+        self._heard = asyncio.Event()
+
+    def take(self, headers: Mapping[str, str]) -> None:
+        """Note the classes of an event."""
+        self._seen |= {name.strip() for name in headers.get("Privilege", "").split(",")} - {"", "all"}
+        if LISTENED_FOR in self._seen:
+            self._heard.set()
+
+    async def gather(
+        self,
+        session: Session,
+        *,
+        connect_s: float,
+        action_s: float,
+        phones: Iterable[Extension],
+        listen_s: float = 0.0,
+    ) -> Facts:
+        """Open the session and find out; where it breaks off, what was found until then.
+
+        Listens up to `listen_s` seconds for an event of a call.
+        """
+        facts = Facts(Reached.NOT_AT_ALL, self._address, self._username)
+        try:
+            await session.open(connect_s)
+        except LoginRefused as refused:
+            return replace(facts, reached=Reached.REFUSED, error=str(refused))
+        except LinkError as unreachable:
+            return replace(facts, error=str(unreachable))
+
+        async def ask(action: Action) -> dict[str, str]:
+            return await session.request(action, action_s)
+
+        facts = replace(facts, reached=Reached.LOGGED_IN)
+        try:
+            async with asyncio.timeout(QUESTIONS_LIMIT_S):
+                facts = await self._ask_all(facts, ask, phones)
+        except TimeoutError:
+            broken = f"not all was answered within {QUESTIONS_LIMIT_S:.0f} s"
+            return replace(facts, reached=Reached.BROKE, error=broken)
+        if listen_s:
+            await self._listen(session, listen_s)
+        if session.lost.done():
+            facts = replace(facts, reached=Reached.BROKE, error="the connection broke during the check")
+        return replace(facts, seen_classes=frozenset(self._seen))
+
+    async def _ask_all(self, facts: Facts, ask: Ask, phones: Iterable[Extension]) -> Facts:
+        actions = await _read(allowed_actions(ask))
+        may_send = frozenset[str]() if isinstance(actions, Unread) else actions.keys()
+        return replace(
+            facts,
+            actions=actions,
+            version=await _read(_version(ask)),
+            clock_offset_s=await _read(_clock_offset(ask)),
+            manager_conf=await _manager_conf(ask, may_send, self._username),
+            has_chanspy=await _read(_has_chanspy(ask, may_send)),
+            contexts={context: await _read(has_context(ask, context)) for context in CONTEXTS},
+            terminals={phone.number: await _read(_terminal(ask, phone)) for phone in phones},
+        )
+
+    async def _listen(self, session: Session, within_s: float) -> None:
+        heard = asyncio.create_task(self._heard.wait(), name="events heard")
+        try:
+            ends: set[asyncio.Future[Any]] = {heard, session.lost}
+            await asyncio.wait(ends, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            heard.cancel()
+
+
+async def _read(answer: Awaitable[T]) -> T | Unread:
+    try:
+        return await answer
+    except ActionRefused as refused:
+        return Unread(f"Asterisk: {refused}")
+    except (ActionTimeout, ActionError, Unreadable) as unread:
+        return Unread(str(unread))
+    except LinkError:
+        return Unread("the connection broke")
+
+
+class Unreadable(Exception):  # noqa: N818 - it is no error of anybody
+    """What Asterisk answered does not tell."""
+
+
+async def _version(ask: Ask) -> str:
+    return (await ask(Action("CoreSettings"))).get("AsteriskVersion", "")
+
+
+async def _clock_offset(ask: Ask) -> float:
+    """Asterisk's clock less ours, read in the middle of the exchange."""
+    sent_at = time.time()
+    answer = await ask(ping())
+    middle = (sent_at + time.time()) / 2
+    try:
+        return float(answer["Timestamp"]) - middle
+    except (KeyError, ValueError):
+        raise Unreadable("Asterisk does not tell its time") from None
+
+
+async def _manager_conf(ask: Ask, may_send: Iterable[str], username: str) -> dict[str, str] | Unread:
+    """The AMI user's own lines of manager.conf. The answer holds our secret too, and nobody else's."""
+    if "GetConfig" not in may_send:
+        return Unread("not readable with these rights")
+    answer = await _read(ask(Action("GetConfig", (("Filename", "manager.conf"), ("Category", username)))))
+    if isinstance(answer, Unread):
+        return answer
+    lines = (value.partition("=") for name, value in answer.items() if name.startswith("Line-"))
+    return {name.strip(): value.strip() for name, _, value in lines if name.strip() != "secret"}
+
+
+async def _has_chanspy(ask: Ask, may_send: Iterable[str]) -> bool:
+    if "ModuleCheck" in may_send:
+        try:
+            await ask(Action("ModuleCheck", (("Module", "app_chanspy"),)))
+        except ActionRefused as refused:
+            if "not loaded" in str(refused):
+                return False
+            raise
+        return True
+    # The function answers 1 or 0, and nothing at all where func_module is not loaded.
+    value = await get_value(ask, "IFMODULE(app_chanspy.so)")
+    if value not in ("0", "1"):
+        raise Unreadable("not readable with these rights and modules")
+    return value == "1"
+
+
+async def _terminal(ask: Ask, phone: Extension) -> Terminal:
+    endpoint = pjsip_endpoint(phone.dialed)
+    if endpoint is None:
+        return Terminal.ELSEWHERE
+    # Empty both where nobody is registered and where there is no such endpoint; Asterisk refuses some
+    # names here, which hold the name of a function that could do harm.
+    try:
+        if await get_value(ask, f"PJSIP_DIAL_CONTACTS({endpoint})"):
+            return Terminal.REGISTERED
+    except ActionRefused:
+        pass
+    return Terminal.ABSENT if await knows_endpoint(ask, endpoint) else Terminal.UNKNOWN
+
+
+def pjsip_endpoint(dialed: str) -> str | None:
+    """The endpoint that a dial string rings: `PJSIP/x`, `PJSIP/number@x`, our own `Local/x@uapi-phones/n`."""
+    technology, _, resource = dialed.partition("/")
+    who, at, where = resource.partition("@")
+    if technology.upper() == "LOCAL":
+        return who if where.partition("/")[0] == "uapi-phones" else None
+    if technology.upper() != "PJSIP":
+        return None
+    # `PJSIP/x/sip:...` names an address of the endpoint; there an @ is the address's.
+    endpoint, slash, _ = resource.partition("/")
+    return endpoint if slash or not at else where

@@ -1,0 +1,53 @@
+"""`/health`: the process lives. `/ready`: it can do its work now."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from adapter.ami.link import Link, LinkState
+from adapter.audit.trail import Trail
+from adapter.operations.tally import EventTally
+
+
+class Health:
+    """The handlers of both addresses. Neither needs a token, neither tells of any call."""
+
+    def __init__(
+        self, link: Link, events: EventTally, trail: Trail, is_include_present: Callable[[], bool | None]
+    ) -> None:
+        self._link = link
+        self._events = events
+        self._trail = trail
+        self._is_include_present = is_include_present
+
+    async def live(self, _: web.Request) -> web.Response:
+        """200 as long as the process answers; a link that is down is no reason to restart it."""
+        audit = {"audit": "ok" if self._trail.error is None else "failing"} if self._trail.is_on else {}
+        return web.json_response({"status": "ok", "link": self._of_the_link(), **audit})
+
+    async def ready(self, _: web.Request) -> web.Response:
+        """200 where calls can be listed and barged in on, else 503.
+
+        The age of the last event is told and decides nothing: at night a PBX says nothing for hours, and
+        that it still answers is what READY means. A dialplan include that is not known to be missing is
+        not held against it.
+        """
+        include = self._is_include_present()
+        is_ready = self._link.state is LinkState.READY and include is not False
+        age_s = self._events.last_age_s
+        return web.json_response(
+            {
+                "status": "ready" if is_ready else "not ready",
+                "link": self._of_the_link(),
+                "lastEventAgeS": None if age_s is None else round(age_s, 3),
+                "dialplanInclude": {True: "present", False: "missing", None: "unknown"}[include],
+            },
+            status=200 if is_ready else 503,
+            headers={"Cache-Control": "no-store"},
+        )
+
+    def _of_the_link(self) -> dict[str, str]:
+        state: dict[str, str] = {"state": self._link.state}
+        if self._link.error is not None:
+            state["error"] = self._link.error
+        return state

@@ -1,0 +1,116 @@
+"""Has Asterisk run what is right for each supervision: begins ChanSpy anew where another tuning is wanted."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from adapter.ami.actions import Action, respy, tell_spy
+from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError
+from adapter.calls.model import Calls
+from adapter.supervision.session import Reason, Signal, State
+from adapter.supervision.supervision import Supervision
+from adapter.supervision.tuning import Tuning, is_conference, needs_respy, wanted_tuning
+
+log = logging.getLogger(__name__)
+
+SETTLE_S = 0.06
+"""A transfer swaps channels in steps, with three in a bridge in between: wait until it is done."""
+
+REJOIN_LIMIT_S = 1.5
+"""ChanSpy begins about 0.12 s after it was told to."""
+
+
+class Tuner:
+    """One job for each supervision that is out of tune, until it is in tune again."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        send: Callable[[Action], Awaitable[None]],
+        *,
+        signal: Callable[[Supervision, Signal], None],
+        end: Callable[[Supervision, Reason], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"],
+        has_include: Callable[[], bool],
+    ) -> None:
+        self._calls = calls
+        self._send = send
+        self._signal = signal
+        self._end = end
+        self._spawn = spawn
+        self._has_include = has_include
+        self._jobs: dict[str, asyncio.Task[None]] = {}
+
+    def note_change(self, supervision: Supervision) -> None:
+        """The conversation of its spyee is another: tune once that has settled."""
+        supervision.unsettled_until = asyncio.get_running_loop().time() + SETTLE_S
+        self.tune(supervision)
+
+    def tune(self, supervision: Supervision) -> "asyncio.Task[None]":
+        """The job that brings it in tune; done at once where it is."""
+        job = self._jobs.get(supervision.id)
+        if job is None or job.done():
+            job = self._jobs[supervision.id] = self._spawn(self._work(supervision))
+            job.add_done_callback(lambda done: self._forget(supervision.id, done))
+        return job
+
+    def _forget(self, supervision_id: str, done: "asyncio.Task[None]") -> None:
+        if self._jobs.get(supervision_id) is done:
+            del self._jobs[supervision_id]
+
+    async def _work(self, supervision: Supervision) -> None:
+        while supervision.state is not State.ENDED:
+            await self._settle(supervision)
+            if supervision.state in (State.REQUESTED, State.ANSWERED):
+                await supervision.until(lambda one: one.state not in (State.REQUESTED, State.ANSWERED))
+                continue
+            if self._has_become_conference(supervision):
+                self._end(supervision, Reason.CONFERENCE)
+                return
+            wanted = wanted_tuning(self._calls, supervision.spyee, supervision.wanted_mode)
+            if not needs_respy(supervision.tuning, wanted):
+                return
+            if not self._has_include():
+                if wanted.mode.is_heard_by_all:
+                    self._end(supervision, Reason.CANNOT_FOLLOW)
+                return  # the other modes come right by themselves, only later
+            try:
+                await self._tell(supervision, wanted)
+            except (ActionRefused, ActionTimeout, TimeoutError) as failed:
+                log.warning(
+                    "a supervision could not be tuned",
+                    extra={"supervision": supervision.id, "error": str(failed) or "it did not join again"},
+                )
+                self._end(supervision, Reason.CANNOT_FOLLOW)
+            except LinkError:
+                supervision.tuning = None  # the snapshot after the break shows what it runs
+                return
+
+    async def _settle(self, supervision: Supervision) -> None:
+        clock = asyncio.get_running_loop().time
+        # Each change of the conversation makes it longer.
+        while (left_s := supervision.unsettled_until - clock()) > 0:  # noqa: ASYNC110 - nothing to wait for
+            await asyncio.sleep(left_s)
+
+    def _has_become_conference(self, supervision: Supervision) -> bool:
+        return supervision.wanted_mode.is_heard_by_all and is_conference(self._calls, supervision.spyee)
+
+    async def _tell(self, supervision: Supervision, wanted: Tuning) -> None:
+        channel_id = supervision.channel_id
+        supervision.target = wanted
+        if supervision.is_joined:
+            self._signal(supervision, Signal.DETACHES)
+        for action in tell_spy(channel_id=channel_id, spyee=wanted.spyee, options=wanted.mode.spy_options):
+            await self._send(action)
+        if supervision.state is State.RINGING:
+            # It begins in the new mode; whether it was picked up meanwhile, and begins as before, shows then.
+            supervision.mode, supervision.tuning = wanted.mode, wanted
+            return
+        if supervision.state is State.ENDED:
+            return
+        if supervision.state is not State.RE_ATTACHING:
+            return  # picked up while it was told: not certain how it begins, so once more when it is joined
+        await self._send(respy(channel_id))
+        async with asyncio.timeout(REJOIN_LIMIT_S):
+            await supervision.until(lambda one: one.state is not State.RE_ATTACHING)

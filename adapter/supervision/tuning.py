@@ -1,0 +1,72 @@
+"""What a supervisor's channel has to be told so that the right ones hear each other. Pure.
+
+ChanSpy hears and whispers on the spyee's channel wherever that goes, but is tied to the other side that was
+there when it began. After a transfer a barge-in no longer reaches anybody past the spyee, for good; in the
+other modes the supervisor hears the new party half a second late (measured: 0.57 to 0.65 s, whatever was
+waiting in ChanSpy's buffers). So it begins anew, which takes about 0.13 s.
+"""
+
+from dataclasses import dataclass
+
+from adapter.calls.legs import Leg
+from adapter.calls.model import Calls
+from adapter.directory import Directory
+from adapter.supervision.permission import may_supervise
+from adapter.supervision.plan import Mode
+
+ONE_OTHER_SIDE = 1
+"""A barge-in reaches one other side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Spy on the channel `spyee` in this mode, while it talks with `partner` alone."""
+
+    spyee: str
+    mode: Mode
+    partner: str | None = None
+
+
+def wanted_tuning(calls: Calls, spyee: str, mode: Mode) -> Tuning:
+    """What is right at this moment."""
+    partners = calls.others(spyee)
+    return Tuning(spyee, mode, partners[0].channel.uniqueid if len(partners) == ONE_OTHER_SIDE else None)
+
+
+def is_conference(calls: Calls, spyee: str) -> bool:
+    """Whether the spyee talks with more than one other side."""
+    return len(calls.others(spyee)) > ONE_OTHER_SIDE
+
+
+def needs_respy(tuning: Tuning | None, wanted: Tuning) -> bool:
+    """Whether ChanSpy has to begin anew. While the spyee talks with nobody there is nobody to reach."""
+    if tuning is None:
+        return True
+    if (tuning.spyee, tuning.mode) != (wanted.spyee, wanted.mode):
+        return True
+    return wanted.partner is not None and wanted.partner != tuning.partner
+
+
+def may_be_heard(directory: Directory, leg: Leg) -> bool:
+    """Whether this party may take part in a conversation that is supervised."""
+    extension = directory.extensions.get(leg.extension or "")
+    return extension is None or not extension.never_supervised
+
+
+def mode_on(directory: Directory, leg: Leg, *, mode: Mode, app_id: str, extension: str) -> Mode | None:
+    """The mode in which a supervision of `extension` may move to this leg; nothing where it may not.
+
+    What was whispered to an agent is not meant for a customer: there it only listens on.
+    """
+    if leg.extension is None:
+        return Mode.MONITOR if mode in (Mode.WHISPER, Mode.PRIVATE_WHISPER) else mode
+    app, there = directory.apps.get(app_id), directory.extensions.get(leg.extension)
+    here = directory.extensions.get(extension)
+    if app is None or there is None or here is None or here.prefix != there.prefix:
+        return None
+    return mode if may_supervise(directory, app, there, mode.permission) else None
+
+
+def mode_of(options: str) -> Mode | None:
+    """The mode of a ChanSpy that runs with these options, if it is one of ours."""
+    return next((mode for mode in Mode if set(mode.spy_options) == set(options)), None)

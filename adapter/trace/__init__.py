@@ -1,0 +1,1 @@
+"""Recorded AMI messages: written from a live link, masked, read back, and played into the model."""

@@ -1,0 +1,65 @@
+"""The supervision resource: where one stands and, once it has ended, why."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from adapter.supervision.conductor import Conductor
+from adapter.supervision.plan import Mode
+from adapter.supervision.supervision import Supervision
+from adapter.uapi.errors import not_found
+from adapter.uapi.rendering import Json
+from adapter.uapi.scope import Gate, Visitor
+
+
+class Supervisions:
+    """`/uapi/supervision/{supervisionId}`."""
+
+    def __init__(self, gate: Gate, conductor: Conductor, timezone: ZoneInfo) -> None:
+        self._gate = gate
+        self._conductor = conductor
+        self._timezone = timezone
+
+    async def get(self, request: web.Request) -> web.Response:
+        """Answer one supervision, one that ended a while ago included."""
+        visitor = await self._gate.admit(request)
+        found = self._conductor.get(request.match_info["supervisionId"])
+        if found is None or not visitor.owns(found.extension):
+            raise not_found()
+        body = render_supervision(found, visitor, self._timezone)
+        return web.json_response(body, headers={"Cache-Control": "no-store"})
+
+
+def render_supervision(supervision: Supervision, visitor: Visitor, timezone: ZoneInfo) -> Json:
+    """The supervision as JSON; null fields are left out."""
+    body: Json = {
+        "id": supervision.id,
+        "state": str(supervision.state),
+        "since": _date(supervision.since, timezone),
+        "requested": _date(supervision.requested_at, timezone),
+        "action": supervision.mode.action,
+    }
+    if supervision.mode.action == Mode.WHISPER.action:
+        body["private"] = "1" if supervision.mode is Mode.PRIVATE_WHISPER else "0"
+    body |= {
+        "supervisor": supervision.supervisor,
+        "extension": supervision.extension,
+        "phoneCallId": supervision.call_id,
+        "follow": str(supervision.follow),
+    }
+    if supervision.asked_by:
+        body["app"] = supervision.asked_by
+    if supervision.reason is not None:
+        body["reason"] = {"code": supervision.reason.name.lower(), "message": sentence(supervision.reason)}
+    body["link"] = {"self": visitor.supervision_address(supervision.id)}
+    return body
+
+
+def _date(seconds: float, timezone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(int(seconds), timezone).isoformat()
+
+
+def sentence(reason: str) -> str:
+    """A reason as a sentence of its own."""
+    return f"{reason[:1].upper()}{reason[1:]}."

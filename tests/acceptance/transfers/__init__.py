@@ -1,0 +1,1 @@
+"""What phones do with a call of theirs: transfer, hold, forward, speak other codecs."""

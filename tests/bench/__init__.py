@@ -1,0 +1,1 @@
+"""How fast, how small: each bench against a named peer, in one run, in turn. `make bench`."""

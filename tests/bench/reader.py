@@ -1,0 +1,120 @@
+"""AMI bytes to model changes, against panoramisk parsing the same bytes for one listener."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import cast
+
+from panoramisk.ami_protocol import AMIProtocol
+from panoramisk.manager import Manager
+
+from adapter.ami.link import WANTED, Link, LinkSettings, LinkState
+from adapter.ami.session import Session, _Protocol
+from adapter.calls.changes import Change
+from adapter.calls.feed import Feed, Listener
+from adapter.calls.model import Calls
+from tests.bench.figures import Figure, in_turn, ratio
+from tests.bench.traces import chunks, noisy_trace, plain_trace
+
+CALLS = 600
+ROUNDS = 7
+FOUR_KIB = (4096,)
+ODD = (1, 1447, 13, 2896, 509, 8191, 3)
+
+
+def extension_of(channel: str) -> str | None:
+    """A phone's extension by its channel's name, as a directory of these phones would say."""
+    peer = channel.removeprefix("PJSIP/").rpartition("-")[0]
+    return peer if peer.startswith("0003*") else None
+
+
+class Ours:
+    """The adapter's way from bytes to listeners: protocol, link, parse, model, feed."""
+
+    def __init__(self, *listeners: Callable[[Calls], Listener]) -> None:
+        self.changes = 0
+        self.calls = Calls(extension_of)
+        feed = Feed(self.calls)
+        feed.subscribe(self._count)
+        for listener in listeners:
+            feed.subscribe(listener(self.calls))
+        self.link = link = Link(LinkSettings("", 0, "", ""), feed.take_snapshot, feed.take_event)
+        link.state = LinkState.READY
+        self._protocol = _Protocol(WANTED)
+        self._protocol.connection_made(cast("asyncio.Transport", None))  # nothing is sent
+        self._protocol.factory = cast("Session", SimpleNamespace(on_message=link._take))  # noqa: SLF001 - the way from the socket, without one
+
+    def take(self, pieces: Sequence[bytes]) -> float:
+        """Take the stream; the processor seconds it took."""
+        take = self._protocol.data_received
+        began = time.process_time()
+        for piece in pieces:
+            take(piece)
+        return time.process_time() - began
+
+    def _count(self, _change: Change) -> None:
+        self.changes += 1
+
+
+class Theirs:
+    """panoramisk 1.4 with one listener for every event."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        manager = Manager()
+        manager.register_event("*", self._count)
+        self._protocol = AMIProtocol()
+        self._protocol.connection_made(None)
+        self._protocol.factory = manager
+        self._protocol.encoding = "utf-8"
+
+    def take(self, pieces: Sequence[bytes]) -> float:
+        """Take the stream; the processor seconds it took."""
+        take = self._protocol.data_received
+        began = time.process_time()
+        for piece in pieces:
+            take(piece)
+        return time.process_time() - began
+
+    def _count(self, _manager: object, _event: object) -> None:
+        self.events += 1
+
+
+def _ours(pieces: Sequence[bytes]) -> Callable[[], float]:
+    def run() -> float:
+        fresh = Ours()
+        seconds = fresh.take(pieces)
+        if not fresh.changes or len(fresh.calls):
+            raise AssertionError("the trace has to begin calls and to end them all")
+        return seconds
+
+    return run
+
+
+def _theirs(pieces: Sequence[bytes]) -> Callable[[], float]:
+    return lambda: Theirs().take(pieces)
+
+
+def run(calls: int = CALLS, rounds: int = ROUNDS) -> list[Figure]:
+    """Plain and noisy, in chunks of 4 KiB and odd ones."""
+    figures = []
+    for name, stream, goal in (
+        ("plain", plain_trace(calls), 4.0),
+        ("noisy", noisy_trace(calls), 10.0),
+    ):
+        for size, sizes in (("4 KiB", FOUR_KIB), ("odd", ODD)):
+            pieces = chunks(stream, sizes)
+            count = stream.count(b"\r\n\r\n")
+            timed = in_turn(rounds, _ours(pieces), _theirs(pieces))
+            figures.append(
+                ratio(
+                    f"AMI bytes to changes, {name} trace, {size} chunks",
+                    "panoramisk 1.4, one * listener",
+                    [(ours / count * 1e6, theirs / count * 1e6) for ours, theirs in timed],
+                    unit="us/message",
+                    goal=goal,
+                    note=f"{calls} calls, {count} messages, {len(stream) / 1e6:.1f} MB, {rounds} rounds",
+                )
+            )
+    return figures

@@ -1,0 +1,73 @@
+"""A snapshot's bytes to READY, against panoramisk parsing the same bytes into a list."""
+
+import asyncio
+import gc
+import statistics
+import time
+from collections.abc import Sequence
+
+from adapter.ami.link import LinkState
+from tests.bench.figures import Figure, in_turn, ratio
+from tests.bench.reader import FOUR_KIB, Ours, Theirs
+from tests.bench.traces import chunks, snapshot
+
+SIZES = (1_000, 10_000)
+ROUNDS = 5
+
+
+def _ours(pieces: Sequence[bytes]) -> float:
+    fresh = Ours()
+    loop = asyncio.new_event_loop()
+    fresh.link.state = LinkState.SYNCING
+    fresh.link._synced = loop.create_future()  # noqa: SLF001 - as after the request for a snapshot
+    gc.collect()
+    began = time.process_time()
+    fresh.take(pieces)
+    seconds = time.process_time() - began
+    loop.close()
+    if fresh.link.state is not LinkState.READY or not len(fresh.calls):
+        raise AssertionError("the snapshot did not make the link READY")
+    return seconds
+
+
+def _theirs(pieces: Sequence[bytes]) -> float:
+    fresh = Theirs()
+    gc.collect()
+    return fresh.take(pieces)
+
+
+def run(sizes: Sequence[int] = SIZES, rounds: int = ROUNDS) -> list[Figure]:
+    """The ratio at each size, and what a channel costs at the greatest against the least."""
+    figures: list[Figure] = []
+    costs: list[list[float]] = []
+    for size in sizes:
+        pieces = chunks(snapshot(size), FOUR_KIB)
+        timed = in_turn(rounds, lambda pieces=pieces: _ours(pieces), lambda pieces=pieces: _theirs(pieces))  # type: ignore[misc]
+        per_channel = [(ours / size * 1e6, theirs / size * 1e6) for ours, theirs in timed]
+        costs.append([ours for ours, _ in per_channel])
+        figures.append(
+            ratio(
+                f"snapshot of {size:,} channels to READY",
+                "panoramisk 1.4, into a list",
+                per_channel,
+                unit="us/channel",
+                goal=4.0,
+                note=f"CPU, {rounds} rounds",
+            )
+        )
+    least, most = costs[0], costs[-1]
+    growth = [great / small for small, great in zip(least, most, strict=True)]
+    figures.append(
+        Figure(
+            f"a channel's cost at {sizes[-1]:,} against {sizes[0]:,} channels",
+            "itself",
+            statistics.median(most),
+            statistics.median(least),
+            "us/channel",
+            statistics.median(growth),
+            (min(growth), max(growth)),
+            1.25,
+            is_floor=False,
+        )
+    )
+    return figures

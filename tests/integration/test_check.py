@@ -1,0 +1,164 @@
+"""`uapi-adapter check` against a fake Asterisk that answers as one would rather not have it."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from adapter.commands.check import run_check
+from adapter.lab.fake_ami import FakeAmi, Script, drop, ignore
+from adapter.lab.fake_ami_events import event
+from adapter.settings import Settings
+
+DEADLINE_S = 20.0
+COMMANDS = (
+    ("Hangup", "Hangup channel.  (Priv: system,call,all)"),
+    ("Redirect", "Redirect (transfer) a call.  (Priv: call,all)"),
+    ("Setvar", "Sets a channel variable or function value.  (Priv: call,all)"),
+    ("Originate", "Originate a call.  (Priv: originate,all)"),
+    ("CoreShowChannels", "List currently active channels.  (Priv: system,reporting,all)"),
+    ("Ping", "Keepalive command.  (Priv: <none>)"),
+)
+"""The end of Asterisk's answer to ListCommands, as written there."""
+
+
+@pytest.fixture
+def settings(ami: FakeAmi, directory: Path) -> Settings:
+    return Settings(
+        directory=directory,
+        token_key="k" * 32,
+        ami_host=ami.host,
+        ami_port=ami.port,
+        ami_secret=ami.secret,
+        ami_connect_timeout_s=1.0,
+        ami_action_timeout_s=0.2,
+    )
+
+
+@pytest.fixture
+def asterisk(ami: FakeAmi) -> FakeAmi:
+    """One that is well, as far as the adapter's rights let it be seen."""
+    ami.scripts |= {
+        "ListCommands": lambda action: action.connection.answer(action, *COMMANDS),
+        "CoreSettings": lambda action: action.connection.answer(action, ("AsteriskVersion", "22.10.1")),
+        "ShowDialPlan": lambda action: action.connection.answer(action, ("EventList", "start")),
+        "Getvar": lambda action: action.connection.answer(action, ("Value", value_of(action["Variable"]))),
+        "PJSIPQualify": lambda action: action.connection.answer(action),
+    }
+    return ami
+
+
+def value_of(function: str) -> str:
+    return "1" if function.startswith("IFMODULE") else "PJSIP/x/sip:x@192.0.2.1:5060"
+
+
+async def check(settings: Settings, listen_s: float = 0.0) -> tuple[int, dict[str, str]]:
+    """The exit status, and of each line but the first what stands behind its name."""
+    lines: list[str] = []
+    async with asyncio.timeout(DEADLINE_S):
+        status = await run_check(settings, listen_s, lines.append)
+    column = lines[0].index("found")
+    names = (line[:column].rsplit(maxsplit=1)[0].strip() for line in lines[1:])
+    return status, dict(zip(names, (line[:column].split()[-1] for line in lines[1:]), strict=True))
+
+
+def refuse(why: str) -> Script:
+    """A script: say no."""
+    return lambda action: action.connection.refuse(action, why)
+
+
+@pytest.mark.usefixtures("asterisk")
+async def test_an_asterisk_that_is_well_passes(settings: Settings) -> None:
+    """What the rights do not show is unknown, and no failure."""
+    status, verdicts = await check(settings)
+    assert status == 0
+    assert {name for name, verdict in verdicts.items() if verdict != "ok"} == {
+        "read call",
+        "read reporting",
+        "writetimeout",
+    }
+    assert verdicts["phones"] == "ok"
+
+
+async def test_the_check_changes_nothing(asterisk: FakeAmi, settings: Settings) -> None:
+    """It asks, and rings nobody."""
+    await check(settings)
+    harmless = {"Login", "Ping", "ListCommands", "CoreSettings", "ShowDialPlan", "Getvar", "PJSIPQualify"}
+    assert {action.name for action in asterisk.actions} <= harmless
+
+
+async def test_an_event_of_a_call_shows_that_one_may_read_it(asterisk: FakeAmi, settings: Settings) -> None:
+    """And ends the listening."""
+    checking = asyncio.create_task(check(settings, listen_s=2 * DEADLINE_S))
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            while not checking.done():
+                asterisk.emit(event("Newchannel", 1.0, privilege="call,all"))
+                await asyncio.wait({checking}, timeout=0.05)
+        assert checking.result()[1]["read call"] == "ok"
+    finally:
+        checking.cancel()
+
+
+async def test_an_asterisk_that_answers_no_question_is_not_waited_for(
+    asterisk: FakeAmi, settings: Settings
+) -> None:
+    """Each question has its deadline; what was not told is unknown."""
+    asterisk.scripts |= dict.fromkeys(("ListCommands", "CoreSettings", "ShowDialPlan", "Ping"), ignore)
+    _, verdicts = await check(settings)
+    unknown = {"Asterisk", "write call", "write originate", "clocks", "dialplan uapi-spy"}
+    assert {verdicts[name] for name in unknown} == {"unknown"}
+
+
+@pytest.mark.parametrize("name", ["ListCommands", "ShowDialPlan", "Getvar"])
+async def test_a_link_that_breaks_during_the_check_is_a_failure(
+    asterisk: FakeAmi, settings: Settings, name: str
+) -> None:
+    """Though nothing else was found wrong."""
+    asterisk.scripts[name] = drop
+    status, verdicts = await check(settings)
+    assert (status, verdicts["AMI"]) == (1, "fail")
+    assert "fail" not in [verdict for what, verdict in verdicts.items() if what != "AMI"]
+
+
+async def test_a_refused_login_and_a_closed_port_are_failures(asterisk: FakeAmi, settings: Settings) -> None:
+    asterisk.accepts_login = False
+    assert await check(settings) == (1, {"AMI": "ok", "login": "fail"})
+    await asterisk.stop()
+    assert await check(settings) == (1, {"AMI": "fail"})
+
+
+async def test_a_mute_peer_is_a_failure(asterisk: FakeAmi, settings: Settings) -> None:
+    """Within the deadline of the login."""
+    asterisk.is_mute = True
+    assert await check(settings) == (1, {"AMI": "fail"})
+
+
+@pytest.mark.parametrize(
+    ("action", "why", "finding"),
+    [
+        ("ShowDialPlan", "Did not find context uapi-spy", ("dialplan uapi-spy", "fail")),
+        ("ShowDialPlan", "Permission denied", ("dialplan uapi-spy", "unknown")),
+        ("CoreSettings", "Permission denied", ("Asterisk", "unknown")),
+        ("Getvar", "GetVar Access Forbidden: Variable", ("ChanSpy", "unknown")),
+    ],
+)
+async def test_a_refusal_is_no_answer_unless_it_is_one(
+    asterisk: FakeAmi, settings: Settings, action: str, why: str, finding: tuple[str, str]
+) -> None:
+    """`Permission denied` says nothing of what is there."""
+    asterisk.scripts[action] = refuse(why)
+    _, verdicts = await check(settings)
+    assert finding in verdicts.items()
+
+
+async def test_an_endpoint_whose_name_asterisk_refuses_to_look_up_is_asked_for_otherwise(
+    asterisk: FakeAmi, settings: Settings
+) -> None:
+    """Getvar refuses names like SHELLEY; PJSIPQualify knows every endpoint."""
+    asterisk.scripts["Getvar"] = refuse("GetVar Access Forbidden: Variable")
+    assert (await check(settings))[1]["phone 0003*210"] == "warn"
+    asterisk.scripts["PJSIPQualify"] = refuse("Unable to retrieve endpoint")
+    assert (await check(settings))[1]["phone 0003*210"] == "fail"
+    asterisk.scripts["PJSIPQualify"] = refuse("Permission denied")
+    assert (await check(settings))[1]["phone 0003*210"] == "unknown"

@@ -1,0 +1,150 @@
+"""What `check` makes of the facts: each thing that would stop a barge-in is named, with what to do."""
+
+from dataclasses import replace
+
+import pytest
+
+from adapter.check.facts import Facts, Reached, Terminal, Unread
+from adapter.check.findings import Finding, Verdict, find, has_failure
+from adapter.check.gathering import pjsip_endpoint
+from adapter.check.table import table
+
+ACTIONS = {
+    "Ping": frozenset[str](),
+    "Hangup": frozenset({"system", "call"}),
+    "Redirect": frozenset({"call"}),
+    "Setvar": frozenset({"call"}),
+    "Originate": frozenset({"originate"}),
+    "CoreShowChannels": frozenset({"system", "reporting"}),
+}
+CONF = {"read": "call,reporting", "writetimeout": "5000"}
+WELL = Facts(
+    reached=Reached.LOGGED_IN,
+    address="192.0.2.1:5038",
+    username="uapi",
+    version="22.10.1+dfsg",
+    actions=ACTIONS,
+    seen_classes=frozenset({"call"}),
+    manager_conf=CONF,
+    clock_offset_s=-0.2,
+    has_chanspy=True,
+    contexts={"uapi-spy": True, "uapi-phones": True},
+    terminals={"0003*210": Terminal.REGISTERED, "0003*211": Terminal.REGISTERED},
+)
+
+
+def without(*names: str) -> dict[str, frozenset[str]]:
+    return {name: classes for name, classes in ACTIONS.items() if name not in names}
+
+
+def not_well(facts: Facts) -> list[tuple[str, Verdict]]:
+    return [(finding.name, finding.verdict) for finding in find(facts) if finding.verdict is not Verdict.OK]
+
+
+def test_where_all_is_well_nothing_else_is_said() -> None:
+    assert not_well(WELL) == []
+    assert not has_failure(find(WELL))
+
+
+@pytest.mark.parametrize(
+    ("facts", "name", "verdict"),
+    [
+        (replace(WELL, reached=Reached.BROKE, error="cut"), "AMI", Verdict.FAIL),
+        (replace(WELL, version="13.38.3"), "Asterisk", Verdict.FAIL),
+        (replace(WELL, version="GIT-master-abc"), "Asterisk", Verdict.UNKNOWN),
+        (replace(WELL, actions=without("Hangup")), "write call", Verdict.FAIL),
+        (replace(WELL, actions=without("Redirect")), "write call", Verdict.FAIL),
+        (replace(WELL, actions=without("Originate")), "write originate", Verdict.FAIL),
+        (replace(WELL, actions=without("CoreShowChannels")), "write reporting", Verdict.FAIL),
+        (
+            replace(WELL, actions={**ACTIONS, "Command": frozenset({"command"})}),
+            "no other right",
+            Verdict.WARN,
+        ),
+        (
+            replace(WELL, seen_classes=frozenset(), manager_conf={**CONF, "read": "reporting"}),
+            "read call",
+            Verdict.FAIL,
+        ),
+        (replace(WELL, manager_conf={**CONF, "read": "call"}), "read reporting", Verdict.WARN),
+        (replace(WELL, manager_conf={"read": "all"}), "writetimeout", Verdict.WARN),
+        (replace(WELL, manager_conf={**CONF, "writetimeout": "999"}), "writetimeout", Verdict.WARN),
+        (replace(WELL, manager_conf={**CONF, "writetimeout": "much"}), "writetimeout", Verdict.WARN),
+        (replace(WELL, clock_offset_s=-1.5), "clocks", Verdict.WARN),
+        (replace(WELL, clock_offset_s=1.5), "clocks", Verdict.WARN),
+        (replace(WELL, has_chanspy=False), "ChanSpy", Verdict.FAIL),
+        (replace(WELL, contexts={"uapi-spy": False}), "dialplan uapi-spy", Verdict.FAIL),
+        (replace(WELL, terminals={"0003*211": Terminal.UNKNOWN}), "phone 0003*211", Verdict.FAIL),
+        (replace(WELL, terminals={"0003*211": Terminal.ABSENT}), "phone 0003*211", Verdict.WARN),
+        (replace(WELL, terminals={"0003*211": Terminal.ELSEWHERE}), "phone 0003*211", Verdict.UNKNOWN),
+    ],
+)
+def test_each_thing_that_is_not_well_is_named(facts: Facts, name: str, verdict: Verdict) -> None:
+    """It alone, with what to do where something can be done."""
+    assert not_well(facts) == [(name, verdict)]
+    [finding] = [finding for finding in find(facts) if finding.name == name]
+    assert finding.advice or verdict is Verdict.UNKNOWN
+    assert has_failure(find(facts)) == (verdict is Verdict.FAIL)
+
+
+def test_what_could_not_be_read_is_unknown_and_never_well() -> None:
+    """Each fact, with the reason."""
+    unread = Unread("not readable with these rights")
+    blind = replace(
+        WELL,
+        version=unread,
+        actions=unread,
+        seen_classes=frozenset(),
+        manager_conf=unread,
+        clock_offset_s=unread,
+        has_chanspy=unread,
+        contexts={"uapi-spy": unread},
+        terminals={"0003*210": unread},
+    )
+    findings = [finding for finding in find(blind) if finding.name not in ("AMI", "login")]
+    assert {finding.verdict for finding in findings} == {Verdict.UNKNOWN}
+    assert all(unread.why in finding.found for finding in findings)
+    assert not has_failure(findings)
+
+
+def test_nothing_is_guessed_where_nobody_answers() -> None:
+    """One line says why."""
+    assert not_well(Facts(Reached.NOT_AT_ALL, "a", "u", "Connection refused")) == [("AMI", Verdict.FAIL)]
+    [reached, refused] = find(Facts(Reached.REFUSED, "a", "u", "Authentication failed"))
+    assert (reached.verdict, refused.verdict, refused.name) == (Verdict.OK, Verdict.FAIL, "login")
+
+
+def test_a_class_that_two_would_grant_is_no_excess() -> None:
+    """`system,reporting` is had by reporting; only `config` shows in an action of its own."""
+    actions = {**ACTIONS, "GetConfig": frozenset({"system", "config"}), "UpdateConfig": frozenset({"config"})}
+    [excess] = [
+        finding for finding in find(replace(WELL, actions=actions)) if finding.verdict is Verdict.WARN
+    ]
+    assert excess.found == "may also: config"
+
+
+@pytest.mark.parametrize(
+    ("dialed", "endpoint"),
+    [
+        ("PJSIP/0003*210", "0003*210"),
+        ("pjsip/desk", "desk"),
+        ("PJSIP/100@carrier", "carrier"),
+        ("PJSIP/desk/sip:100@192.0.2.1:5060", "desk"),
+        ("Local/0003*210@uapi-phones/n", "0003*210"),
+        ("Local/0003*210@phones/n", None),
+        ("SIP/100", None),
+        ("DAHDI/1", None),
+    ],
+)
+def test_a_dial_string_rings_an_endpoint(dialed: str, endpoint: str | None) -> None:
+    assert pjsip_endpoint(dialed) == endpoint
+
+
+def test_the_table_has_a_line_for_each_finding() -> None:
+    """Its columns begin one below the other."""
+    findings = (Finding("a", Verdict.OK, "short"), Finding("longer", Verdict.FAIL, "x", "do this"))
+    assert list(table(findings)) == [
+        "what          found  to do",
+        "a       ok    short",
+        "longer  fail  x      do this",
+    ]
