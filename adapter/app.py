@@ -116,7 +116,7 @@ def make_app(settings: Settings) -> web.Application:
         calls=calls,
         feed=feed,
         conductor=conductor,
-        trail=trail,
+        is_trail_written=trail.is_written,
         is_include_present=lambda: link.has_include,
     )
 

@@ -55,6 +55,11 @@ def list_channels() -> Action:
     return Action("CoreShowChannels")
 
 
+def list_parked() -> Action:
+    """Ask for all parked calls; Asterisk knows of no such action where it has no parking."""
+    return Action("ParkedCalls")
+
+
 def hang_up(uniqueid: str) -> Action:
     """End one channel, named exactly by its uniqueid."""
     return Action("Hangup", (("Channel", _exact(uniqueid)),))

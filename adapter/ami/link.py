@@ -6,6 +6,7 @@ READY    the snapshot and all events since are applied
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import ssl
@@ -15,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapter.ami.actions import Action, list_channels, ping
+from adapter.ami.actions import Action, list_channels, list_parked, ping
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LoginRefused
 from adapter.ami.probe import has_include
 from adapter.ami.session import Session
@@ -133,6 +134,7 @@ class Link:
             async with asyncio.timeout(SNAPSHOT_LIMIT_S):
                 self._clock_offset_s = await self._measure_clock(session)
                 self.has_include = await self._find_include(session)
+                await self._ask_for_parked(session)
                 await session.request(list_channels(), self._settings.action_timeout_s)
                 await asyncio.wait({self._synced, session.lost}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
@@ -162,6 +164,11 @@ class Link:
         except ActionRefused:
             return None
 
+    async def _ask_for_parked(self, session: Session) -> None:
+        """Have each parked call told as an event: it is held, and applied after the snapshot."""
+        with contextlib.suppress(ActionRefused):  # this Asterisk parks nothing
+            await session.request(list_parked(), self._settings.action_timeout_s)
+
     async def _measure_clock(self, session: Session) -> float:
         """Asterisk's clock less ours, in seconds; 0 where it does not tell."""
         answer = await session.request(ping(), self._settings.action_timeout_s)
@@ -190,7 +197,7 @@ class Link:
             if name == "CoreShowChannelsComplete":
                 self._finish_sync()
                 return
-            event = parse(headers, time.time())
+            event = parse(headers, time.time() + self._clock_offset_s)
         except EventError as malformed:
             if not self.malformed[name]:
                 log.warning(

@@ -33,6 +33,10 @@ class Trail:
         """Why lines are not written at present."""
         return None if self._file is None else self._file.error
 
+    def is_written(self) -> bool | None:
+        """Whether lines are written at present; None where there is no file."""
+        return None if self._file is None else self._file.error is None
+
     def reopen(self) -> None:
         """Begin the file anew if it was moved away."""
         if self._file is not None:

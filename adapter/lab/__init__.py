@@ -7,18 +7,25 @@
         agent.pick_up()
         print(await wait_until_heard((agent, customer), {("agent", "customer"), ("customer", "agent")}))
 
-It needs Linux, a checkout of the repository, SIPp and an Asterisk; it says what is missing, and gets that
-itself where it may.
+It needs Linux, SIPp and an Asterisk; it says what is missing, and gets that itself where it may. The
+fixtures for pytest are in `plugin`.
 """
 
-from adapter.lab.asterisk import Pbx, running_asterisk
-from adapter.lab.errors import LabError
-from adapter.lab.hears import HearsTable, wait_until_heard, who_hears_whom
-from adapter.lab.journal import JournalEntry, Step
-from adapter.lab.phone import Phone
-from adapter.lab.phones import Phones
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adapter.lab.adapter_process import Adapter, Answer, running_adapter
+    from adapter.lab.asterisk import Pbx, running_asterisk
+    from adapter.lab.errors import LabError
+    from adapter.lab.hears import HearsTable, wait_until_heard, who_hears_whom
+    from adapter.lab.journal import JournalEntry, Step
+    from adapter.lab.phone import Phone
+    from adapter.lab.phones import Phones
 
 __all__ = [
+    "Adapter",
+    "Answer",
     "HearsTable",
     "JournalEntry",
     "LabError",
@@ -26,7 +33,26 @@ __all__ = [
     "Phone",
     "Phones",
     "Step",
+    "running_adapter",
     "running_asterisk",
     "wait_until_heard",
     "who_hears_whom",
 ]
+
+_HOMES = {
+    "adapter_process": ("Adapter", "Answer", "running_adapter"),
+    "asterisk": ("Pbx", "running_asterisk"),
+    "errors": ("LabError",),
+    "hears": ("HearsTable", "wait_until_heard", "who_hears_whom"),
+    "journal": ("JournalEntry", "Step"),
+    "phone": ("Phone",),
+    "phones": ("Phones",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for when it is: pytest imports this package for its plugin in every run."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from adapter.lab.asterisk import Pbx
-from adapter.lab.configuration import CHECKOUT
+from adapter.lab.configuration import CHECKOUT, LAB_FILES
 from adapter.lab.errors import LabError
 from adapter.lab.polling import poll_until
 from adapter.lab.processes import die_with_parent, end_process, last_lines, start_process
@@ -23,7 +23,7 @@ READY_DEADLINE_S = 20.0
 ANSWER_DEADLINE_S = 60.0
 TOKEN_DEADLINE_S = 20.0
 
-DIRECTORY = CHECKOUT / "examples" / "directory.yaml"
+DIRECTORY = LAB_FILES / "examples" / "directory.yaml"
 """The organizations, extensions and Apps that the lab's Asterisk has phones for."""
 
 _LISTENING = re.compile(r"listening host=(\S+) port=(\d+)")

@@ -10,6 +10,9 @@ from adapter.lab.installation import Installation
 from adapter.lab.tones import make_tone
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+# An installed package has no checkout around it: setup.py put what the lab needs of one into the package.
+_INSTALLED = Path(__file__).resolve().parent / "data"
+LAB_FILES = _INSTALLED if _INSTALLED.is_dir() else CHECKOUT
 
 # From here customers call; asterisk-conf takes whoever calls from this address for the public network.
 TRUNK_IP = "127.0.0.2"
@@ -52,15 +55,15 @@ class Site:
     rtp_last_port: int
 
 
-def checkout_folder(name: str) -> Path:
-    """Return a folder that stands beside the package in the repository's checkout.
+def lab_file(name: str) -> Path:
+    """Return a file or folder of the repository that the lab needs, from the checkout or the package.
 
-    Raises LabError outside a checkout: the lab is a tool for those who have one.
+    Raises LabError where there is neither, as in an image that holds the service alone.
     """
-    folder = CHECKOUT / name
-    if not folder.is_dir():
-        raise LabError(f"The lab needs a checkout of the repository: there is no {folder}.")
-    return folder
+    path = LAB_FILES / name
+    if not path.exists():
+        raise LabError(f"The lab needs {name}, from a checkout or a wheel of the repository: no {path}.")
+    return path
 
 
 def write_configuration(folder: Path, site: Site, installation: Installation) -> Path:
@@ -68,7 +71,7 @@ def write_configuration(folder: Path, site: Site, installation: Installation) ->
     folder.mkdir(parents=True, exist_ok=True)
     etc = folder / "etc"
     shutil.copytree(
-        checkout_folder("asterisk-conf"), etc, ignore=shutil.ignore_patterns("site"), dirs_exist_ok=True
+        lab_file("asterisk-conf"), etc, ignore=shutil.ignore_patterns("site"), dirs_exist_ok=True
     )
     for name in RUNTIME_FOLDERS:
         (folder / name).mkdir(exist_ok=True)

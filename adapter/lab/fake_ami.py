@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Self, cast
 
 from adapter.lab import fake_ami_events as say
+from adapter.lab.fake_ami_cut import Cut
 from adapter.lab.fake_ami_events import Header
 from adapter.lab.fake_ami_pbx import FakePbx
 
@@ -68,6 +69,8 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, ami: "FakeAmi") -> None:
         self.received = bytearray()
+        self.said_bytes = 0
+        """How much was said to the client."""
         self.began_at = 0.0
         """When it was made, by the event loop's clock."""
         self.is_open = False
@@ -90,6 +93,16 @@ class Connection(asyncio.Protocol):
         self.is_open = False
 
     def data_received(self, data: bytes) -> None:
+        cut, self._ami.cut = self._ami.cut, None
+        if cut is None or not cut.ends_what_is_heard(data):
+            self._ami.cut = cut
+            self._hear(data)
+            return
+        self._hear(cut.heard_of(data))
+        if self.is_open:
+            self.drop()
+
+    def _hear(self, data: bytes) -> None:
         self.received += data
         self._rest += data
         while self.is_open:
@@ -111,8 +124,18 @@ class Connection(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """Say these bytes, unless the server is mute."""
-        if self.is_open and not self._ami.is_mute:
+        if not self.is_open or self._ami.is_mute:
+            return
+        cut = self._ami.cut
+        if cut is not None and cut.ends_what_is_said(data):
+            self._ami.cut, data = None, cut.said_of(data)
             self._transport.write(data)
+            # What was said before the cut arrives, which after an abort it need not.
+            self.hang_up()
+            self.is_open = False
+        else:
+            self._transport.write(data)
+        self.said_bytes += len(data)
 
     async def send_in_chunks(self, chunks: list[bytes]) -> None:
         """Say these bytes so that each chunk arrives by itself."""
@@ -151,6 +174,10 @@ class FakeAmi:
         self.is_mute = False
         self.drop_inside: tuple[str, int] | None = None
         """("Originate", 20): break the connection when 20 bytes of an Originate have been read."""
+        self.cut: Cut | None = None
+        """Where to break the connection next, once."""
+        self.has_include = False
+        """Whether its dialplan includes uapi-dialplan.conf."""
         self.scripts: dict[str, Script] = {}
         """What to do on an action instead of what Asterisk would, by the action's name."""
         self.during_snapshot: list[bytes] = []
@@ -212,6 +239,7 @@ class FakeAmi:
             "CoreShowChannels": self.list_channels,
             "Originate": self.originate,
             "Hangup": self.take_hangup,
+            **(self._with_include if self.has_include else {}),
         }.get(action.name)
         if script is None:
             action.connection.refuse(action, "Invalid/unknown command")
@@ -254,7 +282,7 @@ class FakeAmi:
     def originate(self, action: ReceivedAction) -> None:
         """Take it and ring the phone."""
         action.connection.answer(action, ("Message", "Originate successfully queued"))
-        self.pbx.ring(dict(action.headers))
+        self.pbx.ring(say.with_application(action.headers))
 
     def originate_without_phone(self, action: ReceivedAction) -> None:
         """A script: take it and say, as for an unknown endpoint, that there is no channel to be had."""
@@ -270,6 +298,34 @@ class FakeAmi:
             return
         action.connection.answer(action, ("Message", "Channel Hungup"))
         self.pbx.hang_up(action["Channel"], cause=0)
+
+    @property
+    def _with_include(self) -> dict[str, Script]:
+        return {
+            "ShowDialPlan": self.show_dialplan,
+            "Setvar": self.set_variable,
+            "Redirect": self.redirect,
+        }
+
+    def show_dialplan(self, action: ReceivedAction) -> None:
+        """Say that there is such a context; what stands in it nobody reads."""
+        action.connection.answer(action, ("EventList", "start"), ("Message", "DialPlan list will follow"))
+
+    def set_variable(self, action: ReceivedAction) -> None:
+        """Set a variable of the channel that it names exactly."""
+        if action["Channel"] not in self.pbx.channels:
+            action.connection.refuse(action, "No such channel")
+            return
+        self.pbx.set_variable(action["Channel"], action["Variable"], action["Value"])
+        action.connection.answer(action, ("Message", "Variable Set"))
+
+    def redirect(self, action: ReceivedAction) -> None:
+        """Have the channel that it names exactly begin to spy anew, as its variables say."""
+        if action["Channel"] not in self.pbx.channels:
+            action.connection.refuse(action, "Channel does not exist: " + action["Channel"])
+            return
+        action.connection.answer(action, ("Message", "Redirect successful"))
+        self.pbx.spy_anew(action["Channel"])
 
     def emit(self, *events: bytes) -> None:
         """Send events to everyone who is logged in."""

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -144,6 +144,16 @@ def originate_response(
         ("CallerIDNum", number),
         ("CallerIDName", name),
     )
+
+
+def with_application(headers: Sequence[Header]) -> dict[str, str]:
+    """An Originate's headers, with the application that its dialplan extension would run, if it names one."""
+    variables = dict(value.partition("=")[::2] for name, value in headers if name == "Variable")
+    plain = dict(headers)
+    if "Application" not in plain and "UAPI_SPYEE" in variables:
+        plain["Application"] = "ChanSpy"
+        plain["Data"] = f"{variables['UAPI_SPYEE']},{variables['UAPI_SPY_OPTIONS']}"
+    return plain
 
 
 def caller_id_of(text: str) -> tuple[str, str]:

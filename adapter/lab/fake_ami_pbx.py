@@ -21,6 +21,7 @@ class FakePbx:
         self.channels: dict[str, FakeChannel] = {}
         self._emit = emit
         self._originates: dict[str, Mapping[str, str]] = {}
+        self._variables: dict[str, dict[str, str]] = {}
         self._serial = 0
 
     def add_trunk_call(
@@ -104,9 +105,27 @@ class FakePbx:
         spyer = self.channels[uniqueid]
         self._emit(say.spy("ChanSpyStart", self.clock(), spyer, self.channels[spyee or spyer.spyee]))
 
+    def set_variable(self, uniqueid: str, name: str, value: str) -> None:
+        """Set a variable of a channel."""
+        self._variables.setdefault(uniqueid, {})[name] = value
+
+    def spy_anew(self, uniqueid: str) -> None:
+        """The channel leaves its ChanSpy and runs it again as its variables say."""
+        at, before = self.clock(), self.channels[uniqueid]
+        variables = self._variables.get(uniqueid, {})
+        spyee, _, options = before.data.partition(",")
+        spyee = variables.get("UAPI_SPYEE", spyee)
+        data = f"{spyee},{variables.get('UAPI_SPY_OPTIONS', options)}"
+        spyer = self.channels[uniqueid] = replace(before, data=data)
+        self._emit(
+            say.spy("ChanSpyStop", at, before, self.channels.get(before.spyee)),
+            say.spy("ChanSpyStart", at, spyer, self.channels[spyee]),
+        )
+
     def hang_up(self, uniqueid: str, cause: int = 16) -> None:
         """A channel ends, and with a spyee its spies; a phone that was ringing has failed to be reached."""
         at, channel = self.clock(), self.channels.pop(uniqueid)
+        self._variables.pop(uniqueid, None)
         if channel.application == "ChanSpy":
             self._emit(say.spy("ChanSpyStop", at, channel, self.channels.get(channel.spyee)))
         self._emit(say.hangup(at, channel, cause))

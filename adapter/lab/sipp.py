@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adapter.lab.codecs import Codec
-from adapter.lab.configuration import checkout_folder
+from adapter.lab.configuration import lab_file
 from adapter.lab.errors import LabError
 from adapter.lab.processes import die_with_parent
 
@@ -19,7 +19,7 @@ UDP_TABLE = Path("/proc/net/udp")
 
 def scenario_path(name: str) -> Path:
     """Return the path of a scenario of sipp-scenarios/."""
-    return checkout_folder("sipp-scenarios") / f"{name}.xml"
+    return lab_file(f"sipp-scenarios/{name}.xml")
 
 
 def write_talker(name: str, codec: Codec, folder: Path) -> Path:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 
 from adapter.ami.link import Link
-from adapter.audit.trail import Trail
 from adapter.calls.feed import Feed
 from adapter.calls.model import Calls
 from adapter.operations.health import Health
@@ -25,13 +24,13 @@ def mount_operations(
     calls: Calls,
     feed: Feed,
     conductor: Conductor,
-    trail: Trail,
+    is_trail_written: Callable[[], bool | None],
     is_include_present: Callable[[], bool | None],
 ) -> None:
     """Serve `/health`, `/ready` and `/metrics`.
 
     `is_include_present` tells whether Asterisk has the contexts of `uapi-dialplan.conf`; None where nobody
-    knows.
+    knows. `is_trail_written` tells whether the audit trail is; None where there is none.
     """
 
     def on_supervision(supervision: Supervision) -> None:
@@ -46,7 +45,7 @@ def mount_operations(
     feed.subscribe(tallies.events.on_change)
     conductor.subscribe(on_supervision)
     app.cleanup_ctx.append(watch_loop)
-    health = Health(link, tallies.events, trail, is_include_present)
+    health = Health(link, tallies.events, is_include_present, is_trail_written)
     app.router.add_get("/health", health.live)
     app.router.add_get("/ready", health.ready)
     app.router.add_get("/metrics", MetricsPage(link, calls, tallies).show)

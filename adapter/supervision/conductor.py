@@ -44,6 +44,9 @@ PICKUP_MARGIN_S = 0.3
 JOIN_LIMIT_S = 3.0
 """A phone that was picked up is joined about 0.1 s later, or there was nothing left to join."""
 
+LEAVE_LIMIT_S = 0.5
+"""A channel whose ChanSpy has ended is hung up some milliseconds later, or spies again 0.13 s later."""
+
 CLOSE_LIMIT_S = 2.0
 
 STAYS_S = 2
@@ -107,6 +110,7 @@ class Conductor:
         """
         if self._is_closed:
             raise LinkDown("the adapter is stopping")
+        await self._until_leaver_is_gone(plan.supervisor)
         supervision = self._supervision_by(plan.supervisor)
         if supervision is not None and supervision.call_id != plan.call_id:
             raise SupervisorBusy
@@ -221,7 +225,9 @@ class Conductor:
         self._signal(supervision, Signal.JOINS)
         if is_first and supervision.notice_tone:
             self._play_notice(supervision)
-        if supervision.state is State.JOINED and supervision.mode is not supervision.wanted_mode:
+        supervision.wake()
+        # The mode may have been switched, or a conference begun, while the phone rang.
+        if supervision.state is State.JOINED:
             self._tuner.tune(supervision)
 
     def _follow_calls(self, call_id: str) -> None:
@@ -249,16 +255,16 @@ class Conductor:
             self._end(supervision, Reason.NOT_ALLOWED)
             return False
         now = frozenset(leg.channel.uniqueid for leg in partners)
-        if not now or now == supervision.partners:
-            return False
+        is_other = now != supervision.partners
         supervision.partners = now
-        return True
+        supervision.last_partners = now or supervision.last_partners
+        return is_other
 
     def _follow_transfer(self, transferer: str) -> None:
         """Where a supervision is to follow the call, it moves to the party that stays."""
         for supervision in [one for one in self._live.values() if one.spyee == transferer and one.is_joined]:
-            if supervision.follow is Follow.CALL and len(supervision.partners) == 1:
-                (stays,) = supervision.partners
+            if supervision.follow is Follow.CALL and len(supervision.last_partners) == 1:
+                (stays,) = supervision.last_partners
                 self._move_to(supervision, self._calls.leg(stays))
 
     def _move_to(self, supervision: Supervision, leg: Leg | None) -> None:
@@ -274,7 +280,7 @@ class Conductor:
         if mode is None:
             return  # it ends with the extension
         supervision.spyee, supervision.wanted_mode = leg.channel.uniqueid, mode
-        supervision.partners = frozenset()
+        supervision.partners = supervision.last_partners = frozenset()
         self._tell("supervision moves to the party that stays", supervision)
         self._tuner.tune(supervision)
 
@@ -359,12 +365,25 @@ class Conductor:
         supervision.wanted_mode = plan.mode
         if supervision.spyee != plan.spyee:
             supervision.spyee, supervision.extension = plan.spyee, plan.extension
-            supervision.partners = frozenset()
+            supervision.partners = supervision.last_partners = frozenset()
         self._tell("supervision switches", supervision)
         if supervision.state is not State.REQUESTED:
             await asyncio.shield(self._tuner.tune(supervision))
         else:
             self._tuner.tune(supervision)
+
+    async def _until_leaver_is_gone(self, supervisor: str) -> None:
+        """A phone that hangs up stops spying a moment before its channel is gone: it is not joined any more."""
+        leaver = self._supervision_by(supervisor)
+        if leaver is None or leaver.state is not State.JOINED or self._is_spying(leaver):
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_LIMIT_S):
+                await leaver.until(lambda one: one.state is State.ENDED or self._is_spying(one))
+
+    def _is_spying(self, supervision: Supervision) -> bool:
+        leg = self._calls.leg(supervision.channel_id)
+        return leg is not None and leg.spyee is not None
 
     def _play_notice(self, supervision: Supervision) -> None:
         action = originate_notice(spyee=supervision.spyee, channel_id=NOTICE_PREFIX + supervision.id)

@@ -46,7 +46,9 @@ class Supervision:
     unsettled_until: float = 0.0
     """When the last change of its conversation has settled, on the event loop's clock."""
     partners: frozenset[str] = frozenset()
-    """The channels that the spyee talks with, or last talked with."""
+    """The channels that the spyee talks with."""
+    last_partners: frozenset[str] = frozenset()
+    """Those, or where it talks with nobody, those that it last talked with."""
     accepted: asyncio.Future[None] = field(default_factory=asyncio.Future, repr=False)
     """Done once Asterisk has taken the originate; an error where it did not or where that is unknown."""
     _moved: asyncio.Event = field(default_factory=asyncio.Event, repr=False)

@@ -39,12 +39,18 @@ def is_conference(calls: Calls, spyee: str) -> bool:
 
 
 def needs_respy(tuning: Tuning | None, wanted: Tuning) -> bool:
-    """Whether ChanSpy has to begin anew. While the spyee talks with nobody there is nobody to reach."""
+    """Whether ChanSpy has to begin anew.
+
+    While the spyee talks with nobody there is nobody to reach; but a barge-in keeps the channel of a far
+    side that has gone from being hung up, until it begins anew (seen with a parked call).
+    """
     if tuning is None:
         return True
     if (tuning.spyee, tuning.mode) != (wanted.spyee, wanted.mode):
         return True
-    return wanted.partner is not None and wanted.partner != tuning.partner
+    if wanted.partner == tuning.partner:
+        return False
+    return wanted.partner is not None or wanted.mode.is_heard_by_all
 
 
 def may_be_heard(directory: Directory, leg: Leg) -> bool:

@@ -104,7 +104,7 @@ class PhoneCalls:
 
 
 def _takes_part(call: Call, extensions: frozenset[str]) -> bool:
-    """Whether a view of the call is one of these extensions': what `Scope.reach` finds out, without the views."""
+    """Whether a view of the call is one of these extensions': as `Scope.reach` has it, without the views."""
     for uniqueid, leg in call.legs.items():
         number = leg.extension
         if number is None and leg.parking is not None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
+from adapter.calls.legs import Disposition
 from adapter.calls.views import Flow, Status
 from adapter.supervision.plan import DEFAULT_PICKUP_S
 from adapter.supervision.session import State
@@ -63,6 +64,15 @@ class PhoneCallView(_Answer):
     )
     source: list[str] = Field(description="Who calls.", examples=[["777888"]])
     destination: list[str] = Field(description="Who is called.", examples=[["0003*210"]])
+    on_hold: Date | None = Field(None, alias="onHold", description="On hold since.")
+    holder: Literal["1"] | None = Field(None, description="On the view of the party that holds.")
+    parked: Date | None = Field(None, description="Parked since.")
+    parked_pos: str | None = Field(None, alias="parkedPos", description="Where it is parked.")
+    parked_by: str | None = Field(None, alias="parkedBy", description="Who parked it.")
+    recording: Date | None = Field(None, description="Recorded since.")
+    disposition: Disposition | None = Field(
+        None, description="`0` answered, `1` busy, `2` failed, `3` no answer, `4` unknown, `5` not allowed."
+    )
 
 
 class PhoneCall(_Answer):

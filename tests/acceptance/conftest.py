@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ class Lab:
     pbx: Pbx
     adapter: Adapter
     phones: Phones
-    token: str
+    token: str = field(repr=False)
 
     async def calls(self, address: str = "@me/@self") -> list[Json]:
         """The live calls that the adapter lists."""

@@ -18,7 +18,7 @@ from tests.bench.figures import Figure, in_turn, ratio
 from tests.bench.traces import chunks, noisy_trace, plain_trace
 
 CALLS = 600
-ROUNDS = 7
+ROUNDS = 5
 FOUR_KIB = (4096,)
 ODD = (1, 1447, 13, 2896, 509, 8191, 3)
 
@@ -99,14 +99,14 @@ def _theirs(pieces: Sequence[bytes]) -> Callable[[], float]:
 def run(calls: int = CALLS, rounds: int = ROUNDS) -> list[Figure]:
     """Plain and noisy, in chunks of 4 KiB and odd ones."""
     figures = []
-    for name, stream, goal in (
-        ("plain", plain_trace(calls), 4.0),
-        ("noisy", noisy_trace(calls), 10.0),
+    for name, stream, goal, turns in (
+        ("plain", plain_trace(calls), 4.0, rounds),
+        ("noisy", noisy_trace(calls), 10.0, max(1, rounds // 2)),
     ):
         for size, sizes in (("4 KiB", FOUR_KIB), ("odd", ODD)):
             pieces = chunks(stream, sizes)
             count = stream.count(b"\r\n\r\n")
-            timed = in_turn(rounds, _ours(pieces), _theirs(pieces))
+            timed = in_turn(turns, _ours(pieces), _theirs(pieces))
             figures.append(
                 ratio(
                     f"AMI bytes to changes, {name} trace, {size} chunks",
@@ -114,7 +114,7 @@ def run(calls: int = CALLS, rounds: int = ROUNDS) -> list[Figure]:
                     [(ours / count * 1e6, theirs / count * 1e6) for ours, theirs in timed],
                     unit="us/message",
                     goal=goal,
-                    note=f"{calls} calls, {count} messages, {len(stream) / 1e6:.1f} MB, {rounds} rounds",
+                    note=f"{calls} calls, {count} messages, {len(stream) / 1e6:.1f} MB, {turns} rounds",
                 )
             )
     return figures

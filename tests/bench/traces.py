@@ -165,4 +165,6 @@ def _noise(number: int, channel: bytes) -> bytes:
 def passing_events(count: int) -> list[bytes]:
     """At least so many messages of calls that come and go, some up at once."""
     calls = count // len(messages_of_a_call()) + 1
-    return list(_in_turn([_split(renamed_call(100_000 + index)) for index in range(calls)]))
+    # Somebody else's spies: for channels of ours that nobody asked for the adapter would have to be busy.
+    told = [renamed_call(100_000 + index).replace(b"uapi-", b"other-") for index in range(calls)]
+    return list(_in_turn([_split(call) for call in told]))

@@ -4,7 +4,9 @@ Where schemathesis means a case to be accepted, the names in it are made those o
 that it means to be refused go out as they are.
 """
 
+import itertools
 import os
+import re
 from typing import Any
 
 import schemathesis
@@ -15,15 +17,24 @@ CLIENT = {"client_id": "wallboard", "client_secret": "demo-secret"}
 DATE = "2012-06-27T16:08:55+03:00"
 
 
+_KEY = re.compile(r"[ -~]{1,255}")
+_KEYS = itertools.count()
+
+
 @schemathesis.hook
 def before_call(_: schemathesis.HookContext, case: schemathesis.Case[Any], __: dict[str, Any]) -> None:
     """Give what lives to a case that is meant to be accepted."""
+    key = (case.headers or {}).get("Idempotency-Key")
+    if isinstance(key, str) and _KEY.fullmatch(key):
+        case.headers["Idempotency-Key"] = f"{next(_KEYS)}"  # its own: else it would get another's answer
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     for name in set(case.path_parameters or ()) & set(LIVE):
         case.path_parameters[name] = LIVE[name]
     if case.query:
         _make_sense(case.query)
+    if case.method == "DELETE" and case.query:
+        case.query["phoneNumber"] = SUPERVISORS[0]
     if isinstance(case.body, dict):
         if case.path == "/oauth/token.php":
             case.body.update(CLIENT)

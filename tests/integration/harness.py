@@ -25,6 +25,8 @@ T = TypeVar("T")
 Json = dict[str, Any]
 
 DEADLINE_S = 5.0
+AT_LOGIN = ("Login", "Ping", "ShowDialPlan", "ParkedCalls", "CoreShowChannels")
+"""The actions of each connection before the link is READY."""
 TOKEN_KEY = secrets.token_hex(32)
 QUICK = {
     "ami_connect_timeout_s": 1.0,

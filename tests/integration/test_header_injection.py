@@ -17,6 +17,8 @@ HEADERS = {
     "Login": ["Action", "ActionID", "Events", "Secret", "Username"],
     "Ping": ["Action", "ActionID"],
     "CoreShowChannels": ["Action", "ActionID"],
+    "ParkedCalls": ["Action", "ActionID"],
+    "ShowDialPlan": ["Action", "ActionID", "Context"],
     "Originate": [
         "Action",
         "ActionID",

@@ -73,7 +73,7 @@ async def test_the_same_key_with_another_request_is_an_error(
 ) -> None:
     """422, and nothing rings."""
     assert (await put(service, "a")).status == 202
-    answer = await put(service, "a", **fields)
+    answer = await put(service, "a", **fields)  # type: ignore[arg-type]
     assert (answer.status, code_of(answer)) == (422, "idempotency_key_reused")
     assert len(ami.took("Originate")) == 1
 

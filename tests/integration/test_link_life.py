@@ -12,7 +12,7 @@ import pytest
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, ignore
 from adapter.lab.fake_ami_events import FakeChannel, FakeState
-from tests.integration.harness import Json, Service, running_service, until, until_seen, until_taken
+from tests.integration.harness import AT_LOGIN, Json, Service, running_service, until, until_seen, until_taken
 
 
 async def test_nothing_is_shown_or_done_before_the_snapshot_is_complete(
@@ -78,7 +78,7 @@ async def test_every_login_is_followed_by_a_snapshot_and_shows_what_happened_mea
     assert going_on.uniqueid in ami.pbx.channels
     for connection in ami.connections:
         names = [action.name for action in ami.actions if action.connection is connection]
-        assert names == ["Login", "Ping", "CoreShowChannels"]
+        assert names == [*AT_LOGIN]
 
 
 async def test_times_are_by_asterisks_clock(ami: FakeAmi, directory: Path) -> None:

@@ -1,5 +1,6 @@
 """What the tests are about: one directory, and AMI messages as Asterisk 22 sends them."""
 
+import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -39,6 +40,7 @@ apps:
 """
 
 
+@functools.cache
 def directory() -> Directory:
     return load_directory(DIRECTORY_TEXT)
 
@@ -156,6 +158,13 @@ class Pbx:
     def _parked(self, parkee: str, parker: str, space: str) -> Headers:
         parked = _as("Parkee", self._channels[parkee])
         return {**parked, "ParkerDialString": parker, "ParkingSpace": space}
+
+    def transfer(self, first: str, second: str, transferee: str = "") -> None:
+        """Who has the channels `first` and `second` connects the other sides of both."""
+        channels = self._channels
+        told = {**_as("OrigTransferer", channels[first]), **_as("SecondTransferer", channels[second])}
+        told |= _as("Transferee", channels[transferee]) if transferee else {}
+        self.say("AttendedTransfer", {"Result": "Success", "DestType": "App", "DestApp": "Dial"}, told)
 
     def tell(self, name: str, uniqueid: str) -> None:
         """An event of this name about the channel: Hold, Unhold, MixMonitorStart, MixMonitorStop."""

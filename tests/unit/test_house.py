@@ -35,6 +35,7 @@ PURE = (
     "adapter.uapi.listing",
     "adapter.uapi.prefer",
     "adapter.uapi.schemas",
+    "adapter.uapi.remembered",
     "adapter.uapi.rendering",
 )
 IMPURE = (
@@ -126,7 +127,7 @@ ALLOWED = [
     ("adapter.supervision", (*BELOW_SUPERVISION, "adapter.supervision")),
     (
         "adapter.operations",
-        ("adapter.ami.link", "adapter.calls", "adapter.operations", "adapter.supervision"),
+        ("adapter.ami.link", "adapter.audit", "adapter.calls", "adapter.operations", "adapter.supervision"),
     ),
 ]
 

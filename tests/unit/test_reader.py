@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.ami.reader import MESSAGE_LIMIT_BYTES, FramingError, Reader, parse_message
+from adapter.calls.parsing import parse
 
 from .samples import TRACES, recorded
 
@@ -201,3 +202,10 @@ def test_a_channel_in_another_order_is_left_to_its_headers() -> None:
     [message] = Reader().feed(b"Event: Newstate\r\nUniqueid: 1.1\r\nChannel: PJSIP/1-1\r\n\r\n")
     assert message.channel() is None
     assert message["Channel"] == "PJSIP/1-1"
+
+
+@pytest.mark.parametrize("path", sorted(TRACES.glob("*.ami")), ids=lambda path: path.stem)
+def test_the_quick_way_and_the_headers_give_the_same_events(path: Path) -> None:
+    """A message as it came, and a plain dictionary of its headers."""
+    for message in Reader().feed(path.read_bytes().replace(b"\n", b"\r\n")):
+        assert parse(message, 0.0) == parse(message.headers, 0.0)

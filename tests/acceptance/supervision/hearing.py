@@ -12,7 +12,11 @@ from adapter.lab.tones import tone_level
 BLOCK_PACKETS = 2
 """A tone is told from others in 40 ms."""
 STEADY_BLOCKS = 3
-"""One block may be torn; in three in a row nothing was right by accident."""
+"""It is right when so many blocks in a row are."""
+TORN_BLOCKS = 1
+"""A block that a busy machine tore is no fault of who hears whom; a ChanSpy that begins anew takes three."""
+LOOK_S = 0.6
+"""Who hears whom is looked at for so long at least: being right for an instant in between does not count."""
 
 
 def heard(mode: str, *, supervisor: Phone, agent: Phone, other: Phone) -> set[Pair]:
@@ -37,7 +41,7 @@ async def until_right(
     wanted = frozenset(expected)
     deadline = time.monotonic() + within
     while True:
-        right_at = _right_at(phones, wanted, since)
+        right_at = _right_at(phones, wanted, since) if time.time() > since + LOOK_S else None
         if right_at is not None:
             return right_at - since
         if time.monotonic() > deadline:
@@ -52,24 +56,22 @@ def _right_at(phones: Sequence[Phone], wanted: frozenset[Pair], since: float) ->
 
 
 def _begin(listener: Phone, phones: Sequence[Phone], wanted: frozenset[Pair], since: float) -> float | None:
-    """When this listener began to hear just whom it should, and did for STEADY_BLOCKS."""
+    """Since when this listener hears just whom it should."""
     right = {speaker.name for speaker in phones if (listener.name, speaker.name) in wanted}
     arrived = listener.ear.arrived(since)
     if not arrived:
-        # Who hears nobody is sent nothing.
-        silent_s = STEADY_BLOCKS * BLOCK_PACKETS * 0.02
-        return since if not right and time.time() - since > silent_s else None
+        return None if right else since  # who hears nobody may be sent nothing
     began: float | None = None
-    steady = 0
+    steady = wrong = 0
     for first in range(0, len(arrived) - BLOCK_PACKETS + 1, BLOCK_PACKETS):
         block = arrived[first : first + BLOCK_PACKETS]
         audio = b"".join(each for _, each in block)
         now = {phone.name for phone in phones if tone_level(audio, phone.tone_hz) >= HEARD_LEVEL}
-        if now != right:
-            began, steady = None, 0
+        if now == right:
+            began = block[0][0] if began is None else began
+            steady, wrong = steady + 1, 0
             continue
-        began = block[0][0] if began is None else began
-        steady += 1
-        if steady == STEADY_BLOCKS:
-            return began
-    return None
+        wrong += 1
+        if wrong > TORN_BLOCKS or steady < STEADY_BLOCKS:
+            began, steady = None, 0
+    return began if steady >= STEADY_BLOCKS else None

@@ -1,11 +1,16 @@
 """Forwarding by the phone itself (SIP 302): a callee's is followed, a supervisor's is not."""
 
+from pathlib import Path
+
 import pytest
 
-from adapter.lab import Step, wait_until_heard
-from tests.acceptance.conftest import code_of
+from adapter.lab import Phones, Step, running_asterisk, wait_until_heard
+from adapter.lab.adapter_process import DIRECTORY, running_adapter
+from tests.acceptance.conftest import Lab, code_of
 from tests.acceptance.stories.story import Stage, view
 from tests.acceptance.test_barge_in import pairs
+
+from .pbx_changes import reconfigure
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -73,3 +78,26 @@ async def test_a_supervisors_phone_that_forwards_is_unavailable_and_nobody_else_
         assert other.journal == public.journal == ()
         await wait_until_heard((agent, customer, other, public), pairs(agent, customer))
         await story.hang_up(customer, agent)
+
+
+async def test_a_supervisor_dialed_without_our_dialplan_does_not_reach_others_by_forwarding(
+    tmp_path: Path,
+) -> None:
+    """`dial: PJSIP/...`, where nothing but FORWARD_CONTEXT keeps a forward from the `default` context."""
+    async with running_asterisk(tmp_path / "asterisk") as pbx:
+        default = "[default]\ninclude => phones\n\n[extensions]\n"
+        await reconfigure(pbx, {"extensions.conf": ("[extensions]\n", default)})
+        directory = tmp_path / "directory.yaml"
+        own = '{number: "0003*024", '
+        directory.write_text(DIRECTORY.read_text().replace(own, f'{own}dial: "PJSIP/0003*024", '))
+        async with (
+            running_adapter(pbx, tmp_path / "adapter", directory=directory) as adapter,
+            Phones(pbx, tmp_path / "phones") as phones,
+        ):
+            lab = Lab(pbx, adapter, phones, await adapter.token("wallboard"))
+            talk = await lab.talk()
+            other = await phones.callee("0003*211", name="other")
+            await phones.callee("0003*024", name="away", forward_to="0003*211")
+            answer = await lab.barge_in(talk.call_id, wait_s=5, waitForPickup=5)
+            assert other.journal == ()
+            assert (answer.status, code_of(answer)) == (409, "pc_sendcallto_unavailable")

@@ -1,0 +1,175 @@
+"""The adapter dies with fifty calls up and five supervisors joined; Asterisk dies under the adapter."""
+
+import asyncio
+import contextlib
+import functools
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from pathlib import Path
+
+from adapter.lab import LabError, Pbx, Phones, running_asterisk
+from adapter.lab.adapter_process import Adapter, running_adapter
+from adapter.lab.asterisk import HOST
+from adapter.lab.polling import POLL_INTERVAL_S
+from adapter.lab.processes import die_with_parent, end_process, kill_process, start_process
+from tests.acceptance.conftest import Json, Lab, views_of
+
+CALLS = 50
+AGENT = "0003*210"
+SUPERVISORS = ("0003*211", "0003*21", "0003*024", "0003*025", "0003*026")
+CALLS_PER_S = 10
+CALLS_DEADLINE_S = 60.0
+READY_DEADLINE_S = 30.0
+EMPTY_WITHIN_S = 1.0
+ALL = "/uapi/phoneCalls/@me/@self?count=200"
+
+EXACT = ("id", "extension", "source", "destination", "status", "flow", "callerId")
+"""What a view shows after a restart exactly as before."""
+
+
+@contextlib.asynccontextmanager
+async def crowd(pbx: Pbx, phones: Phones, folder: Path) -> AsyncIterator[None]:
+    """Phones that pick up by themselves, and customers who all call one agent."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def play(name: str, *options: str) -> None:
+            place = folder / name
+            place.mkdir(parents=True)
+            command = ("sipp", *options, "-nostdin", "-f", "3600")
+            process = await start_process(die_with_parent(command), place, place / "output")
+            stack.push_async_callback(end_process, process)
+
+        def media(ip: str) -> tuple[str, ...]:
+            return ("-mi", ip, "-mp", str(pbx.ports.take(ip, 4)), "-ci", ip, "-cp", str(pbx.ports.take(ip)))
+
+        for number in (AGENT, *SUPERVISORS):
+            port = pbx.ports.take(HOST)
+            await play(f"phone {number}", "-sn", "uas", "-i", HOST, "-p", str(port), *media(HOST))
+            await phones.register(number, f"{HOST}:{port}")
+        port = pbx.ports.take(pbx.trunk_ip)
+        await play(
+            "customers",
+            f"{pbx.sip_host}:{pbx.sip_port}",
+            *("-sn", "uac", "-s", AGENT),
+            *("-m", str(CALLS), "-r", str(CALLS_PER_S), "-d", "600000"),
+            *("-i", pbx.trunk_ip, "-p", str(port), *media(pbx.trunk_ip)),
+        )
+        yield
+
+
+async def listed(adapter: Adapter, token: str) -> dict[str, Json]:
+    """Every call of the organization, by its id."""
+    answer = await adapter.request("GET", ALL, token=token)
+    if answer.status != 200:
+        raise LabError(f"no list: {answer.status} {answer.text}\n{adapter.log}")
+    entry = answer.json["entry"]
+    assert isinstance(entry, list)
+    return {call["id"]: call for call in entry}
+
+
+async def until_listed(
+    adapter: Adapter, token: str, is_so: Callable[[dict[str, Json]], bool], within: float
+) -> dict[str, Json]:
+    deadline = time.monotonic() + within
+    while not is_so(calls := await listed(adapter, token)):
+        if time.monotonic() > deadline:
+            raise LabError(f"the list stays {calls}\n{adapter.log}")
+        await asyncio.sleep(POLL_INTERVAL_S)
+    return calls
+
+
+def joined(calls: dict[str, Json]) -> int:
+    """How many supervisors are joined: theirs is the second view of a call."""
+    return sum("02" in views_of(call) for call in calls.values())
+
+
+def shown(call: Json) -> list[list[object]]:
+    return [[view.get(name) for name in EXACT] for view in views_of(call).values()]
+
+
+def seconds(date: object) -> float:
+    return datetime.fromisoformat(str(date)).timestamp()
+
+
+async def test_an_adapter_that_was_killed_shows_the_same_calls_views_and_supervisions(tmp_path: Path) -> None:
+    """SIGKILL with 50 calls and 5 barge-ins: ids, views, beginnings are as before; barge-ins can be ended."""
+    settings = {"ADAPTER_TOKEN_KEY": secrets.token_hex(32)}
+    async with (
+        running_asterisk(tmp_path / "asterisk") as pbx,
+        Phones(pbx, tmp_path / "phones") as phones,
+        crowd(pbx, phones, tmp_path / "crowd"),
+    ):
+        async with running_adapter(pbx, tmp_path / "first", settings=settings) as first:
+            token = await first.token("wallboard")
+            calls = await until_listed(first, token, _all_talk, CALLS_DEADLINE_S)
+            for call_id, supervisor in zip(calls, SUPERVISORS, strict=False):
+                answer = await first.request(
+                    "PUT",
+                    f"/uapi/phoneCalls/@me/{AGENT}/{call_id}",
+                    token=token,
+                    body={"action": "BargeIn", "sendCallTo": supervisor, "phoneCallViewId": "01"},
+                    headers={"Prefer": "wait=10"},
+                )
+                assert answer.status == 200, answer.text
+            before = await listed(first, token)
+            assert (len(before), joined(before)) == (CALLS, len(SUPERVISORS))
+            await kill_process(first.process)
+        async with running_adapter(pbx, tmp_path / "second", settings=settings) as second:
+            after = await until_listed(second, token, bool, 1.0)
+            assert {call_id: shown(call) for call_id, call in after.items()} == {
+                call_id: shown(call) for call_id, call in before.items()
+            }
+            for call_id, call in after.items():
+                assert abs(seconds(call["published"]) - seconds(before[call_id]["published"])) <= 1
+            await _end_each_supervision(second, token, after)
+
+
+def _all_talk(calls: dict[str, Json]) -> bool:
+    views = [view for call in calls.values() for view in views_of(call).values()]
+    return len(calls) == CALLS and all(view["status"] == "5" for view in views)
+
+
+async def _end_each_supervision(adapter: Adapter, token: str, calls: dict[str, Json]) -> None:
+    """Hang the supervisors up, one after the other; the calls they were joined to go on."""
+    supervised = [call for call in calls.values() if "02" in views_of(call)]
+    for left, call in reversed(list(enumerate(supervised))):
+        source = views_of(call)["02"]["source"]
+        assert isinstance(source, list)
+        address = f"/uapi/phoneCalls/@me/{AGENT}/{call['id']}?phoneNumber={source[0]}"
+        answer = await adapter.request("DELETE", address, token=token)
+        assert answer.status < 300, answer.text
+        now = await until_listed(adapter, token, functools.partial(_has_joined, left), 3.0)
+        assert len(now) == CALLS
+
+
+def _has_joined(count: int, calls: dict[str, Json]) -> bool:
+    return joined(calls) == count
+
+
+async def test_after_asterisk_was_killed_and_started_the_list_is_empty_and_no_id_comes_back(lab: Lab) -> None:
+    """Empty within a second of READY; the next call has an id that no call had before."""
+    talk = await lab.talk()
+    old = {str(call["id"]) for call in await lab.calls()}
+    assert old == {talk.call_id}
+    await lab.pbx.kill()
+    await _until_link(lab, is_ready=False)
+    await lab.pbx.start()
+    await _until_link(lab, is_ready=True)
+    await lab.until_calls(lambda calls: calls == [], within=EMPTY_WITHIN_S)
+    again = await lab.talk("0003*211", tag="9")
+    assert again.call_id not in old
+    assert {str(call["id"]) for call in await lab.calls()} == {again.call_id}
+
+
+async def _until_link(lab: Lab, *, is_ready: bool) -> None:
+    deadline = time.monotonic() + READY_DEADLINE_S
+    while True:
+        link = (await lab.adapter.request("GET", "/health")).json["link"]
+        assert isinstance(link, dict)
+        if (link["state"] == "READY") is is_ready:
+            return
+        if time.monotonic() > deadline:
+            raise LabError(f"the link stays {link}\n{lab.adapter.log}")
+        await asyncio.sleep(POLL_INTERVAL_S)
