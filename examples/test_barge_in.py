@@ -1,4 +1,4 @@
-"""A test with real calls, to copy into a project of your own: a supervisor barges in, and the audio is measured.
+"""A test with real calls, to copy into another project: a supervisor barges in, and the audio is measured.
 
     pip install 'uapi-adapter[lab]'
     python -m pytest test_barge_in.py

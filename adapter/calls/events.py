@@ -6,6 +6,7 @@ Names and meanings are Asterisk's own (its AMI event documentation). Times are s
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 OUR_PREFIX = "uapi-"
 """Begins the uniqueid of every channel that this adapter originates, and of no other."""
@@ -42,16 +43,14 @@ class ChannelState(IntEnum):
     PRE_RING = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(NamedTuple):
     """A name and number as Asterisk holds them; empty where it knows none."""
 
     name: str
     number: str
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(NamedTuple):
     """What one AMI message says of one channel."""
 
     uniqueid: str

@@ -1,5 +1,6 @@
 """What the model remembers: legs, calls, and which legs talk to one another. Only the model writes them."""
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ VIEW_LIMIT = 99
 """View ids have two digits (UAPI); legs beyond take part without a view."""
 
 
+@functools.lru_cache(maxsize=4096)  # the same few are asked for with every event
 def call_id_of(linkedid: str) -> str:
     """The PhoneCall id: 20 hex digits that every adapter derives alike, before and after a restart."""
     return hashlib.blake2b(linkedid.encode(), digest_size=10).hexdigest()

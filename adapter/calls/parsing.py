@@ -4,6 +4,7 @@
 on the live calls. Times come from Asterisk's clock (`timestampevents`) where it tells them.
 """
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -31,9 +32,12 @@ from adapter.calls.events import (
     Transfer,
     Unpark,
 )
+from adapter.calls.message import ChannelFields, Message
 
 Headers = Mapping[str, str]
 _N = TypeVar("_N", int, float)
+
+_STATES = {str(state.value): state for state in ChannelState}
 
 
 class EventError(ValueError):
@@ -101,28 +105,45 @@ def _unescaped(name: str) -> str:
     return _ESCAPED.sub(lambda escaped: _CONTROLS.get(escaped[1], escaped[1]), name)
 
 
-def _party(headers: Headers, role: str) -> Party:
-    return Party(
-        name=_unescaped(_known(headers.get(role + "Name", ""))), number=_known(headers.get(role + "Num", ""))
-    )
+@functools.lru_cache(maxsize=4096)  # the same few parties stand in every event of a call
+def _party(name: str, number: str) -> Party:
+    return Party(name=_unescaped(_known(name)), number=_known(number))
 
 
 def _channel(headers: Headers, role: str = "") -> Channel:
     """The channel that the headers beginning with `role` describe (`Dest...`, `Spyer...`, or none)."""
+    fields = headers.channel(role) if isinstance(headers, Message) else None
+    if fields is None:
+        fields = _channel_fields(headers, role)
+    name, state, caller, caller_name, connected, connected_name, exten, uniqueid, linkedid = fields
+    if state not in _STATES:
+        raise EventError(f"no channel state: {state!r}")
+    return Channel(
+        uniqueid,
+        linkedid,
+        name,
+        _STATES[state],
+        _party(caller_name, caller),
+        _party(connected_name, connected),
+        exten,
+    )
+
+
+def _channel_fields(headers: Headers, role: str) -> ChannelFields:
     try:
-        return Channel(
-            uniqueid=headers[role + "Uniqueid"],
-            linkedid=headers[role + "Linkedid"],
-            name=headers[role + "Channel"],
-            state=ChannelState(int(headers[role + "ChannelState"])),
-            caller=_party(headers, role + "CallerID"),
-            connected=_party(headers, role + "ConnectedLine"),
-            exten=headers.get(role + "Exten", ""),
+        return (
+            headers[role + "Channel"],
+            headers[role + "ChannelState"],
+            headers.get(role + "CallerIDNum", ""),
+            headers.get(role + "CallerIDName", ""),
+            headers.get(role + "ConnectedLineNum", ""),
+            headers.get(role + "ConnectedLineName", ""),
+            headers.get(role + "Exten", ""),
+            headers[role + "Uniqueid"],
+            headers[role + "Linkedid"],
         )
     except KeyError as missing:
         raise EventError(f"no header {missing}") from None
-    except ValueError as malformed:
-        raise EventError(str(malformed)) from None
 
 
 def _new_channel(headers: Headers, at: float) -> Event:
@@ -135,12 +156,12 @@ def _update(headers: Headers, at: float) -> Event:
 
 def _dial_begin(headers: Headers, at: float) -> Event:
     # An Originate dials too, and then there is no dialing channel.
-    dialing = _channel(headers) if "Uniqueid" in headers else None
+    dialing = _channel(headers) if headers.get("Uniqueid") is not None else None
     return DialBegin(at, dialing, _channel(headers, "Dest"))
 
 
 def _dial_end(headers: Headers, at: float) -> Event:
-    dialing = _channel(headers) if "Uniqueid" in headers else None
+    dialing = _channel(headers) if headers.get("Uniqueid") is not None else None
     return DialEnd(at, dialing, _channel(headers, "Dest"), headers.get("DialStatus", ""))
 
 

@@ -14,9 +14,9 @@ from adapter.directory.entries import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Directory:
-    """A valid directory, indexed; made by `load_directory`."""
+    """A valid directory, indexed; made by `load_directory`. Each is itself: what is found in one may be kept."""
 
     organizations: dict[str, Organization]
     users: dict[str, User]

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from adapter.lab.adapter_process import Adapter, Answer, running_adapter
+    from adapter.lab.adapter_process import DIRECTORY, Adapter, Answer, running_adapter
     from adapter.lab.asterisk import Pbx, running_asterisk
     from adapter.lab.errors import LabError
     from adapter.lab.hears import HearsTable, wait_until_heard, who_hears_whom
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from adapter.lab.phones import Phones
 
 __all__ = [
+    "DIRECTORY",
     "Adapter",
     "Answer",
     "HearsTable",
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "adapter_process": ("Adapter", "Answer", "running_adapter"),
+    "adapter_process": ("DIRECTORY", "Adapter", "Answer", "running_adapter"),
     "asterisk": ("Pbx", "running_asterisk"),
     "errors": ("LabError",),
     "hears": ("HearsTable", "wait_until_heard", "who_hears_whom"),

@@ -70,9 +70,7 @@ def write_configuration(folder: Path, site: Site, installation: Installation) ->
     """Lay out the working folder of an Asterisk and return the path of its asterisk.conf."""
     folder.mkdir(parents=True, exist_ok=True)
     etc = folder / "etc"
-    shutil.copytree(
-        lab_file("asterisk-conf"), etc, ignore=shutil.ignore_patterns("site"), dirs_exist_ok=True
-    )
+    shutil.copytree(lab_file("asterisk-conf"), etc, ignore=shutil.ignore_patterns("site"), dirs_exist_ok=True)
     for name in RUNTIME_FOLDERS:
         (folder / name).mkdir(exist_ok=True)
     for name in EMPTY_FILES:

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     SHUTDOWN = "the adapter stopped"
     CONFERENCE = "the conversation became a conference, in which not all would hear the supervisor"
     NOT_ALLOWED = "a party came whom nobody may supervise"
+    NO_NOTICE = "the notice tone could not be played"
     CANNOT_FOLLOW = "the other side of the call changed, and this PBX cannot follow it"
     ENDED_BY_REQUEST = "it was asked to end"
 

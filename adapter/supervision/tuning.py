@@ -34,8 +34,15 @@ def wanted_tuning(calls: Calls, spyee: str, mode: Mode) -> Tuning:
 
 
 def is_conference(calls: Calls, spyee: str) -> bool:
-    """Whether the spyee talks with more than one other side."""
-    return len(calls.others(spyee)) > ONE_OTHER_SIDE
+    """Whether a barge-in on the spyee would not reach all that it talks with.
+
+    So it is with more than one other side, and in a ConfBridge of two as well: ChanSpy knows the other side
+    of a bridge that is made for two only (measured). The channels of a ConfBridge keep their linkedids.
+    """
+    leg, others = calls.leg(spyee), calls.others(spyee)
+    return len(others) > ONE_OTHER_SIDE or any(
+        leg is not None and other.linkedid != leg.linkedid for other in others
+    )
 
 
 def needs_respy(tuning: Tuning | None, wanted: Tuning) -> bool:

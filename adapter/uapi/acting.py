@@ -14,9 +14,10 @@ from adapter.calls.changes import Change, ChannelGone
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall
 from adapter.settings import Settings
-from adapter.supervision.conductor import JOIN_LIMIT_S, PICKUP_MARGIN_S, Conductor
+from adapter.supervision.conductor import Conductor
 from adapter.supervision.errors import ConferenceRefused, NoticeRefused, SupervisorBusy, SwitchRefused
 from adapter.supervision.plan import Follow, Plan, Refusal, plan_supervision
+from adapter.supervision.ringing import JOIN_LIMIT_S, PICKUP_MARGIN_S
 from adapter.supervision.session import Reason, State
 from adapter.supervision.supervision import Supervision
 from adapter.uapi.audited import note

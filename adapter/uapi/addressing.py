@@ -3,6 +3,8 @@
 What the account may not see is answered exactly as if it did not exist.
 """
 
+import functools
+
 from adapter.directory import Account, AccountLevel, Directory, Extension, User
 from adapter.uapi.errors import UapiError
 
@@ -11,6 +13,7 @@ OWNER = "@owner"
 SELF = "@self"
 
 
+@functools.lru_cache(maxsize=1024)  # clients ask for the same few addresses again and again
 def find_extensions(directory: Directory, account: Account, user_id: str, extension: str) -> frozenset[str]:
     """The numbers of the extensions meant. Raises UapiError `user_invalid` or `extension_invalid`."""
     organization_id = find_organization_id(directory, account)

@@ -269,9 +269,9 @@ class Events:
                 if supervision is not None and scope.owns(supervision.extension):
                     body = render_supervision(supervision, scope, self._timezone)
                     yield write_event(event_id, "supervision", body)
-                continue
-            call = scope.reach(self._calls.call(entry.key))
-            if call is not None:
-                yield write_event(event_id, "call", renderer.phone_call(call))
             elif entry.touched & scope.extensions:
-                yield write_event(event_id, "call-ended", {"id": entry.key})
+                call = scope.reach(self._calls.call(entry.key))
+                if call is not None:
+                    yield write_event(event_id, "call", renderer.phone_call(call))
+                else:
+                    yield write_event(event_id, "call-ended", {"id": entry.key})

@@ -106,9 +106,10 @@ class PhoneCalls:
 def _takes_part(call: Call, extensions: frozenset[str]) -> bool:
     """Whether a view of the call is one of these extensions': as `Scope.reach` has it, without the views."""
     for uniqueid, leg in call.legs.items():
-        number = leg.extension
-        if number is None and leg.parking is not None:
-            number = leg.parking.by
+        if leg.extension is not None:
+            number = None if leg.has_left else leg.extension
+        else:
+            number = None if leg.parking is None else leg.parking.by
         if number in extensions and uniqueid in call.view_ids:
             return True
     return False

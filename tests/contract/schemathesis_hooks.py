@@ -24,7 +24,7 @@ _KEYS = itertools.count()
 @schemathesis.hook
 def before_call(_: schemathesis.HookContext, case: schemathesis.Case[Any], __: dict[str, Any]) -> None:
     """Give what lives to a case that is meant to be accepted."""
-    key = (case.headers or {}).get("Idempotency-Key")
+    key = case.headers.get("Idempotency-Key") if case.headers else None
     if isinstance(key, str) and _KEY.fullmatch(key):
         case.headers["Idempotency-Key"] = f"{next(_KEYS)}"  # its own: else it would get another's answer
     if case.meta is None or not case.meta.generation.mode.is_positive:

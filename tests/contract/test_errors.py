@@ -161,7 +161,7 @@ async def test_our_own_fault_is_500(
     def fail(*_: object) -> None:
         raise RuntimeError("a bug at line 12")
 
-    monkeypatch.setattr("adapter.uapi.phone_calls.list_calls", fail)
+    monkeypatch.setattr("adapter.uapi.phone_calls.find_page", fail)
     answer = await wire.get("12/0003*210")
     assert answer.error == (500, "internal_server_error")
     assert b"line 12" not in answer.body

@@ -19,6 +19,7 @@ from tests.integration.harness import REQUEST, Service, until_taken
 
 CALLS = "/uapi/phoneCalls/{userId}/{extension}"
 CALL = CALLS + "/{phoneCallId}"
+SUPERVISION = "/uapi/supervision/{supervisionId}"
 TOKEN = "/oauth/token.php"
 USER_BUSY = 17
 
@@ -134,7 +135,9 @@ async def test_answers_to_a_put_are_as_described(
         ami.pbx.hang_up(action["ChannelId"], USER_BUSY)
 
     call = await service.call_id()
-    await put(202)
+    accepted = await put(202)
+    shown = await service.request("GET", accepted.headers["Location"].removeprefix(service.url))
+    assert (shown.status, description.faults("GET", SUPERVISION, shown)) == (200, [])
     ring = await until_taken(ami, "Originate")
     ami.pbx.pick_up(ring["ChannelId"])
     ami.pbx.join(ring["ChannelId"])
@@ -157,6 +160,14 @@ async def test_answers_to_a_put_are_as_described(
     assert (nameless.status, description.faults("PUT", CALLS, nameless)) == (400, [])
     declined = await service.request("DELETE", f"/uapi/phoneCalls/@me/0003*210/{call}")
     assert (declined.status, description.faults("DELETE", CALL, declined)) == (501, [])
+    ended = await service.request("DELETE", f"/uapi/phoneCalls/@me/0003*210/{call}?phoneNumber=024")
+    assert (ended.status, description.faults("DELETE", CALL, ended)) == (200, [])
+    again = await service.request("DELETE", f"/uapi/phoneCalls/@me/0003*210/{call}?phoneNumber=024")
+    assert (again.status, description.faults("DELETE", CALL, again)) == (400, [])
+    shown = await service.request("GET", accepted.headers["Location"].removeprefix(service.url))
+    assert (shown.json["state"], description.faults("GET", SUPERVISION, shown)) == ("ended", [])
+    nothing = await service.request("GET", "/uapi/supervision/" + "0" * 20)
+    assert (nothing.status, description.faults("GET", SUPERVISION, nothing)) == (404, [])
     wrong = await service.request("POST", f"/uapi/phoneCalls/@me/0003*210/{call}")
     assert (wrong.status, description.faults("PUT", CALL, wrong)) == (405, [])
     await ami.stop()

@@ -48,7 +48,7 @@ MODES = [
 
 @pytest.mark.parametrize(("action", "private", "options"), MODES)
 async def test_monitor_and_whisper(
-    wire: Wire, ami: FakeAmi, agent: FakeChannel, action: str, private: object, options: str
+    wire: Wire, ami: FakeAmi, agent: FakeChannel, *, action: str, private: object, options: str
 ) -> None:
     """“`Monitor` (listen), `Whisper` (`private` 0/1, default 0; 1 = the supervisor talks to the extension but
     does not hear), with BargeIn's fields and rules.”"""

@@ -113,6 +113,10 @@ def live_in(ami: FakeAmi) -> None:
             return
         ami.pbx.pick_up(channel)
         ami.pbx.join(channel)
-        asyncio.get_running_loop().call_later(0.05, ami.pbx.hang_up, channel)
+        asyncio.get_running_loop().call_later(0.05, leave, channel)
+
+    def leave(channel: str) -> None:
+        if channel in ami.pbx.channels:  # else a DELETE was quicker
+            ami.pbx.hang_up(channel)
 
     ami.scripts["Originate"] = answer

@@ -1,18 +1,13 @@
 """The package as an operator gets it: built, installed in a clean environment, served from elsewhere.
 
-Offline: setuptools comes from this environment, and so do the dependencies, whose folder is put on the clean
-environment's path. The program itself is the wheel's; nothing of the checkout can be seen from there.
+The program is the wheel's; nothing of the checkout can be seen from there.
 """
 
 import asyncio
 import contextlib
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-import sysconfig
 import tarfile
 import tomllib
 import zipfile
@@ -28,58 +23,21 @@ from packaging.utils import canonicalize_name
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.polling import poll_until
 from tests.integration.harness import TOKEN_KEY, until_seen
+from tests.packages import CHECKOUT, build_package, environment, install_package, run
 
-CHECKOUT = Path(__file__).parents[2]
-BUILD_LIMIT_S = 180.0
 START_LIMIT_S = 30.0
-
-NOT_PACKAGED = shutil.ignore_patterns(
-    ".*", "*.egg-info", "build", "dist", "tests", "__pycache__", "secret.conf"
-)
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sdist, and the wheel that was built from it."""
-    folder = tmp_path_factory.mktemp("package")
-    source = Path(shutil.copytree(CHECKOUT, folder / "source", ignore=NOT_PACKAGED))
-    (source / "asterisk-conf" / "site" / "secret.conf").write_text("secret = hush\n")
-    _run("-m", "build", "--no-isolation", "--outdir", str(folder / "dist"), str(source))
-    return folder / "dist"
+    return build_package(tmp_path_factory.mktemp("package"))
 
 
 @pytest.fixture(scope="module")
 def program(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`uapi-adapter` in an environment that has nothing but the wheel, and the dependencies beside it."""
-    clean = tmp_path_factory.mktemp("clean")
-    _run("-m", "venv", "--without-pip", str(clean))
-    python = clean / "bin" / "python"
-    [wheel] = built.glob("*.whl")
-    options = ("--quiet", "--no-index", "--no-deps")
-    _run("-m", "pip", "--python", str(python), "install", *options, str(wheel))
-    [packages] = clean.glob("lib/python*/site-packages")
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return clean / "bin" / "uapi-adapter"
-
-
-def _run(*arguments: str, python: Path = Path(sys.executable)) -> str:
-    done = subprocess.run(  # noqa: S603 - this very Python
-        (str(python), *arguments),
-        capture_output=True,
-        text=True,
-        timeout=BUILD_LIMIT_S,
-        check=False,
-        env=_environment(),
-        cwd=python.parent,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def _environment(**settings: str) -> dict[str, str]:
-    """Nothing of ours but these settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ADAPTER_", "PYTHON"))}
-    return {**kept, **settings}
+    return install_package(built, tmp_path_factory.mktemp("clean")).with_name("uapi-adapter")
 
 
 @contextlib.asynccontextmanager
@@ -88,7 +46,7 @@ async def serving(program: Path, folder: Path, **settings: str) -> AsyncIterator
     output = folder / "output"
     with output.open("wb") as written:
         process = await asyncio.create_subprocess_exec(
-            str(program), "serve", cwd=folder, env=_environment(**settings), stderr=written
+            str(program), "serve", cwd=folder, env=environment(**settings), stderr=written
         )
     try:
 
@@ -108,16 +66,20 @@ async def serving(program: Path, folder: Path, **settings: str) -> AsyncIterator
             await process.wait()
 
 
-def test_the_wheel_holds_the_program_and_nothing_else(built: Path) -> None:
-    """Every module, the mark of its types, no test, no lab's Asterisk, no secret."""
+def test_the_wheel_holds_the_program_and_what_the_lab_needs_and_nothing_else(built: Path) -> None:
+    """Every module, the mark of its types, the lab's files; no test, no site of an Asterisk, no secret."""
     [wheel] = built.glob("*.whl")
-    names = [
+    names = {
         name for name in zipfile.ZipFile(wheel).namelist() if not name.partition("/")[0].endswith("dist-info")
-    ]
-    modules = {str(path.relative_to(CHECKOUT)) for path in (CHECKOUT / "adapter").rglob("*.py")}
-    assert set(names) == modules | {"adapter/py.typed"} | {
-        name for name in names if not name.endswith(".py") and name.startswith("adapter/")
     }
+    modules = {str(path.relative_to(CHECKOUT)) for path in (CHECKOUT / "adapter").rglob("*.py")}
+    of_asterisk = [path for path in (CHECKOUT / "asterisk-conf").glob("*") if path.suffix in (".conf", ".md")]
+    scenarios = list((CHECKOUT / "sipp-scenarios").glob("*.*"))
+    assert len(of_asterisk) > 5
+    assert len(scenarios) > 5
+    lab = [*of_asterisk, *scenarios, CHECKOUT / "examples" / "directory.yaml"]
+    data = {f"adapter/lab/data/{path.relative_to(CHECKOUT)}" for path in lab}
+    assert names == modules | {"adapter/py.typed"} | data
 
 
 def test_every_package_that_is_installed_is_pinned() -> None:
@@ -169,7 +131,7 @@ async def test_the_installed_program_serves_from_anywhere(
 ) -> None:
     """Health, readiness, the description and its page; the code is the wheel's, not the checkout's."""
     where = "import adapter; print(adapter.__file__)"
-    assert str(program.parents[1]) in _run("-c", where, python=program.with_name("python"))
+    assert str(program.parents[1]) in run("-c", where, python=program.with_name("python"))
     settings = {
         "ADAPTER_LISTEN_PORT": "0",
         "ADAPTER_DIRECTORY": str(shutil.copy(CHECKOUT / "examples" / "directory.yaml", tmp_path)),

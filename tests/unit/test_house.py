@@ -26,6 +26,7 @@ PURE = (
     "adapter.operations.tally",
     "adapter.uapi.addressing",
     "adapter.uapi.entity_tag",
+    "adapter.uapi.event_log",
     "adapter.uapi.limits",
     "adapter.uapi.openapi",
     "adapter.uapi.openapi_parts",

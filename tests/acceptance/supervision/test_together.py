@@ -152,23 +152,51 @@ async def test_in_a_conference_who_listens_hears_all_and_a_whisper_reaches_one(
             await story.hang_up(phone)
 
 
-async def test_a_barge_in_on_two_in_a_conference_ends_when_a_third_comes(stage: Stage) -> None:
-    """While they are two all hear all; with three, only one would hear the supervisor."""
-    async with stage.tell("conference-third", is_traced=False) as story:
+async def test_a_barge_in_on_two_in_a_conference_is_refused(stage: Stage) -> None:
+    """ChanSpy would reach one of the two alone; a whisper goes on as a whisper."""
+    async with stage.tell("conference-two", is_traced=False) as story:
         first, second, call_id = await meeting(story)
+        refused = await story.lab.barge_in(call_id, "0003*211")
+        assert (refused.status, code_of(refused)) == (409, "pc_conference_unavailable")
         supervisor = await story.phone("0003*024")
-        accepted = await story.lab.barge_in(call_id, "0003*211")
+        accepted = await story.lab.barge_in(call_id, "0003*211", action="Whisper")
         assert accepted.status == ACCEPTED, accepted.text
         await story.answer(supervisor)
-        await until_joined(story.lab, address_of(accepted))
-        await until_right((first, second, supervisor), all_of(first, second, supervisor), time.time())
-        third = await story.customer("0003*600")
-        await third.answered()
-        assert await reason_of_end(story.lab, address_of(accepted)) == "conference"
-        await supervisor.ended()
-        members = (first, second, third)
-        await until_right((*members, supervisor), all_of(*members), time.time())
-        for phone in members:
+        switched = await story.lab.barge_in(call_id, "0003*211")
+        assert (switched.status, code_of(switched)) == (409, "pc_conference_unavailable")
+        wanted = heard("Whisper", supervisor=supervisor, agent=second, other=first)
+        await until_right((first, second, supervisor), wanted, time.time())
+        await story.hang_up(supervisor)
+        for phone in (first, second):
+            await story.hang_up(phone)
+
+
+async def test_a_barge_in_on_who_is_alone_in_a_conference_ends_when_another_comes(stage: Stage) -> None:
+    """Ringing or joined; nobody hears half of what is said."""
+    async with stage.tell("conference-alone", is_traced=False) as story:
+        first = await story.dialing("0003*210", "0003*600")
+        await first.answered()
+        assert await story.hears("ConfbridgeJoin")
+        [call] = await story.lab.until_calls(lambda calls: len(calls) == 1)
+        joined, ringing = await story.phone("0003*024"), await story.phone(SECOND)
+        addresses = []
+        for phone in (joined, ringing):
+            accepted = await story.lab.barge_in(str(call["id"]), supervisor=phone.number)
+            assert accepted.status == ACCEPTED, accepted.text
+            addresses.append(address_of(accepted))
+            await phone.ringing()
+        joined.pick_up()
+        await until_joined(story.lab, addresses[0])
+        await until_right((first, joined), all_of(first, joined), time.time())
+        second = await story.dialing("0003*211", "0003*600")
+        await second.answered()
+        assert await reason_of_end(story.lab, addresses[0]) == "conference"
+        await joined.ended()
+        await until_right((first, second, joined), all_of(first, second), time.time())
+        ringing.pick_up()
+        assert await reason_of_end(story.lab, addresses[1]) == "conference"
+        await ringing.ended()
+        for phone in (first, second):
             await story.hang_up(phone)
 
 

@@ -1,0 +1,251 @@
+"""Keeps the supervisions in line with the live calls.
+
+It hears every change of them in one plain call: nobody rings for a call that is over, nobody hears a call
+that was not asked for, and who is joined stays with the extension wherever its call goes.
+"""
+
+from collections.abc import Callable
+
+from adapter.calls.changes import (
+    BridgeChanged,
+    CallChanged,
+    CallEnded,
+    Change,
+    ChannelGone,
+    ChannelStateChanged,
+    OriginateEnded,
+    SpyJoined,
+    Transferred,
+)
+from adapter.calls.events import OUR_PREFIX, ChannelState
+from adapter.calls.legs import Leg
+from adapter.calls.model import Calls
+from adapter.directory import Directory
+from adapter.supervision.plan import Follow
+from adapter.supervision.register import Register
+from adapter.supervision.ringing import Ringing
+from adapter.supervision.session import Reason, Signal, State, reason_of_hangup
+from adapter.supervision.supervision import Supervision
+from adapter.supervision.tuner import Tuner
+from adapter.supervision.tuning import may_be_heard, mode_of, mode_on, wanted_tuning
+
+_SIGNAL_OF_STATE = {ChannelState.RINGING: Signal.RINGS, ChannelState.UP: Signal.ANSWERS}
+
+
+class Following:
+    """What the live calls tell, and what follows from it for each supervision."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        register: Register,
+        ringing: Ringing,
+        tuner: Tuner,
+        *,
+        directory: Callable[[], Directory],
+        has_include: Callable[[], bool],
+    ) -> None:
+        self._calls = calls
+        self._register = register
+        self._ringing = ringing
+        self._tuner = tuner
+        self._directory = directory
+        self._has_include = has_include
+
+    def on_change(self, change: Change) -> None:
+        """Keep the supervisions in line with one change of the live calls."""
+        match change:
+            case ChannelStateChanged(uniqueid, state):
+                self._follow_state(uniqueid, state)
+            case SpyJoined(spyer, spyee):
+                self._follow_spy(spyer, spyee)
+            case OriginateEnded(uniqueid, is_answered) if not is_answered:
+                self._follow_failure(uniqueid)
+            case ChannelGone(uniqueid, cause):
+                self._follow_hangup(uniqueid, cause)
+            case CallChanged(call_id) | CallEnded(call_id):
+                self._follow_calls(call_id)
+            case BridgeChanged():
+                self._follow_bridges()
+            case Transferred(transferer):
+                self._follow_transfer(transferer)
+
+    def on_snapshot(self) -> None:
+        """Account for every channel of ours that the model shows after a snapshot.
+
+        A joined one that this process does not know was joined by an earlier one and goes on. Any other
+        stray rings for a request that nobody can follow any more, and is hung up. A supervision whose
+        channel Asterisk does not have is over: its originate never arrived, or has ended meanwhile.
+        """
+        spyers = {leg.channel.uniqueid: leg for leg in self._calls.spyers()}
+        for channel_id in spyers.keys() - self._register.live.keys():
+            self._adopt(spyers[channel_id])
+        for channel_id in self._register.live.keys() - spyers.keys():
+            supervision = self._register.live[channel_id]
+            self._register.retire(supervision, reason_of_hangup(supervision.state, None))
+        for supervision in list(self._register.live.values()):
+            self._look_again(supervision, spyers[supervision.channel_id])
+
+    def _look_again(self, supervision: Supervision, leg: Leg) -> None:
+        """After a break: whether it still spies on whom it should, on both sides."""
+        if not supervision.is_joined:
+            return
+        if supervision.state is State.RE_ATTACHING:
+            supervision.tuning = None  # what it was told last may not have arrived
+            if leg.spyee == supervision.spyee:
+                self._register.signal(supervision, Signal.JOINS)
+        self._note_partners(supervision)
+        if supervision.state is not State.ENDED:
+            self._tuner.note_change(supervision)
+
+    def _adopt(self, leg: Leg) -> None:
+        channel_id = leg.channel.uniqueid
+        call = self._calls.call_of(leg.spyee) if leg.spyee is not None else None
+        if leg.spyee is None or call is None or channel_id in self._register.ended:
+            self._ringing.hang_up(channel_id)
+            return
+        spied = self._calls.leg(leg.spyee)
+        mode = mode_of(leg.spy_options)
+        if mode is None:
+            self._ringing.hang_up(channel_id)  # nobody can tell who hears it
+            return
+        supervision = Supervision(
+            id=channel_id.removeprefix(OUR_PREFIX),
+            mode=mode,
+            wanted_mode=mode,
+            call_id=call.id,
+            extension=(spied.extension if spied is not None else None) or "",
+            spyee=leg.spyee,
+            supervisor=leg.extension or "",
+            asked_by="",
+            requested_at=leg.began_at,
+            since=leg.spying_since or leg.began_at,
+            state=State.JOINED,
+            # Whether the other side is still the one that its ChanSpy began with, nobody saw.
+            tuning=None if self._has_include() else wanted_tuning(self._calls, leg.spyee, mode),
+        )
+        self._register.add(supervision, "supervision found")
+
+    def _follow_state(self, uniqueid: str, state: ChannelState) -> None:
+        if uniqueid in self._register.ended or (self._is_stray(uniqueid) and state is not ChannelState.UP):
+            # A late originate: what it was for is over, or was asked of a process that is no more.
+            self._ringing.hang_up(uniqueid)
+        live = self._register.live.get(uniqueid)
+        if live is None:
+            return
+        live.note_taken()
+        if state in _SIGNAL_OF_STATE:
+            self._register.signal(live, _SIGNAL_OF_STATE[state])
+
+    def _is_stray(self, uniqueid: str) -> bool:
+        """Whether the channel is ours and nobody knows what for; one that is up may yet be adopted."""
+        leg = self._calls.leg(uniqueid)
+        return leg is not None and leg.channel.is_ours and uniqueid not in self._register.live
+
+    def _follow_spy(self, spyer: str, spyee: str) -> None:
+        supervision = self._register.live.get(spyer)
+        if supervision is None:
+            return
+        if supervision.spyee == spyee:
+            self._join(supervision)
+        elif supervision.state is not State.RE_ATTACHING:
+            self._ringing.end(supervision, Reason.CALL_ENDED)  # it must not hear another call
+
+    def _join(self, supervision: Supervision) -> None:
+        is_first = not supervision.is_joined
+        if supervision.target is not None and supervision.state is State.RE_ATTACHING:
+            supervision.mode, supervision.tuning = supervision.target.mode, supervision.target
+        elif is_first:
+            supervision.tuning = wanted_tuning(self._calls, supervision.spyee, supervision.mode)
+        supervision.target = None
+        self._note_partners(supervision)
+        self._register.signal(supervision, Signal.JOINS)
+        if is_first and supervision.notice_tone:
+            self._ringing.play_notice(supervision)
+        supervision.wake()
+        # The mode may have been switched, or a conference begun, while the phone rang.
+        if supervision.state is State.JOINED:
+            self._tuner.tune(supervision)
+
+    def _follow_calls(self, call_id: str) -> None:
+        """Who is joined goes with the spyee into another call, as after an attended transfer of the far side.
+
+        While the phone rings, that would be another call than was asked for.
+        """
+        for supervision in [one for one in self._register.live.values() if one.call_id == call_id]:
+            call = self._calls.call_of(supervision.spyee)
+            if call is None or (call.id != call_id and not supervision.is_joined):
+                self._ringing.end(supervision, Reason.CALL_ENDED)
+            elif call.id != call_id:
+                supervision.call_id = call.id
+                self._register.tell("supervision follows its call", supervision)
+
+    def _follow_bridges(self) -> None:
+        for supervision in self._register.joined():
+            if self._note_partners(supervision):
+                self._tuner.note_change(supervision)
+
+    def _note_partners(self, supervision: Supervision) -> bool:
+        """Whether the spyee talks with others than before; ends it where one of them may not be heard."""
+        partners = self._calls.others(supervision.spyee)
+        if not all(may_be_heard(self._directory(), leg) for leg in partners):
+            self._ringing.end(supervision, Reason.NOT_ALLOWED)
+            return False
+        now = frozenset(leg.channel.uniqueid for leg in partners)
+        is_other = now != supervision.partners
+        supervision.partners = now
+        supervision.last_partners = now or supervision.last_partners
+        return is_other
+
+    def _follow_transfer(self, transferer: str) -> None:
+        """Where a supervision is to follow the call, it moves to the party that stays."""
+        for supervision in [
+            one for one in self._register.live.values() if one.spyee == transferer and one.is_joined
+        ]:
+            if supervision.follow is Follow.CALL and len(supervision.last_partners) == 1:
+                (stays,) = supervision.last_partners
+                self._move_to(supervision, self._calls.leg(stays))
+
+    def _move_to(self, supervision: Supervision, leg: Leg | None) -> None:
+        if leg is None:
+            return
+        mode = mode_on(
+            self._directory(),
+            leg,
+            mode=supervision.wanted_mode,
+            app_id=supervision.asked_by,
+            extension=supervision.extension,
+        )
+        if mode is None:
+            return  # it ends with the extension
+        supervision.spyee, supervision.wanted_mode = leg.channel.uniqueid, mode
+        supervision.partners = supervision.last_partners = frozenset()
+        self._register.tell("supervision moves to the party that stays", supervision)
+        self._tuner.tune(supervision)
+
+    def _follow_failure(self, uniqueid: str) -> None:
+        """No endpoint or no contact makes no channel at all; a channel's own Hangup, near, tells more."""
+        if self._calls.leg(uniqueid) is not None:
+            return
+        supervision = self._register.live.get(uniqueid)
+        if supervision is not None:
+            self._register.retire(supervision, Reason.UNAVAILABLE)
+
+    def _follow_hangup(self, uniqueid: str, cause: int | None) -> None:
+        gone = self._register.live.get(uniqueid)
+        if gone is not None:
+            is_over = gone.is_joined and self._is_over(gone.spyee)
+            self._register.retire(gone, Reason.CALL_ENDED if is_over else reason_of_hangup(gone.state, cause))
+        for supervision in list(self._register.live.values()):
+            if supervision.spyee == uniqueid:
+                self._ringing.end(supervision, Reason.CALL_ENDED)
+
+    def _is_over(self, spyee: str) -> bool:
+        """Whether nobody of its call talks, waits or rings any more.
+
+        Asterisk hangs up on a spyer before or after it tells of the end of the spied channel itself.
+        """
+        call = self._calls.call_of(spyee)
+        return call is None or not any(
+            leg.bridge or leg.waits_in or leg.is_ringing for leg in call.legs.values()
+        )

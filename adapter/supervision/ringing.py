@@ -1,0 +1,147 @@
+"""What is asked of Asterisk for a supervisor's phone: ring it, hang it up, play the notice tone."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from adapter.ami.actions import PHONES_CONTEXT, Action, hang_up, originate_notice, originate_spy
+from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LinkLost
+from adapter.calls.events import NOTICE_PREFIX
+from adapter.supervision.plan import Follow, Plan
+from adapter.supervision.register import Register, describe
+from adapter.supervision.session import NO_ANSWER, Reason, State, reason_of_hangup
+from adapter.supervision.supervision import Supervision
+
+log = logging.getLogger(__name__)
+
+PICKUP_MARGIN_S = 0.3
+"""Asterisk ends the ringing itself; this much later we do, should it not have."""
+
+JOIN_LIMIT_S = 3.0
+"""A phone that was picked up is joined about 0.1 s later, or there was nothing left to join."""
+
+STAYS_S = 2
+"""How long a supervisor's phone that follows the call outlives its spyee, to be sent on to another."""
+
+Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+
+
+class Ringing:
+    """Rings supervisors' phones, each at most once, and ends what is over."""
+
+    def __init__(
+        self,
+        register: Register,
+        send: Callable[[Action], Awaitable[None]],
+        *,
+        spawn: Spawn,
+        has_include: Callable[[], bool],
+    ) -> None:
+        self._register = register
+        self._send = send
+        self._spawn = spawn
+        self._has_include = has_include
+        self._hanging_up: set[str] = set()
+
+    async def ring(self, supervision: Supervision, plan: Plan) -> None:
+        """Ring the phone; never twice, whatever becomes of the answer.
+
+        `accepted` tells whether Asterisk took it.
+        """
+        self._spawn(self._guard(supervision, plan.pickup_s))
+        try:
+            await self._send(
+                originate_spy(
+                    dial=plan.dial or self._dial_of(plan.supervisor),
+                    spyee=plan.spyee,
+                    options=plan.mode.spy_options,
+                    channel_id=supervision.channel_id,
+                    caller_id=plan.caller_id,
+                    pickup_ms=plan.pickup_s * 1000,
+                    has_include=self._has_include(),
+                    stays_s=STAYS_S if plan.follow is Follow.CALL else 0,
+                    alert=plan.auto_answer,
+                )
+            )
+        except LinkError as failed:
+            log.error("the originate failed", extra={**describe(supervision), "error": str(failed)})  # noqa: TRY400 - the link's trouble, no bug to trace
+            if supervision.state is not State.ENDED:
+                self._give_up(supervision, failed)
+            if not supervision.accepted.done():
+                supervision.accepted.set_exception(failed)
+                supervision.accepted.exception()  # told here: asyncio need not complain that nobody asked
+        else:
+            supervision.note_taken()
+        finally:
+            if not supervision.accepted.done():  # the request was cancelled: nobody else need wait for it
+                supervision.accepted.set_exception(LinkLost("the request was cancelled"))
+                supervision.accepted.exception()
+
+    def end(self, supervision: Supervision, reason: Reason) -> None:
+        """End it, and its channel with it, whether that exists already, still, or only later."""
+        if supervision.state is State.ENDED:
+            return
+        self._register.retire(supervision, reason)
+        self.hang_up(supervision.channel_id)
+
+    def hang_up(self, channel_id: str) -> None:
+        """End a channel of ours, once."""
+        if channel_id in self._hanging_up:
+            return
+        action = hang_up(channel_id)
+        self._hanging_up.add(channel_id)
+
+        async def hang_up_once() -> None:
+            try:
+                await self._send(action)
+            except LinkError:
+                pass  # refused: it is gone already; down: the next snapshot shows whether it is still there
+            finally:
+                self._hanging_up.discard(channel_id)
+
+        self._spawn(hang_up_once())
+
+    def play_notice(self, supervision: Supervision) -> None:
+        """Let the supervised hear that somebody joined; where that is not possible nobody stays joined."""
+        action = originate_notice(spyee=supervision.spyee, channel_id=NOTICE_PREFIX + supervision.id)
+
+        async def play() -> None:
+            try:
+                await self._send(action)
+            except LinkError as failed:
+                log.warning(
+                    "the notice tone could not be played",
+                    extra={**describe(supervision), "error": str(failed)},
+                )
+                self.end(supervision, Reason.NO_NOTICE)
+
+        self._spawn(play())
+
+    def _dial_of(self, supervisor: str) -> str:
+        """All phones of the extension where the dialplan include can ring them, else one of them."""
+        return f"Local/{supervisor}@{PHONES_CONTEXT}/n" if self._has_include() else f"PJSIP/{supervisor}"
+
+    def _give_up(self, supervision: Supervision, failed: LinkError) -> None:
+        match failed:
+            case ActionRefused() | LinkDown():
+                self._register.retire(supervision, Reason.ORIGINATE_REFUSED)
+            case ActionTimeout():
+                self.end(supervision, Reason.LINK_LOST)  # the client is told 503: it shall not ring later
+            case _:
+                pass  # the link broke: the snapshot after it shows whether Asterisk rings the phone
+
+    async def _guard(self, supervision: Supervision, pickup_s: int) -> None:
+        """The deadlines of one supervision, should Asterisk not keep them."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pickup_s + PICKUP_MARGIN_S):
+                await supervision.until(lambda one: one.state not in (State.REQUESTED, State.RINGING))
+        if supervision.state in (State.REQUESTED, State.RINGING):
+            self.end(supervision, reason_of_hangup(supervision.state, NO_ANSWER))
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(JOIN_LIMIT_S):
+                await supervision.until(lambda one: one.state is not State.ANSWERED)
+        if supervision.state is State.ANSWERED:
+            self.end(supervision, Reason.CALL_ENDED)

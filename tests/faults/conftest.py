@@ -1,0 +1,63 @@
+"""The same beginnings as in the integration and acceptance tests, and a place for figures."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from adapter.lab.fake_ami import FakeAmi
+from adapter.lab.fake_ami_events import FakeChannel
+
+from tests.acceptance.conftest import lab
+from tests.integration.conftest import (
+    agent,
+    ami,
+    directory,
+    nothing_broke,
+    pytest_asyncio_loop_factories,
+)
+from tests.integration.harness import Service, running_service
+
+__all__ = [
+    "agent",
+    "ami",
+    "directory",
+    "figures",
+    "lab",
+    "nothing_broke",
+    "pytest_asyncio_loop_factories",
+    "service",
+]
+
+FIGURES = pytest.StashKey[list[str]]()
+Tell = Callable[[str], None]
+
+
+@pytest.fixture
+async def service(ami: FakeAmi, agent: FakeChannel, directory: Path) -> AsyncIterator[Service]:
+    """The adapter, in sync with the fake Asterisk and its one call; it loses no time to come back."""
+    assert agent.uniqueid in ami.pbx.channels
+    async with running_service(ami, directory, ami_reconnect_max_s=0.001) as running:
+        await running.until_link("READY")
+        yield running
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Tell:
+    """Takes what was measured; `make faults` prints it at the end."""
+    told = request.config.stash.setdefault(FIGURES, [])
+    name = request.node.name
+
+    def tell(what: str) -> None:
+        told.append(f"{name}: {what}")
+
+    return tell
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures."""
+    told = terminalreporter.config.stash.get(FIGURES, [])
+    if told:
+        terminalreporter.section("figures")
+        for line in told:
+            terminalreporter.write_line(line)
