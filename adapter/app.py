@@ -27,6 +27,7 @@ from adapter.directory_file import DirectoryFile
 from adapter.operations.mounting import mount_operations
 from adapter.operations.requests import count_requests
 from adapter.operations.tally import new_tallies
+from adapter.operations.unplaced import log_unplaced
 from adapter.settings import Settings
 from adapter.supervision.conductor import Conductor
 from adapter.uapi.acting import Acting
@@ -103,6 +104,7 @@ def make_app(settings: Settings) -> web.Application:
     revisions = Revisions(calls)
     feed.subscribe(revisions.on_change)
     feed.subscribe(conductor.on_change)
+    feed.subscribe(log_unplaced)
 
     app[DIRECTORY], app[FEED], app[LINK], app[CONDUCTOR] = directory, feed, link, conductor
     app[IDLE], app[REVISIONS] = idle, revisions

@@ -7,6 +7,7 @@ checked when it is made, whoever made it.
 from dataclasses import dataclass
 
 from adapter.caller_id import CallerId
+from adapter.calls.answer_times import ANSWER_TIME
 from adapter.calls.events import names_one_channel
 
 LINE_LIMIT_BYTES = 1000
@@ -53,6 +54,11 @@ def ping() -> Action:
 def list_channels() -> Action:
     """Ask for a snapshot of all channels."""
     return Action("CoreShowChannels")
+
+
+def list_answer_times() -> Action:
+    """Ask for each channel's status, and in it for when the channel was answered."""
+    return Action("Status", (("Variables", ANSWER_TIME),))
 
 
 def list_parked() -> Action:

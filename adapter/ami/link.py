@@ -16,10 +16,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapter.ami.actions import Action, list_channels, list_parked, ping
+from adapter.ami.actions import Action, list_answer_times, list_channels, list_parked, ping
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LoginRefused
 from adapter.ami.probe import has_include
 from adapter.ami.session import Session
+from adapter.calls.answer_times import read_answer_time, with_answer_times
 from adapter.calls.events import Event, ListedChannel
 from adapter.calls.parsing import EVENT_NAMES, EventError, Headers, parse, parse_listed
 
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 FIRST_DELAY_S = 0.25
 SNAPSHOT_LIMIT_S = 30.0
-WANTED = EVENT_NAMES | {"CoreShowChannel", "CoreShowChannelsComplete"}
+WANTED = EVENT_NAMES | {"CoreShowChannel", "CoreShowChannelsComplete", "Status"}
 """All other events are left out before they are read."""
 
 
@@ -73,6 +74,7 @@ class Link:
         self._session: Session | None = None
         self._held: list[Event] = []
         self._listed: list[ListedChannel] = []
+        self._answered: dict[str, float] = {}
         self._synced: asyncio.Future[None] | None = None
         self._clock_offset_s = 0.0
 
@@ -128,13 +130,14 @@ class Link:
 
     async def _sync(self, session: Session) -> None:
         self._session, self.state = session, LinkState.SYNCING
-        self._held, self._listed = [], []
+        self._held, self._listed, self._answered = [], [], {}
         self._synced = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(SNAPSHOT_LIMIT_S):
                 self._clock_offset_s = await self._measure_clock(session)
                 self.has_include = await self._find_include(session)
-                await self._ask_for_parked(session)
+                await self._ask_beside(session, list_parked())
+                await self._ask_beside(session, list_answer_times())
                 await session.request(list_channels(), self._settings.action_timeout_s)
                 await asyncio.wait({self._synced, session.lost}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
@@ -164,10 +167,13 @@ class Link:
         except ActionRefused:
             return None
 
-    async def _ask_for_parked(self, session: Session) -> None:
-        """Have each parked call told as an event: it is held, and applied after the snapshot."""
-        with contextlib.suppress(ActionRefused):  # this Asterisk parks nothing
-            await session.request(list_parked(), self._settings.action_timeout_s)
+    async def _ask_beside(self, session: Session, action: Action) -> None:
+        """Ask for what a snapshot does not tell, where this Asterisk knows it.
+
+        The answers come before the snapshot. A parked call is an event: it is held, and applied after it.
+        """
+        with contextlib.suppress(ActionRefused):
+            await session.request(action, self._settings.action_timeout_s)
 
     async def _measure_clock(self, session: Session) -> float:
         """Asterisk's clock less ours, in seconds; 0 where it does not tell."""
@@ -194,6 +200,9 @@ class Link:
             if name == "CoreShowChannel":
                 self._listed.append(parse_listed(headers))
                 return
+            if name == "Status":
+                self._answered.update(filter(None, (read_answer_time(headers),)))
+                return
             if name == "CoreShowChannelsComplete":
                 self._finish_sync()
                 return
@@ -215,7 +224,8 @@ class Link:
     def _finish_sync(self) -> None:
         if self._synced is None or self._synced.done():
             return
-        self._on_snapshot(self._listed, time.time() + self._clock_offset_s)
+        snapshot = with_answer_times(self._listed, self._answered)
+        self._on_snapshot(snapshot, time.time() + self._clock_offset_s)
         held, self._held = self._held, []
         for event in held:
             self._on_event(event)

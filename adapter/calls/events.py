@@ -227,6 +227,8 @@ class ListedChannel:
     application_data: str
     age_s: int
     bridge: str | None = None
+    answered_at: float | None = None
+    """When it was answered, where Asterisk keeps a record of that."""
 
     @property
     def is_spying(self) -> bool:

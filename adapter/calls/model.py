@@ -135,9 +135,10 @@ class Calls:
     def reset(self, snapshot: Sequence[ListedChannel], at: float) -> list[Change]:
         """Make the model what a snapshot taken at `at` says; what is remembered of channels still live stays.
 
-        A snapshot does not tell when a channel rang or was answered. For a channel met here first its
-        beginning, which the snapshot's Duration gives, stands for both. Nor does it tell of holding,
-        recording and parking: what was known of them stays while the channel is where it was.
+        A snapshot does not tell when a channel rang. For a channel met here first its beginning, which the
+        snapshot's Duration gives, stands for that, and for when it was answered where no record of the call
+        tells. Nor does it tell of holding, recording and parking: what was known of them stays while the
+        channel is where it was.
         """
         listed = {line.channel.uniqueid for line in snapshot}
         changes: list[Change] = []
@@ -150,12 +151,14 @@ class Calls:
             else:
                 is_dialed = line.is_dialed if line.application else None
                 changes += self._new_channel(channel, began_at, is_spyer=line.is_spying, is_dialed=is_dialed)
+                self._note_answer(line, began_at, at)
             leg = self._legs[channel.uniqueid]
             if line.application and not line.has_retrieved:
                 changes += self._set_dialed(leg, is_dialed=line.is_dialed)
             changes += self._reset_bridge(leg, line.bridge)
             changes += self._reset_spy(line, at)
         for line in snapshot:
+            changes += self._reset_spy(line, at)  # whom it spies on may have been listed behind it
             if line.has_retrieved:
                 changes += self._retrieve(self._legs[line.channel.uniqueid])
         return changes
@@ -253,6 +256,12 @@ class Calls:
         if leg.is_up and leg.answered_at is None:
             leg.answered_at = at
 
+    def _note_answer(self, line: ListedChannel, began_at: float, now: float) -> None:
+        leg, answered_at = self._legs[line.channel.uniqueid], line.answered_at
+        # The Duration is in whole seconds: the beginning may be told a second late.
+        if leg.is_up and answered_at is not None and began_at - 1 <= answered_at <= now + 1:
+            leg.answered_at = answered_at
+
     def _misplaced(self, kind: str) -> list[Change]:
         """Count what is about a channel that is not known; the first of its kind is told."""
         self.unplaced[kind] += 1
@@ -285,7 +294,7 @@ class Calls:
         for channel in (event.dialing, event.dialed):
             leg = None if channel is None else self._legs.get(channel.uniqueid)
             # Of many that rang, one answered: that is how the dialing ended for who called.
-            if leg is not None and not (leg is not dialed and self._has_answer(leg)):
+            if leg is not None and (is_answered or leg is dialed or not self._has_answer(leg)):
                 leg.disposition = None if is_answered else disposition
                 changes += self._retell(leg)
         return changes
@@ -529,13 +538,10 @@ class Calls:
         return changes + self._leave_spy(line.channel.uniqueid)
 
 
-def _appearance(line: ListedChannel) -> tuple[bool, int, list[int]]:
-    """The order of appearance: by age, and within a second by the count that ends a uniqueid.
-
-    Spies come last: their spyees must stand in a call by then.
-    """
+def _appearance(line: ListedChannel) -> tuple[int, bool, list[int]]:
+    """The order of appearance: by age, and within a second by the count that ends a uniqueid, spies last."""
     count = [int(part) for part in re.findall(r"[0-9]+", line.channel.uniqueid)]
-    return line.is_spying or line.channel.is_ours, -line.age_s, count
+    return -line.age_s, line.is_spying or line.channel.is_ours, count
 
 
 def _is_same(parking: Parking | None, event: Park) -> bool:

@@ -222,7 +222,7 @@ def _spy_view(call: Call, spyee: Leg, spy: Leg) -> PhoneCallView:
         status=Status.ON_CALL,
         flow=_flow([spyee, *parties] if (parties := _parties(call, spyee)) else _present(call)),
         # An Originate's CallerID becomes the connected line, and stays that when it is answered.
-        caller_id=caller_id_text(spy.channel.connected),
+        caller_id=caller_id_text(spy.channel.connected) or caller_id_text(spy.channel.caller),
         ringing=None,
         answered=spy.spying_since,
         channel=spyee.channel.uniqueid,

@@ -16,7 +16,7 @@ from adapter.directory.entries import (
 
 @dataclass(frozen=True, eq=False)
 class Directory:
-    """A valid directory, indexed; made by `load_directory`. Each is itself: what is found in one may be kept."""
+    """A valid directory, indexed; made by `load_directory`. Never changed: what it says may be kept."""
 
     organizations: dict[str, Organization]
     users: dict[str, User]

@@ -62,7 +62,7 @@ class FakePbx:
         at = self.clock()
         self._serial += 1
         first = FakeChannel(
-            name=f"{headers['Channel']}-{self._serial:08x}",
+            name=_name_of(headers["Channel"], self._serial),
             uniqueid=headers["ChannelId"],
             linkedid=headers["ChannelId"],
             state=FakeState.DOWN,
@@ -164,3 +164,10 @@ class FakePbx:
             began_at=at,
         )
         return customer, agent
+
+
+def _name_of(dialed: str, serial: int) -> str:
+    """The name of the channel that an Originate to `dialed` makes: of a Local channel, its first half's."""
+    if dialed.startswith("Local/"):
+        return f"{dialed.removesuffix('/n')}-{serial:08x};1"
+    return f"{dialed}-{serial:08x}"

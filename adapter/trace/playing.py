@@ -41,17 +41,14 @@ class Happening:
 def play(messages: Iterable[Recorded | Problem], extension_of: ExtensionOf) -> Iterator[Happening | Problem]:
     """Play a trace into an empty model; each change as it comes, and each problem, in order.
 
-    A trace that has a snapshot begins with it, as a live link does: what was recorded before its end is
-    applied after it.
+    A snapshot before which nothing is known says how the trace begins; any other is a check: it is told
+    whether it agrees with what the events have said, and where it does not, it is taken at its word. What
+    happened while one was taken is applied after it, as on a live link.
     """
-    everything = list(messages)
     player = _Player(extension_of)
-    ends = next((at for at, message in enumerate(everything) if _name(message) == _SNAPSHOT_ENDS), None)
-    if ends is not None:
-        before, everything = everything[: ends + 1], everything[ends + 1 :]
-        yield from player.begin(before)
-    for message in everything:
+    for message in messages:
         yield from player.take(message)
+    yield from player.end()
 
 
 _SNAPSHOT_ENDS = "CoreShowChannelsComplete"
@@ -65,32 +62,52 @@ class _Player:
         self._feed.subscribe(self._hear)
         self._changed: dict[str, None] = {}
         self._told: dict[str, PhoneCall] = {}
+        self._has_begun = False
         self._at = 0.0
-
-    def begin(self, messages: list[Recorded | Problem]) -> Iterator[Happening | Problem]:
-        """Take the snapshot, then what happened while it was taken."""
-        listed: list[ListedChannel] = []
-        held: list[Recorded | Problem] = []
-        last = 0
-        for message in messages:
-            name = _name(message)
-            if name not in (_SNAPSHOT_ITEM, _SNAPSHOT_ENDS) or isinstance(message, Problem):
-                held.append(message)
-                continue
-            last = message.line
-            self._at = _stamp(message.headers, self._at)
-            if name == _SNAPSHOT_ENDS:
-                continue
-            try:
-                listed.append(parse_listed(message.headers))
-            except EventError as malformed:
-                yield Problem(message.line, f"{name}: {malformed}")
-        self._feed.take_snapshot(listed, self._at)
-        yield from self._tell(last)
-        for message in held:
-            yield from self.take(message)
+        # Of a snapshot that has begun and not ended: its channels, and what happened meanwhile.
+        self._listed: list[ListedChannel] = []
+        self._listed_from: int | None = None
+        self._held: list[Recorded | Problem] = []
 
     def take(self, message: Recorded | Problem) -> Iterator[Happening | Problem]:
+        if isinstance(message, Recorded) and _name(message) in (_SNAPSHOT_ITEM, _SNAPSHOT_ENDS):
+            yield from self._take_listed(message)
+        elif self._listed_from is not None:
+            self._held.append(message)
+        else:
+            yield from self._take_happened(message)
+
+    def end(self) -> Iterator[Happening | Problem]:
+        """Say what is left at the end of the trace."""
+        if self._listed_from is not None:
+            yield Problem(self._listed_from, "a snapshot that the trace does not hold to its end")
+            yield from self._release()
+
+    def _take_listed(self, message: Recorded) -> Iterator[Happening | Problem]:
+        self._at = _stamp(message.headers, self._at)
+        if self._listed_from is None:
+            self._listed_from = message.line
+        if _name(message) == _SNAPSHOT_ITEM:
+            try:
+                self._listed.append(parse_listed(message.headers))
+            except EventError as malformed:
+                yield Problem(message.line, f"{_SNAPSHOT_ITEM}: {malformed}")
+            return
+        self._feed.take_snapshot(self._listed, self._at)
+        told = self._differences()
+        if self._has_begun:
+            name = " ".join(("snapshot", message.headers.get("ActionID", ""))).strip()
+            told = (f"{name} differs", *told) if told else (f"{name} agrees",)
+        if told:
+            yield self._happening(message.line, told)
+        yield from self._release()
+
+    def _release(self) -> Iterator[Happening | Problem]:
+        held, self._held, self._listed, self._listed_from = self._held, [], [], None
+        for message in held:
+            yield from self._take_happened(message)
+
+    def _take_happened(self, message: Recorded | Problem) -> Iterator[Happening | Problem]:
         if isinstance(message, Problem):
             yield message
             return
@@ -101,7 +118,8 @@ class _Player:
             return
         if event is not None:
             self._feed.take_event(event)
-            yield from self._tell(message.line)
+            if told := self._differences():
+                yield self._happening(message.line, told)
 
     def _event(self, headers: Headers) -> Event | None:
         event = parse(headers, self._at)
@@ -113,7 +131,12 @@ class _Player:
         if isinstance(change, CallChanged | CallEnded):
             self._changed[change.call_id] = None
 
-    def _tell(self, line: int) -> Iterator[Happening]:
+    def _happening(self, line: int, told: tuple[str, ...]) -> Happening:
+        self._has_begun = True
+        return Happening(line, self._at, told)
+
+    def _differences(self) -> tuple[str, ...]:
+        """What is to be said of the calls that changed since it was last asked."""
         changed, self._changed = self._changed, {}
         text: list[str] = []
         for call_id in changed:
@@ -123,8 +146,7 @@ class _Player:
             if now is not None:
                 self._told[call_id] = now
             text += _difference(before, now)
-        if text:
-            yield Happening(line, self._at, tuple(text))
+        return tuple(text)
 
 
 def _difference(before: PhoneCall | None, now: PhoneCall | None) -> list[str]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from tests.contract.client import Wire
@@ -12,7 +13,8 @@ from tests.integration.harness import Service, until_seen, until_taken
 
 HERE = "@me/0003*211"
 FOUNDING = 1340802530.0
-NOT_SERVED = {"onHold", "holder", "parked", "parkedPos", "parkedBy", "recording", "disposition"}
+FOUNDING_DATE = "2012-06-27T13:08:50+00:00"
+IN_SOME_CALLS = {"onHold", "holder", "parked", "parkedPos", "parkedBy", "recording"}
 
 
 async def joined(wire: Wire, ami: FakeAmi, count: int) -> str:
@@ -213,8 +215,86 @@ async def test_a_connected_barge_in_is_the_next_view(wire: Wire, ami: FakeAmi, s
     await service.until_views("01")
 
 
-async def test_fields_that_are_not_served_are_left_out(wire: Wire, ami: FakeAmi) -> None:
-    """“Null fields are left out.” Holding, parking, recording and disposition are not served yet."""
+async def test_what_is_not_so_of_a_call_is_left_out(wire: Wire, ami: FakeAmi) -> None:
+    """“Null fields are left out.” This one is neither held, parked nor recorded."""
     local_call(ami)
     for view in (await wire.call(HERE))["phoneCallView"]:
-        assert NOT_SERVED.isdisjoint(view)
+        assert IN_SOME_CALLS.isdisjoint(view)
+
+
+async def test_on_hold_since_and_who_holds(wire: Wire, ami: FakeAmi) -> None:
+    """“held since; `holder` is 1 on the view of the party that holds”."""
+    calling, called = local_call(ami)
+    for members, leg in enumerate((called, calling), 1):
+        ami.emit(say.bridge_enter(FOUNDING, leg, "b", members))
+    ami.emit(say.channel_event("Hold", FOUNDING, called))
+    holding = await wire.view(HERE, {"extension": "0003*211", "holder": "1"})
+    held = await wire.view(HERE, {"extension": "0003*210"})
+    assert (holding["onHold"], held["onHold"]) == (FOUNDING_DATE, FOUNDING_DATE)
+    assert "holder" not in held
+    ami.emit(say.channel_event("Unhold", FOUNDING + 1, called))
+    await until_gone(wire, "onHold", "holder")
+
+
+async def test_parked_since_where_and_by_whom(wire: Wire, ami: FakeAmi) -> None:
+    """“`parked`, `parkedPos`, `parkedBy` | date, string, extension | yes | parking”."""
+    calling, _ = local_call(ami)
+    parking = [
+        *say.channel_headers(calling, "Parkee"),
+        ("ParkerDialString", "PJSIP/0003*211"),
+        ("Parkinglot", "default"),
+        ("ParkingSpace", "701"),
+        ("ParkingTimeout", "45"),
+        ("ParkingDuration", "0"),
+    ]
+    ami.emit(say.event("ParkedCall", FOUNDING, *parking))
+    view = await wire.view(HERE, {"extension": "0003*210", "parkedPos": "701"})
+    assert (view["parked"], view["parkedBy"]) == (FOUNDING_DATE, "0003*211")
+    ami.emit(say.event("UnParkedCall", FOUNDING, *parking))
+    await until_gone(wire, "parked", "parkedPos", "parkedBy")
+
+
+async def test_recording_since(wire: Wire, ami: FakeAmi) -> None:
+    """“`recording` | date | yes | recording since”."""
+    calling, _ = local_call(ami)
+    ami.emit(say.channel_event("MixMonitorStart", FOUNDING, calling))
+    view = await wire.view(HERE, {"extension": "0003*210", "recording": FOUNDING_DATE})
+    assert view["status"] == "5"
+    ami.emit(say.channel_event("MixMonitorStop", FOUNDING, calling))
+    await until_gone(wire, "recording")
+
+
+@pytest.mark.parametrize(
+    ("dial_status", "digit"),
+    [("BUSY", "1"), ("CONGESTION", "2"), ("CHANUNAVAIL", "2"), ("NOANSWER", "3"), ("INVALIDARGS", "4"),
+     ("DONTCALL", "5")],
+)  # fmt: skip
+async def test_disposition_is_how_the_dialing_ended(
+    wire: Wire, ami: FakeAmi, dial_status: str, digit: str
+) -> None:
+    """“`1` busy, `2` failed, `3` no answer, `4` unknown, `5` not allowed”: who called hears that now."""
+    lines = Lines(ami)
+    calling = lines.begin("0003*211", number="0003*21", state=RING)
+    called = lines.dial(calling, "0003*21", ("Third Agent", "0003*21"))
+    ami.emit(say.dial("DialEnd", FOUNDING, calling, called, ("DialStatus", dial_status)))
+    await wire.view(HERE, {"extension": "0003*211", "disposition": digit})
+
+
+async def test_disposition_0_is_answered(wire: Wire, ami: FakeAmi) -> None:
+    """“`disposition` | string digit | yes | `0` answered”."""
+    calling, called = local_call(ami)
+    ami.emit(say.dial("DialEnd", FOUNDING, calling, called, ("DialStatus", "ANSWER")))
+    for members, leg in enumerate((called, calling), 1):
+        ami.emit(say.bridge_enter(FOUNDING, leg, "b", members))
+    for number in ("0003*210", "0003*211"):
+        await wire.view(HERE, {"extension": number, "disposition": "0"})
+
+
+async def until_gone(wire: Wire, *names: str) -> None:
+    """No view of the call has these fields any more."""
+
+    async def look() -> bool | None:
+        views = (await wire.call(HERE))["phoneCallView"]
+        return True if all(set(names).isdisjoint(view) for view in views) else None
+
+    await until_seen(look)

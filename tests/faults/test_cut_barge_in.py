@@ -12,16 +12,23 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.lab.fake_ami_cut import Cut
-from adapter.lab.fake_ami_events import FakeState
 from tests.faults.conftest import Tell
 from tests.faults.extent import sampled
-from tests.integration.harness import Service, until_seen
+from tests.faults.one_call import (
+    SUPERVISIONS_PER_CALL,
+    SUPERVISOR,
+    another_call,
+    answer_phone,
+    end_supervision,
+    ours,
+    until_supervised,
+)
+from tests.integration.harness import Service
 
-SUPERVISOR = "0003*024"
 WAIT_S = 5
 ANSWERED_WITHIN_S = 2.0
 """Far below what the client would wait: a cut does not cost it that."""
-PART = 100
+PART_HEARD, PART_SAID = 30, 90
 
 Phone = Callable[[FakeAmi, ReceivedAction], None]
 
@@ -39,39 +46,6 @@ def waits(ami: FakeAmi, action: ReceivedAction) -> None:
         ami.pbx.pick_up(action["ChannelId"])
     if action.connection.is_open:
         ami.pbx.join(action["ChannelId"])
-
-
-def ours(ami: FakeAmi) -> list[str]:
-    return [uniqueid for uniqueid in ami.pbx.channels if uniqueid.startswith("uapi-")]
-
-
-def answer_phone(ami: FakeAmi) -> None:
-    """The supervisor picks up, unless that has happened, and is joined."""
-    [uniqueid] = ours(ami)
-    if ami.pbx.channels[uniqueid].state is FakeState.RINGING:
-        ami.pbx.pick_up(uniqueid)
-    ami.pbx.join(uniqueid)
-
-
-async def until_supervised(service: Service, supervisors: list[str]) -> None:
-    """Return once the one call is listed, with a view for each of these supervisors and no other."""
-
-    async def look() -> bool | None:
-        [call] = await service.calls("@me/0003*210")
-        first, *more = call["phoneCallView"]
-        is_so = (first["source"], [view["source"] for view in more]) == (
-            ["777888"],
-            [[one] for one in supervisors],
-        )
-        return is_so or None
-
-    await until_seen(look)
-
-
-async def end_supervision(ami: FakeAmi, service: Service) -> None:
-    for uniqueid in ours(ami):
-        ami.pbx.hang_up(uniqueid)
-    await until_supervised(service, [])
 
 
 async def rehearsed(ami: FakeAmi, service: Service, call_id: str) -> tuple[int, int]:
@@ -119,10 +93,15 @@ async def test_a_barge_in_cut_at_any_byte_rings_once_and_is_answered(
     ami.scripts["Originate"] = lambda action: phone(ami, action)
     heard, said = await rehearsed(ami, service, call_id)
     ami.scripts["Originate"] = lambda action: phone(ami, action)
-    cuts = [Cut(heard=size) for size in range(1, heard + 1)] + [Cut(said=size) for size in range(1, said + 1)]
+    cuts = [
+        *sampled([Cut(heard=size) for size in range(1, heard + 1)], PART_HEARD),
+        *sampled([Cut(said=size) for size in range(1, said + 1)], PART_SAID),
+    ]
     statuses: list[int] = []
     longest_s = 0.0
-    for cut in sampled(cuts, PART):
+    for count, cut in enumerate(cuts, 1):
+        if count % SUPERVISIONS_PER_CALL == 0:
+            call_id = await another_call(ami, service)
         ami.scripts["Originate"] = lambda action: phone(ami, action)
         status, waited_s = await barge_in_over_a_cut(ami, service, call_id, cut)
         statuses.append(status)

@@ -276,8 +276,8 @@ async def test_every_change_of_a_call_is_another_list(
     ami.pbx.pick_up(ring)
     ami.pbx.join(ring)
     await shows("John Doe <42420042>")
-    renamed = replace(ami.pbx.channels[ring], caller=("Renamed", "99"))
-    ami.emit(say.channel_event("NewCallerid", 1e9, renamed))
+    renamed = replace(ami.pbx.channels[ring], connected=("Renamed", "99"))
+    ami.emit(say.channel_event("NewConnectedLine", 1e9, renamed))
     await shows("Renamed <99>")
 
 

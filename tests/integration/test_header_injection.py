@@ -19,6 +19,7 @@ HEADERS = {
     "CoreShowChannels": ["Action", "ActionID"],
     "ParkedCalls": ["Action", "ActionID"],
     "ShowDialPlan": ["Action", "ActionID", "Context"],
+    "Status": ["Action", "ActionID", "Variables"],
     "Originate": [
         "Action",
         "ActionID",

@@ -246,7 +246,7 @@ def test_replay_prints_what_it_can_and_complains_of_the_rest(
     broken.write_bytes(b"Event: Hangup\n\n" + trace.read_bytes())
     assert main(["replay", str(broken)]) == 0
     output, complaint = capsys.readouterr()
-    assert complaint == f"{broken}: line 1: Hangup: no header 'Uniqueid'\n"
+    assert complaint == f"{broken}: line 1: Hangup: no header 'Channel'\n"
     assert output.splitlines()[0].endswith("of 0003*210 began")
     assert "view 01 0003*210: 777888 -> 0003*210 status=ringing" in output
 

@@ -108,15 +108,15 @@ class Pbx:
     def answer(self, dialing: str, dialed: str) -> None:
         """`dialed` picks up and both enter a bridge."""
         self.state(dialed, "Up")
-        self.say(
-            "DialEnd",
-            self._channels[dialing],
-            _as("Dest", self._channels[dialed]),
-            {"DialStatus": "ANSWER"},
-        )
+        self.end_dial(dialing, dialed, "ANSWER")
         if self._channels[dialing]["ChannelState"] != "6":
             self.state(dialing, "Up")
         self.bridge(dialed, dialing)
+
+    def end_dial(self, dialing: str, dialed: str, status: str) -> None:
+        """The dialing ended so."""
+        told = (self._channels[dialing], _as("Dest", self._channels[dialed]))
+        self.say("DialEnd", *told, {"DialStatus": status})
 
     def bridge(self, *uniqueids: str, kind: str = "basic", technology: str = "simple_bridge") -> str:
         """They enter a bridge of their own; its unique id."""
@@ -143,8 +143,17 @@ class Pbx:
 
     def park(self, parkee: str, parker: str, space: str = "701") -> None:
         """`parkee` waits in a parking lot; the phone that is dialed as `parker` parked it."""
+        self.leave(parkee)
+        self.park_in_place(parkee, parker, space)
         self.bridge(parkee, kind="parking", technology="holding_bridge")
+
+    def park_in_place(self, parkee: str, parker: str, space: str) -> None:
+        """`parkee` is told to be parked."""
         self.say("ParkedCall", self._parked(parkee, parker, space), {"ParkingDuration": "0"})
+
+    def pass_time(self, seconds: float) -> None:
+        """Nothing happens for so long."""
+        self._at += seconds
 
     def unpark(self, parkee: str, retriever: str, parker: str, space: str = "701") -> None:
         """`retriever` takes it out of there, and they talk."""

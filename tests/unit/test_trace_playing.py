@@ -69,6 +69,53 @@ def test_a_recording_that_begins_in_mid_call_begins_with_its_snapshot() -> None:
     assert lines[-1].endswith(" ended")
 
 
+def test_a_snapshot_in_the_middle_is_a_check_that_agrees() -> None:
+    """What was told before it stands, and the call goes on; its name is the ActionID."""
+    messages = [dict(headers) for headers in recorded("forward.ami")]
+    lines = told(messages)
+    assert [line for line in lines if line.startswith("snapshot")] == [
+        f"snapshot {name} agrees" for name in ("ringing", "talking", "joined", "over")
+    ]
+    happened = [message for message in messages if "CoreShowChannel" not in message["Event"]]
+    assert [line for line in lines if not line.startswith("snapshot")] == told(happened)
+
+
+def test_a_snapshot_that_differs_is_told_and_believed() -> None:
+    """As after a reconnect: a call whose end was missed has ended, and stays so."""
+    pbx = Pbx()
+    pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    before = told(pbx.messages)
+    complete = {"Event": "CoreShowChannelsComplete", "Timestamp": pbx.messages[-1]["Timestamp"]}
+    lines = told([*pbx.messages, complete, complete])
+    assert lines[: len(before)] == before
+    assert lines[len(before)] == "snapshot differs"
+    assert lines[len(before) + 1].endswith(" ended")
+    assert lines[len(before) + 2 :] == ["snapshot agrees"]
+
+
+def test_a_snapshot_begins_the_trace_although_something_unknown_happened_before_it() -> None:
+    """On a PBX with calls a recording may meet an event of one before the snapshot that tells of it."""
+    pbx = Pbx()
+    dialing, dialed = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    items = snapshot_after(pbx.messages)
+    before = len(pbx.messages)
+    pbx.hang_up(dialing, dialed)
+    [early, *late] = [dict(message) for message in pbx.messages[before - 1 :]]
+    lines = told([early, *items, {"Event": "CoreShowChannelsComplete"}, *late])
+    assert lines[0].endswith("of 0003*210 began")
+    assert lines[-1].endswith(" ended")
+
+
+def test_a_snapshot_without_its_end_is_told_and_what_happened_is_played() -> None:
+    """A recording that was cut, or edited."""
+    pbx = Pbx()
+    pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    [item, *_] = snapshot_after(pbx.messages)
+    lines = told([item, *pbx.messages])
+    assert lines[0] == "line 0: a snapshot that the trace does not hold to its end"
+    assert lines[1:] == told(pbx.messages)
+
+
 def test_what_is_malformed_is_told_with_its_line_and_passed_over() -> None:
     """A missing header, a state that is none, a time that is none: the rest is played."""
     pbx = Pbx()

@@ -1,0 +1,56 @@
+"""The one call of a fake Asterisk, and who supervises it."""
+
+from adapter.lab.fake_ami import FakeAmi
+from adapter.lab.fake_ami_events import FakeState
+from tests.integration.harness import Service, until_seen
+
+SUPERVISOR = "0003*024"
+SUPERVISIONS_PER_CALL = 40
+"""A call's views have two digits, never used again, and each supervision takes one."""
+
+
+def ours(ami: FakeAmi) -> list[str]:
+    return [uniqueid for uniqueid in ami.pbx.channels if uniqueid.startswith("uapi-")]
+
+
+def answer_phone(ami: FakeAmi) -> None:
+    """The supervisor picks up, unless that has happened, and is joined."""
+    [uniqueid] = ours(ami)
+    if ami.pbx.channels[uniqueid].state is FakeState.RINGING:
+        ami.pbx.pick_up(uniqueid)
+    ami.pbx.join(uniqueid)
+
+
+async def until_supervised(service: Service, supervisors: list[str]) -> None:
+    """Return once the one call is listed, with a view for each of these supervisors and no other."""
+
+    async def look() -> bool | None:
+        [call] = await service.calls("@me/0003*210")
+        first, *more = call["phoneCallView"]
+        is_so = (first["source"], [view["source"] for view in more]) == (
+            ["777888"],
+            [[one] for one in supervisors],
+        )
+        return is_so or None
+
+    await until_seen(look)
+
+
+async def end_supervision(ami: FakeAmi, service: Service) -> None:
+    for uniqueid in ours(ami):
+        ami.pbx.hang_up(uniqueid)
+    await until_supervised(service, [])
+
+
+async def another_call(ami: FakeAmi, service: Service) -> str:
+    """The one call ends and another begins; its id."""
+    for uniqueid in list(ami.pbx.channels):
+        ami.pbx.hang_up(uniqueid)
+    ami.pbx.begin_trunk_call()
+    await until_seen(lambda: _is_listed(service))
+    return await service.call_id()
+
+
+async def _is_listed(service: Service) -> bool | None:
+    calls = await service.calls("@me/0003*210")
+    return [view["status"] for call in calls for view in call["phoneCallView"]] == ["5"] or None
