@@ -9,14 +9,14 @@ What comes later plugs in here and listens to the feed's changes; nothing in the
 
 import asyncio
 import logging
-import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from adapter.ami.link import Link, LinkSettings, LinkState
+from adapter.ami.link import Link, LinkState
+from adapter.ami_settings import link_settings
 from adapter.audit.file import AuditFile
 from adapter.audit.trail import Trail
 from adapter.calls.events import ListedChannel
@@ -94,7 +94,7 @@ def make_app(settings: Settings) -> web.Application:
         conductor.on_snapshot()
         events.on_snapshot()
 
-    link = Link(_link_settings(settings), take_snapshot, tallies.events.counting(feed.take_event))
+    link = Link(link_settings(settings), take_snapshot, tallies.events.counting(feed.take_event))
     conductor = Conductor(
         calls,
         link.send,
@@ -241,21 +241,4 @@ def _openid_provider(settings: Settings) -> OpenIdProvider | None:
         keys_url=settings.openid_jwks_url,
         leeway_s=settings.token_leeway_s,
         timeout_s=KEYS_TIMEOUT_S,
-    )
-
-
-def _link_settings(settings: Settings) -> LinkSettings:
-    tls = None
-    if settings.ami_tls:
-        tls = ssl.create_default_context(cafile=settings.ami_tls_ca)
-    return LinkSettings(
-        host=settings.ami_host,
-        port=settings.ami_port,
-        username=settings.ami_username,
-        secret=settings.ami_secret.get_secret_value(),
-        tls=tls,
-        connect_timeout_s=settings.ami_connect_timeout_s,
-        action_timeout_s=settings.ami_action_timeout_s,
-        ping_interval_s=settings.ami_ping_interval_s,
-        reconnect_max_s=settings.ami_reconnect_max_s,
     )

@@ -34,6 +34,15 @@ from adapter.calls.events import (
 )
 from adapter.calls.message import ChannelFields, Message
 
+UNIQUEID_LIMIT = 150
+"""Asterisk's own limit is 149 characters. Their numbers are compared, and that of a longer one may be too large."""
+
+LATEST_S = 253_402_214_400.0
+"""The year 9999 less a day: a later time cannot be shown in every time zone."""
+
+LONGEST_S = 3_000_000_000
+"""Nothing in a PBX has lasted for a hundred years."""
+
 Headers = Mapping[str, str]
 _N = TypeVar("_N", int, float)
 
@@ -53,7 +62,7 @@ def parse(headers: Headers, received_at: float) -> Event | None:
     if make is None:
         return None
     stamp = headers.get("Timestamp")
-    return make(headers, received_at if stamp is None else _number(stamp, float))
+    return make(headers, received_at if stamp is None else _time(stamp))
 
 
 def parse_listed(headers: Headers) -> ListedChannel:
@@ -71,7 +80,14 @@ def _number(text: str, kind: Callable[[str], _N]) -> _N:
     try:
         return kind(text)
     except ValueError:
-        raise EventError(f"not a number: {text!r}") from None
+        raise EventError(f"not a number: {text[:30]!r}") from None
+
+
+def _time(text: str) -> float:
+    at = _number(text, float)
+    if not 0.0 <= at <= LATEST_S:  # nor is `nan`
+        raise EventError(f"not a time: {text[:30]!r}")
+    return at
 
 
 def _required(headers: Headers, name: str) -> str:
@@ -86,6 +102,8 @@ def _seconds(duration: str) -> int:
     seconds = 0
     for part in duration.split(":"):
         seconds = seconds * 60 + _number(part, int)
+    if not 0 <= seconds <= LONGEST_S:
+        raise EventError(f"not a duration: {duration[:30]!r}")
     return seconds
 
 
@@ -118,6 +136,8 @@ def _channel(headers: Headers, role: str = "") -> Channel:
     name, state, caller, caller_name, connected, connected_name, exten, uniqueid, linkedid = fields
     if state not in _STATES:
         raise EventError(f"no channel state: {state!r}")
+    if len(uniqueid) > UNIQUEID_LIMIT or len(linkedid) > UNIQUEID_LIMIT:
+        raise EventError(f"no uniqueid: {max(uniqueid, linkedid, key=len)[:UNIQUEID_LIMIT]!r}...")
     return Channel(
         uniqueid,
         linkedid,
@@ -189,7 +209,7 @@ def _recording(headers: Headers, at: float) -> Event:
 
 def _park(headers: Headers, at: float) -> Event:
     return Park(
-        at=at - _number(headers.get("ParkingDuration", "0"), int),
+        at=at - _seconds(headers.get("ParkingDuration", "0")),
         channel=_channel(headers, "Parkee"),
         space=headers.get("ParkingSpace", ""),
         parker=headers.get("ParkerDialString", ""),

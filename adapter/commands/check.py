@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from adapter.ami_settings import make_session
 from adapter.check.findings import find, has_failure
 from adapter.check.gathering import Gatherer
 from adapter.check.table import table
-from adapter.commands.connecting import make_session
 from adapter.directory import ExtensionType
 from adapter.directory_file import DirectoryFile
 from adapter.settings import Settings

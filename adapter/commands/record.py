@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter.ami.errors import LinkError, LoginRefused
 from adapter.ami.session import Session
-from adapter.commands.connecting import make_session
+from adapter.ami_settings import make_session
 from adapter.settings import Settings
 from adapter.trace.masking import Masker
 from adapter.trace.recording import Limits, Recorder, create_file, record

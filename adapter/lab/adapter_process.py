@@ -17,7 +17,7 @@ from adapter.lab.asterisk import Pbx
 from adapter.lab.configuration import CHECKOUT, LAB_FILES
 from adapter.lab.errors import LabError
 from adapter.lab.polling import poll_until
-from adapter.lab.processes import die_with_parent, end_process, last_lines, start_process
+from adapter.lab.processes import die_with_parent, end_process, last_lines, run_process, start_process
 
 READY_DEADLINE_S = 20.0
 ANSWER_DEADLINE_S = 60.0
@@ -63,20 +63,11 @@ class Adapter:
 
     async def token(self, client_id: str) -> str:
         """A token for an App, from the command that an operator would type."""
-        process = await asyncio.create_subprocess_exec(
-            *_command("token", "--app", client_id),
-            env=self.environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            async with asyncio.timeout(TOKEN_DEADLINE_S):
-                output, complaint = await process.communicate()
-        finally:
-            await end_process(process)
-        if process.returncode != 0:
-            raise LabError(f"no token: {complaint.decode(errors='replace')}")
-        return output.decode().strip()
+        command = _command("token", "--app", client_id)
+        ended = await run_process(*command, within=TOKEN_DEADLINE_S, environment=self.environment)
+        if ended.status != 0:
+            raise LabError(f"no token: {ended.err}")
+        return ended.out.strip()
 
     async def request(
         self,
@@ -108,6 +99,21 @@ class Adapter:
         return entry
 
 
+def adapter_environment(pbx: Pbx, settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment of an adapter beside `pbx`: ours without any ADAPTER_ variable, and these settings."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("ADAPTER_")},
+        "PYTHONPATH": str(CHECKOUT),
+        "ADAPTER_DIRECTORY": str(DIRECTORY),
+        "ADAPTER_TOKEN_KEY": secrets.token_hex(32),
+        "ADAPTER_AMI_HOST": pbx.ami_host,
+        "ADAPTER_AMI_PORT": str(pbx.ami_port),
+        "ADAPTER_AMI_USERNAME": pbx.ami_username,
+        "ADAPTER_AMI_SECRET": pbx.ami_secret,
+        **settings,
+    }
+
+
 def _command(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "adapter", *arguments)
 
@@ -121,18 +127,9 @@ async def running_adapter(
     `settings` are further `ADAPTER_...` variables. Raises LabError, with its log, where it does not start.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("ADAPTER_")},
-        "PYTHONPATH": str(CHECKOUT),
-        "ADAPTER_LISTEN_PORT": "0",
-        "ADAPTER_DIRECTORY": str(directory),
-        "ADAPTER_TOKEN_KEY": secrets.token_hex(32),
-        "ADAPTER_AMI_HOST": pbx.ami_host,
-        "ADAPTER_AMI_PORT": str(pbx.ami_port),
-        "ADAPTER_AMI_USERNAME": pbx.ami_username,
-        "ADAPTER_AMI_SECRET": pbx.ami_secret,
-        **(settings or {}),
-    }
+    environment = adapter_environment(
+        pbx, {"ADAPTER_LISTEN_PORT": "0", "ADAPTER_DIRECTORY": str(directory), **(settings or {})}
+    )
     output = folder / "output"
     process = await start_process(die_with_parent(_command("serve")), folder, output, environment)
     timeout = aiohttp.ClientTimeout(total=ANSWER_DEADLINE_S)

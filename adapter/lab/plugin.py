@@ -6,17 +6,16 @@ docs/lab.md tells how to use them.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from adapter import lab
 
-if find_spec("pytest_asyncio") is None:  # installed without the extra `lab`: none of these can be used
-    async_fixture = pytest.fixture
-else:
+try:
     from pytest_asyncio import fixture as async_fixture
+except ImportError:  # installed without the extra `lab`: they are there, and pytest says what they lack
+    async_fixture = pytest.fixture  # type: ignore[assignment]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 KILL_DEADLINE_S = 5.0
@@ -29,6 +30,35 @@ async def start_process(
             stderr=sink,
             start_new_session=True,
         )
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended, and what it wrote."""
+
+    status: int
+    out: str
+    err: str
+
+
+async def run_process(
+    *command: str, within: float, environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Ended:
+    """Run a command to its end. Raises TimeoutError where that does not come within so many seconds."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=folder,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(within):
+            out, err = await process.communicate()
+    finally:
+        await end_process(process)
+    return Ended(await process.wait(), out.decode(errors="replace"), err.decode(errors="replace"))
 
 
 async def end_process(process: asyncio.subprocess.Process, grace_s: float = 2.0) -> None:

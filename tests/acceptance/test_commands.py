@@ -1,7 +1,6 @@
 """The operator's commands beside a real Asterisk: what is recorded replays, what is missing is named."""
 
 import asyncio
-import os
 import secrets
 import signal
 import sys
@@ -13,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapter.lab import Pbx, Phones, running_asterisk
-from adapter.lab.adapter_process import DIRECTORY
-from adapter.lab.configuration import CHECKOUT
+from adapter.lab.adapter_process import adapter_environment
 from adapter.lab.polling import poll_until
 from adapter.lab.processes import die_with_parent, end_process, last_lines, start_process
 
@@ -34,17 +32,7 @@ class Commands:
         self, *arguments: str, settings: Mapping[str, str] | None = None
     ) -> AsyncIterator[tuple[asyncio.subprocess.Process, Path]]:
         """The process of one command, and where its words go."""
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("ADAPTER_")},
-            "PYTHONPATH": str(CHECKOUT),
-            "ADAPTER_DIRECTORY": str(DIRECTORY),
-            "ADAPTER_TOKEN_KEY": secrets.token_hex(32),
-            "ADAPTER_AMI_HOST": self.pbx.ami_host,
-            "ADAPTER_AMI_PORT": str(self.pbx.ami_port),
-            "ADAPTER_AMI_USERNAME": self.pbx.ami_username,
-            "ADAPTER_AMI_SECRET": self.pbx.ami_secret,
-            **(settings or {}),
-        }
+        environment = adapter_environment(self.pbx, settings or {})
         output = self.folder / f"output-{secrets.token_hex(4)}"
         command = die_with_parent((sys.executable, "-m", "adapter", *arguments))
         process = await start_process(command, self.folder, output, environment)

@@ -47,14 +47,17 @@ class Ours:
 
     def take(self, pieces: Sequence[bytes]) -> float:
         """Take the stream; the processor seconds it took."""
-        take = self._protocol.data_received
-        began = time.process_time()
-        for piece in pieces:
-            take(piece)
-        return time.process_time() - began
+        return _seconds_to_take(self._protocol.data_received, pieces)
 
     def _count(self, _change: Change) -> None:
         self.changes += 1
+
+
+def _seconds_to_take(take: Callable[[bytes], None], pieces: Sequence[bytes]) -> float:
+    began = time.process_time()
+    for piece in pieces:
+        take(piece)
+    return time.process_time() - began
 
 
 class Theirs:
@@ -71,11 +74,7 @@ class Theirs:
 
     def take(self, pieces: Sequence[bytes]) -> float:
         """Take the stream; the processor seconds it took."""
-        take = self._protocol.data_received
-        began = time.process_time()
-        for piece in pieces:
-            take(piece)
-        return time.process_time() - began
+        return _seconds_to_take(self._protocol.data_received, pieces)
 
     def _count(self, _manager: object, _event: object) -> None:
         self.events += 1

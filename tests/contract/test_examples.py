@@ -1,15 +1,14 @@
 """The examples, run as a reader would: against the adapter, beside a PBX whose phone picks up or does not."""
 
-import asyncio
 import os
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
+from adapter.lab.processes import Ended, run_process
 from tests.contract.client import Wire
 from tests.contract.lines import local_call
 
@@ -25,38 +24,15 @@ USER_BUSY = 17
 pytestmark = pytest.mark.parametrize("example", COMMANDS)
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a process ended, and the lines that it said."""
-
-    status: int | None
-    out: list[str]
-    err: str
-
-
 async def run(example: str, *arguments: str, secret: str = SECRET, **environment: str) -> Ended:
     """Run an example with nothing in its environment but what it needs."""
     assert shutil.which("curl"), "curl is missing, and the examples need it: apt-get install curl"
-    process = await asyncio.create_subprocess_exec(
-        *COMMANDS[example],
-        *arguments,
-        env={
-            "PATH": os.environ["PATH"],
-            "UAPI_CLIENT_ID": "wallboard",
-            "UAPI_CLIENT_SECRET": secret,
-            **environment,
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(LIMIT_S):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return Ended(process.returncode, out.decode().splitlines(), err.decode())
+    environment |= {
+        "PATH": os.environ["PATH"],
+        "UAPI_CLIENT_ID": "wallboard",
+        "UAPI_CLIENT_SECRET": secret,
+    }
+    return await run_process(*COMMANDS[example], *arguments, within=LIMIT_S, environment=environment)
 
 
 def answer_phones(ami: FakeAmi, cause: int | None = None) -> None:
@@ -78,7 +54,7 @@ async def test_the_supervisor_joins(wire: Wire, ami: FakeAmi, example: str) -> N
     answer_phones(ami)
     ended = await run(example, wire.origin, "0003*210", "0003*024")
     assert (ended.status, ended.err) == (0, "")
-    assert ended.out == [
+    assert ended.out.splitlines() == [
         "token: granted to wallboard",
         f"call: {await wire.call_id()}, view 01",
         "ringing: 0003*024",
@@ -97,7 +73,7 @@ async def test_everything_may_come_from_the_environment(wire: Wire, ami: FakeAmi
     environment = {"UAPI_URL": wire.origin + "/", "UAPI_EXTENSION": "0003*211", "UAPI_SUPERVISOR": "0003*025"}
     ended = await run(example, **environment)
     assert (ended.status, ended.err) == (0, "")
-    assert ended.out[1:] == [
+    assert ended.out.splitlines()[1:] == [
         f"call: {call_id}, view 02",
         "ringing: 0003*025",
         "joined: 0003*025 talks with 0003*211, view 03",
@@ -108,7 +84,7 @@ async def test_a_supervisor_who_is_busy(wire: Wire, ami: FakeAmi, example: str) 
     """The service's own reason on stderr, and 1."""
     answer_phones(ami, USER_BUSY)
     ended = await run(example, wire.origin, "0003*210", "0003*024")
-    assert (ended.status, ended.out[-1]) == (1, "ringing: 0003*024")
+    assert (ended.status, ended.out.splitlines()[-1]) == (1, "ringing: 0003*024")
     assert ended.err.endswith("409 pc_sendcallto_busy: The extension in sendCallTo is busy.\n")
 
 

@@ -14,6 +14,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.processes import run_process
 from tests.integration.harness import running_service, token
 
 HERE = Path(__file__).parent
@@ -77,28 +78,20 @@ async def test_schemathesis_finds_nothing(
     assert not [one for one in answers if one[1] in (500, 503)]
 
 
-async def run_schemathesis(url: str, call_id: str) -> tuple[int | None, str]:
+async def run_schemathesis(url: str, call_id: str) -> tuple[int, str]:
     """Its exit code and what it said, of a process of its own with its own warnings."""
-    process = await asyncio.create_subprocess_exec(
+    ended = await run_process(
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml")),
         *("run", f"{url}/openapi.json", "--no-color", "-H", f"Authorization: Bearer {token()}"),
-        env={
+        within=LIMIT_S,
+        environment={
             **os.environ,
             "LIVE_CALL_ID": call_id,
             "SCHEMATHESIS_HOOKS": "tests.contract.schemathesis_hooks",
         },
-        cwd=HERE.parents[1],
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+        folder=HERE.parents[1],
     )
-    try:
-        async with asyncio.timeout(LIMIT_S):
-            said, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return process.returncode, said.decode()
+    return ended.status, ended.out + ended.err
 
 
 def live_in(ami: FakeAmi) -> None:

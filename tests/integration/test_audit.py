@@ -1,6 +1,8 @@
 """The audit trail: who asked for what, and what came of it, in a file of its own."""
 
 import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,26 @@ from tests.integration.harness import (
     until_taken,
 )
 
+Auditing = Callable[[], AbstractAsyncContextManager[Service]]
+
 
 @pytest.fixture
 def trail(tmp_path: Path) -> Path:
     return tmp_path / "audit.log"
+
+
+@pytest.fixture
+def auditing(ami: FakeAmi, agent: FakeChannel, directory: Path, trail: Path) -> Auditing:
+    """The adapter with a trail, in sync with the fake Asterisk and its one call."""
+    assert agent.uniqueid in ami.pbx.channels
+
+    @asynccontextmanager
+    async def run() -> AsyncIterator[Service]:
+        async with running_service(ami, directory, audit_file=trail) as service:
+            await service.until_link("READY")
+            yield service
+
+    return run
 
 
 def files(trail: Path) -> list[Path]:
@@ -32,13 +50,9 @@ def lines(trail: Path) -> list[Json]:
     return [json.loads(line) for line in trail.read_text(encoding="utf-8").splitlines()]
 
 
-async def test_a_barge_in_from_its_request_to_its_end(
-    ami: FakeAmi, agent: FakeChannel, directory: Path, trail: Path
-) -> None:
+async def test_a_barge_in_from_its_request_to_its_end(ami: FakeAmi, auditing: Auditing, trail: Path) -> None:
     """One line for the request, one for the end with its times and reason."""
-    assert agent.uniqueid in ami.pbx.channels
-    async with running_service(ami, directory, audit_file=trail) as service:
-        await service.until_link("READY")
+    async with auditing() as service:
         call_id = await service.call_id()
         answer = await service.barge_in(call_id, action="Whisper", private="1")
         uniqueid = (await until_taken(ami, "Originate"))["ChannelId"]
@@ -82,13 +96,9 @@ async def test_a_barge_in_from_its_request_to_its_end(
     }
 
 
-async def test_refusals_and_repetitions_are_in_the_trail(
-    ami: FakeAmi, agent: FakeChannel, directory: Path, trail: Path
-) -> None:
+async def test_refusals_and_repetitions_are_in_the_trail(auditing: Auditing, trail: Path) -> None:
     """With their codes; reading is not."""
-    assert agent.uniqueid in ami.pbx.channels
-    async with running_service(ami, directory, audit_file=trail) as service:
-        await service.until_link("READY")
+    async with auditing() as service:
         call_id = await service.call_id()
         path = f"/uapi/phoneCalls/@me/0003*210/{call_id}"
         key = {"Idempotency-Key": "a"}
@@ -113,12 +123,10 @@ async def test_refusals_and_repetitions_are_in_the_trail(
 
 
 async def test_no_secret_gets_into_the_trail_and_no_line_into_another(
-    ami: FakeAmi, agent: FakeChannel, directory: Path, trail: Path
+    auditing: Auditing, trail: Path
 ) -> None:
     """What clients write is cut short and quoted."""
-    assert agent.uniqueid in ami.pbx.channels
-    async with running_service(ami, directory, audit_file=trail) as service:
-        await service.until_link("READY")
+    async with auditing() as service:
         evil = 'x"\n{"event": "request"}' + "y" * 1000
         await service.barge_in(sendCallTo=evil, callerId=f"{token()} <1>")
         assert (await service.barge_in(action=evil)).status == 501
@@ -131,12 +139,10 @@ async def test_no_secret_gets_into_the_trail_and_no_line_into_another(
 
 
 async def test_a_supervision_that_ends_by_delete_or_shutdown_is_in_the_trail(
-    ami: FakeAmi, agent: FakeChannel, directory: Path, trail: Path
+    ami: FakeAmi, auditing: Auditing, trail: Path
 ) -> None:
     """The last line is written before the process ends."""
-    assert agent.uniqueid in ami.pbx.channels
-    async with running_service(ami, directory, audit_file=trail) as service:
-        await service.until_link("READY")
+    async with auditing() as service:
         call_id = await service.call_id()
         await service.barge_in(call_id)
         await until(lambda: any(one.startswith("uapi-") for one in ami.pbx.channels))
@@ -153,7 +159,7 @@ async def test_a_supervision_that_ends_by_delete_or_shutdown_is_in_the_trail(
 
 
 async def test_health_says_whether_the_trail_is_written(
-    ami: FakeAmi, agent: FakeChannel, directory: Path, trail: Path, monkeypatch: pytest.MonkeyPatch
+    auditing: Auditing, trail: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a full disk the service goes on."""
 
@@ -163,9 +169,7 @@ async def test_health_says_whether_the_trail_is_written(
     async def audit() -> object:
         return (await service.request("GET", "/health", client=None)).json.get("audit")
 
-    assert agent.uniqueid in ami.pbx.channels
-    async with running_service(ami, directory, audit_file=trail) as service:
-        await service.until_link("READY")
+    async with auditing() as service:
         assert await audit() == "ok"
         monkeypatch.setattr("adapter.audit.file.os.write", write)
         assert (await service.barge_in()).status == 202

@@ -9,6 +9,7 @@ from adapter.commands.check import run_check
 from adapter.lab.fake_ami import FakeAmi, Script, drop, ignore
 from adapter.lab.fake_ami_events import event
 from adapter.settings import Settings
+from tests.integration.command_settings import command_settings
 
 DEADLINE_S = 20.0
 COMMANDS = (
@@ -24,15 +25,7 @@ COMMANDS = (
 
 @pytest.fixture
 def settings(ami: FakeAmi, directory: Path) -> Settings:
-    return Settings(
-        directory=directory,
-        token_key="k" * 32,
-        ami_host=ami.host,
-        ami_port=ami.port,
-        ami_secret=ami.secret,
-        ami_connect_timeout_s=1.0,
-        ami_action_timeout_s=0.2,
-    )
+    return command_settings(ami, directory, ami_connect_timeout_s=1.0, ami_action_timeout_s=0.2)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from adapter.settings import Settings
 from adapter.trace.playing import Happening, any_extension, play
 from adapter.trace.recording import create_file
 from adapter.trace.text import Problem, Recorded, read_messages
+from tests.integration.command_settings import command_settings
 
 DEADLINE_S = 10.0
 
@@ -29,15 +30,7 @@ Recording = asyncio.Task[int]
 
 @pytest.fixture
 def settings(ami: FakeAmi, directory: Path) -> Settings:
-    return Settings(
-        directory=directory,
-        token_key="k" * 32,
-        ami_host=ami.host,
-        ami_port=ami.port,
-        ami_secret=ami.secret,
-        ami_action_timeout_s=2.0,
-        ami_ping_interval_s=0.2,
-    )
+    return command_settings(ami, directory, ami_action_timeout_s=2.0, ami_ping_interval_s=0.2)
 
 
 class Said(list[str]):

@@ -303,7 +303,7 @@ def _applications(message: Headers) -> Iterable[tuple[str, str, str]]:
         case "AttendedTransfer" if message.get("DestType") == "App" and "TransfereeUniqueid" in message:
             yield message["TransfereeUniqueid"], message["DestApp"], ""
         case "OriginateResponse" if message["Response"] == "Success":
-            yield message["Uniqueid"], message["Application"], message["Data"]
+            yield message["Uniqueid"], message.get("Application", ""), message.get("Data", "")
         case "ChanSpyStart":
             is_ours = message["SpyerUniqueid"].startswith("uapi-")
             # Ours is told an exact channel; a PBX's own feature code usually a prefix.

@@ -145,6 +145,7 @@ ALLOWED = [
         "adapter.commands",
         (
             "adapter.ami",
+            "adapter.ami_settings",
             "adapter.check",
             "adapter.commands",
             "adapter.directory",

@@ -263,6 +263,22 @@ def test_of_two_who_were_both_called_the_older_goes_for_the_caller() -> None:
         assert (view.source, view.destination) == (("0003*211",), ("0003*21",))
 
 
+def test_who_was_called_and_calls_on_while_we_are_away_is_a_caller_afterwards() -> None:
+    """A blind transfer by the far side, of which only the snapshot tells."""
+    pbx = Pbx()
+    customer, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    calls = calls_after(pbx.messages)
+    pbx.leave(agent)
+    pbx.hang_up(customer)
+    target = pbx.new("PJSIP/0003*211", linkedid=customer)
+    pbx.dial(agent, target)
+    calls.reset(_listed(pbx), 1795405400.0)
+    assert [(view.extension, view.source, view.status) for view in only_call(calls).views] == [
+        ("0003*210", ("0003*210",), "4"),
+        ("0003*211", ("0003*210",), "3"),
+    ]
+
+
 # -- how a dialing ended ---------------------------------------------------------------------------
 
 

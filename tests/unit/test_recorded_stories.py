@@ -15,7 +15,7 @@ from adapter.calls.views import PhoneCall, phone_call
 
 from .comparing import inexact, shown
 from .invariants import check, check_changes, remembered
-from .samples import Headers, events, listed
+from .samples import Headers, events, listed, snapshot_after
 from .steps import Step, happenings, lab_calls, lab_extension, steps, story_names, table, table_path
 
 NAMES = story_names()
@@ -143,6 +143,35 @@ def test_after_all_hangups_at_any_moment_of_any_story_nothing_is_left(name: str,
     _apply(calls, events(messages[: round(stop * len(messages))]))
     calls.reset([], 0.0)
     assert not remembered(calls)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.sampled_from(TOLD), st.floats(0, 1), st.booleans())
+def test_a_recorded_story_cut_anywhere_ends_the_same(name: str, moment: float, is_restart: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+    """Cut between any two events, snapshot, rest: the steps that follow are those of an unbroken link."""
+    messages = happenings(name)
+    cut = round(moment * len(messages))
+    calls, unbroken = lab_calls(), lab_calls()
+    if not is_restart:  # the link broke half-way to the cut, and what happened since was not heard
+        _apply(calls, events(messages[: cut // 2]))
+    snapshot, at = snapshot_after(messages[:cut]), 0.0
+    told = 0
+    for step in steps(name):
+        for message in step.messages:
+            if "Timestamp" not in message:
+                continue
+            at = float(message["Timestamp"])
+            happened = events([message])
+            _apply(unbroken, happened)
+            told += 1
+            if told > cut:
+                _apply(calls, happened)
+            if told == cut:
+                calls.reset(listed(snapshot), at)
+            check(calls)
+        if told > cut and _is_told(step):
+            left = _left(unbroken)
+            assert inexact(calls, left) == inexact(unbroken, left), step.name
 
 
 @each_name

@@ -52,6 +52,20 @@ def view(view_id: str, extension: str, status: str, source: str, destination: st
     }
 
 
+def between(
+    caller: str,
+    callee: str,
+    *,
+    ids: tuple[str, str] = ("01", "02"),
+    statuses: tuple[str, str] = ("5", "5"),
+) -> list[View]:
+    """The two views of a call between two extensions, the caller's first."""
+    return [
+        view(view_id, extension, status, caller, callee)
+        for view_id, extension, status in zip(ids, (caller, callee), statuses, strict=True)
+    ]
+
+
 @dataclass
 class Story:
     """A story that is being told; wrong lists are noted, and it fails at its end with all of them."""
@@ -77,6 +91,12 @@ class Story:
     async def dialing(self, number: str, callee: str) -> Phone:
         """A phone of ours that calls."""
         return await self.lab.phones.caller(number, callee=callee, name=f"{number} dialing {callee}")
+
+    async def talk(self, number: str) -> tuple[Phone, Phone]:
+        """The extension's phone and a customer who has called it, talking."""
+        agent, customer = await self.phone(number), await self.customer(number)
+        await self.answer(agent, customer)
+        return agent, customer
 
     async def answer(self, phone: Phone, *others: Phone) -> None:
         """It rings, is picked up, and the others' calls are answered by that."""

@@ -111,9 +111,7 @@ async def test_early_media(stage: Stage) -> None:
 async def test_a_recording_started_and_stopped(stage: Stage) -> None:
     """Somebody has the agent's channel recorded and stops it, a barge-in between: the view says so."""
     async with stage.tell("recording") as story:
-        agent = await story.phone("0003*210")
-        customer = await story.customer("0003*210")
-        await story.answer(agent, customer)
+        agent, customer = await story.talk("0003*210")
         quiet = view("01", "0003*210", "5", "777888", "0003*210")
         await story.step("talking", [quiet])
         channel = await story.channel("PJSIP/0003*210")

@@ -4,7 +4,7 @@ import pytest
 
 from adapter.lab import Phone
 
-from .story import ANY, Stage, Story, view
+from .story import ANY, Stage, Story, between, view
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -28,10 +28,7 @@ async def local_call(story: Story) -> tuple[Phone, Phone]:
     await story.answer(agent, colleague)
     await story.step(
         "talking",
-        [
-            view("01", "0003*211", "5", "0003*211", "0003*210"),
-            view("02", "0003*210", "5", "0003*211", "0003*210"),
-        ],
+        between("0003*211", "0003*210"),
     )
     return colleague, agent
 
@@ -53,10 +50,7 @@ async def test_a_parked_call_is_fetched_by_another_phone(stage: Stage) -> None:
         await story.step("parked", [PARKED])
         fetcher = await story.dialing("0003*025", "701")
         await fetcher.answered()
-        fetched = [
-            view("01", "0003*211", "5", "0003*211", "0003*025"),
-            view("03", "0003*025", "5", "0003*211", "0003*025"),
-        ]
+        fetched = between("0003*211", "0003*025", ids=("01", "03"))
         await story.step("fetched", fetched)
         supervisor = await story.barge_in("0003*025")
         await story.step("joined", [*fetched, view("04", "0003*025", "5", "0003*024", "0003*025")])
@@ -76,18 +70,12 @@ async def test_a_parked_call_that_nobody_fetches_comes_back(stage: Stage) -> Non
         await agent.ringing()
         await story.step(
             "back",
-            [
-                view("01", "0003*211", "4", "0003*211", "0003*210"),
-                view("03", "0003*210", "3", "0003*211", "0003*210"),
-            ],
+            between("0003*211", "0003*210", ids=("01", "03"), statuses=("4", "3")),
         )
         await story.answer(agent)
         await story.step(
             "talking again",
-            [
-                view("01", "0003*211", "5", "0003*211", "0003*210"),
-                view("03", "0003*210", "5", "0003*211", "0003*210"),
-            ],
+            between("0003*211", "0003*210", ids=("01", "03")),
         )
         await story.hang_up(agent, colleague)
 
@@ -106,9 +94,7 @@ async def test_a_parked_caller_who_gives_up_leaves_nothing(stage: Stage) -> None
 async def test_a_customer_is_parked_and_fetched(stage: Stage) -> None:
     """Who parked the customer answers for the call until 0003*211 fetches it."""
     async with stage.tell("park-customer") as story:
-        agent = await story.phone("0003*210")
-        customer = await story.customer("0003*210")
-        await story.answer(agent, customer)
+        agent, customer = await story.talk("0003*210")
         await story.step("talking", [view("01", "0003*210", "5", "777888", "0003*210")])
         await park(story, "PJSIP/trunk", "PJSIP/0003*210")
         await agent.ended()

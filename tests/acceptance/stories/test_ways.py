@@ -2,7 +2,7 @@
 
 import pytest
 
-from .story import ANY, Stage, view
+from .story import ANY, Stage, between, view
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,10 +36,7 @@ async def test_a_local_call_picked_up_by_another_phone(stage: Stage) -> None:
         await agent.ringing()
         await story.step(
             "ringing",
-            [
-                view("01", "0003*025", "4", "0003*025", "0003*210"),
-                view("02", "0003*210", "3", "0003*025", "0003*210"),
-            ],
+            between("0003*025", "0003*210", statuses=("4", "3")),
         )
         colleague = await story.dialing("0003*211", "*80003*210")
         await colleague.answered()
@@ -94,18 +91,12 @@ async def test_local_channels_on_the_way_are_not_seen(stage: Stage, number: str,
         await agent.ringing()
         await story.step(
             "ringing",
-            [
-                view("01", "0003*211", "4", "0003*211", "0003*210"),
-                view("02", "0003*210", "3", "0003*211", "0003*210"),
-            ],
+            between("0003*211", "0003*210", statuses=("4", "3")),
         )
         await story.answer(agent, caller)
         if name == "local-optimised":
             assert await story.hears("LocalOptimizationEnd")
-        talking = [
-            view("01", "0003*211", "5", "0003*211", "0003*210"),
-            view("02", "0003*210", "5", "0003*211", "0003*210"),
-        ]
+        talking = between("0003*211", "0003*210")
         await story.step("talking", talking)
         supervisor = await story.barge_in("0003*210")
         await story.step("joined", [*talking, view("03", "0003*210", "5", "0003*024", "0003*210")])
@@ -141,16 +132,10 @@ async def test_a_call_to_oneself(stage: Stage) -> None:
         await phone.ringing()
         await story.step(
             "ringing",
-            [
-                view("01", "0003*210", "4", "0003*210", "0003*210"),
-                view("02", "0003*210", "3", "0003*210", "0003*210"),
-            ],
+            between("0003*210", "0003*210", statuses=("4", "3")),
         )
         await story.answer(phone, caller)
-        talking = [
-            view("01", "0003*210", "5", "0003*210", "0003*210"),
-            view("02", "0003*210", "5", "0003*210", "0003*210"),
-        ]
+        talking = between("0003*210", "0003*210")
         await story.step("talking", talking)
         supervisor = await story.barge_in("0003*210")
         await story.step("joined", [*talking, view("03", "0003*210", "5", "0003*024", "0003*210")])
@@ -201,9 +186,7 @@ async def test_two_phones_of_one_extension_ring_as_one_view(stage: Stage) -> Non
 async def test_a_supervisor_all_of_whose_phones_ring(stage: Stage) -> None:
     """0003*026 is dialled as Local/0003*026@uapi-phones/n: both phones ring, one joins."""
     async with stage.tell("supervisor-with-two-phones") as story:
-        agent = await story.phone("0003*210")
-        customer = await story.customer("0003*210")
-        await story.answer(agent, customer)
+        agent, customer = await story.talk("0003*210")
         talking = view("01", "0003*210", "5", "777888", "0003*210")
         await story.step("talking", [talking])
         other = await story.lab.phones.callee("0003*026", name="other phone")

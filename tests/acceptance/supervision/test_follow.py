@@ -54,7 +54,24 @@ async def parked(story: Story, customer: Phone) -> Phone:
     return other
 
 
-CHANGES = {"blind transfer": blind, "attended transfer": attended, "park and retrieve": parked}
+async def picked_up(story: Story, customer: Phone) -> Phone:
+    """The customer sends the agent on to 0003*211, which rings and is picked up from 0003*025."""
+    ringing = await story.phone("0003*211")
+    await customer.transfer("0003*211")
+    await ringing.ringing()
+    await customer.ended()
+    other = await story.dialing("0003*025", "*80003*211")
+    await other.answered()
+    await ringing.ended()
+    return other
+
+
+CHANGES = {
+    "blind transfer": blind,
+    "attended transfer": attended,
+    "park and retrieve": parked,
+    "transfer and pickup": picked_up,
+}
 
 
 @pytest.mark.parametrize(("change", "mode"), [*itertools.product(CHANGES, MODES)])

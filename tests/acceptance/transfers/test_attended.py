@@ -3,7 +3,7 @@
 import pytest
 
 from adapter.lab import Phone, wait_until_heard
-from tests.acceptance.stories.story import Stage, Story, View, view
+from tests.acceptance.stories.story import Stage, Story, View, between, view
 from tests.acceptance.test_barge_in import pairs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -17,10 +17,7 @@ CALLED_HELD = [
     view("01", "0003*210", "5", "0003*210", "0003*211", **HOLDING),
     view("02", "0003*211", "5", "0003*210", "0003*211", **HELD),
 ]
-CALLED_BACK = [
-    view("01", "0003*210", "5", "0003*210", "0003*211"),
-    view("02", "0003*211", "5", "0003*210", "0003*211"),
-]
+CALLED_BACK = between("0003*210", "0003*211")
 
 
 def consulting(target: str, *, is_answered: bool) -> list[View]:
@@ -34,9 +31,7 @@ def consulting(target: str, *, is_answered: bool) -> list[View]:
 
 async def customer_on_hold(story: Story) -> tuple[Phone, Phone]:
     """The agent was called by a customer, whom it holds."""
-    agent = await story.phone("0003*210")
-    customer = await story.customer("0003*210")
-    await story.answer(agent, customer)
+    agent, customer = await story.talk("0003*210")
     await agent.hold()
     return agent, customer
 
@@ -80,10 +75,7 @@ async def test_the_calling_agent_connects_the_called_with_whom_it_consulted(stag
         await wait_until_heard((called, other), pairs(called, other))
         await story.step(
             "transferred",
-            [
-                view("02", "0003*211", "5", "0003*211", "0003*21"),
-                view("03", "0003*21", "5", "0003*211", "0003*21"),
-            ],
+            between("0003*211", "0003*21", ids=("02", "03")),
         )
         await story.hang_up(other, called)
 
@@ -150,19 +142,13 @@ async def test_the_calling_agent_connects_the_called_while_the_other_phone_rings
         await agent.ended()
         await story.step(
             "transferred",
-            [
-                view("02", "0003*211", "4", "0003*211", "0003*21"),
-                view("03", "0003*21", "3", "0003*211", "0003*21"),
-            ],
+            between("0003*211", "0003*21", ids=("02", "03"), statuses=("4", "3")),
         )
         await story.answer(other)
         await wait_until_heard((called, other), pairs(called, other))
         await story.step(
             "talking",
-            [
-                view("02", "0003*211", "5", "0003*211", "0003*21"),
-                view("03", "0003*21", "5", "0003*211", "0003*21"),
-            ],
+            between("0003*211", "0003*21", ids=("02", "03")),
         )
         await story.hang_up(other, called)
 
@@ -171,9 +157,7 @@ async def test_a_barge_in_on_the_customers_agent_while_it_consults_and_connects(
     """The supervisor is with the agent and the customer, and goes when the agent does."""
     async with stage.tell("attended-transfer-by-callee-barge-in") as story:
         other = await story.phone("0003*211")
-        agent = await story.phone("0003*210")
-        customer = await story.customer("0003*210")
-        await story.answer(agent, customer)
+        agent, customer = await story.talk("0003*210")
         supervisor = await story.barge_in("0003*210")
         assert supervisor is not None
         joined = view("02", "0003*210", "5", "0003*024", "0003*210")
@@ -222,9 +206,7 @@ async def test_a_barge_in_outlasts_a_consultation_that_is_given_up(stage: Stage)
     """The agent comes back to the customer, and the supervisor is still with both."""
     async with stage.tell("attended-transfer-by-callee-abandoned-barge-in") as story:
         other = await story.phone("0003*211")
-        agent = await story.phone("0003*210")
-        customer = await story.customer("0003*210")
-        await story.answer(agent, customer)
+        agent, customer = await story.talk("0003*210")
         supervisor = await story.barge_in("0003*210")
         assert supervisor is not None
         joined = view("02", "0003*210", "5", "0003*024", "0003*210")

@@ -3,7 +3,7 @@
 import pytest
 
 from adapter.lab import LabError, Step, wait_until_heard
-from tests.acceptance.stories.story import Stage, view
+from tests.acceptance.stories.story import Stage, between, view
 from tests.acceptance.test_barge_in import pairs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -34,29 +34,20 @@ async def test_the_calling_extension_sends_the_called_on(stage: Stage) -> None:
         await story.answer(called, caller)
         await story.step(
             "talking",
-            [
-                view("01", "0003*210", "5", "0003*210", "0003*211"),
-                view("02", "0003*211", "5", "0003*210", "0003*211"),
-            ],
+            between("0003*210", "0003*211"),
         )
         await caller.transfer("0003*21")
         await target.ringing()
         await caller.ended()
         await story.step(
             "ringing",
-            [
-                view("02", "0003*211", "4", "0003*211", "0003*21"),
-                view("03", "0003*21", "3", "0003*211", "0003*21"),
-            ],
+            between("0003*211", "0003*21", ids=("02", "03"), statuses=("4", "3")),
         )
         await story.answer(target)
         await wait_until_heard((called, target), pairs(called, target))
         await story.step(
             "transferred",
-            [
-                view("02", "0003*211", "5", "0003*211", "0003*21"),
-                view("03", "0003*21", "5", "0003*211", "0003*21"),
-            ],
+            between("0003*211", "0003*21", ids=("02", "03")),
         )
         await story.hang_up(target, called)
 
@@ -72,18 +63,12 @@ async def test_the_customer_sends_the_agent_on(stage: Stage) -> None:
         await customer.ended()
         await story.step(
             "ringing",
-            [
-                view("01", "0003*210", "4", "0003*210", "0003*211"),
-                view("02", "0003*211", "3", "0003*210", "0003*211"),
-            ],
+            between("0003*210", "0003*211", statuses=("4", "3")),
         )
         await story.answer(other)
         await story.step(
             "transferred",
-            [
-                view("01", "0003*210", "5", "0003*210", "0003*211"),
-                view("02", "0003*211", "5", "0003*210", "0003*211"),
-            ],
+            between("0003*210", "0003*211"),
         )
         await story.hang_up(agent, other)
 
@@ -91,9 +76,7 @@ async def test_the_customer_sends_the_agent_on(stage: Stage) -> None:
 async def test_a_transfer_to_a_number_that_is_not_there_leaves_the_call_as_it_was(stage: Stage) -> None:
     """Asterisk refuses it, and the two talk on."""
     async with stage.tell("blind-transfer-nowhere") as story:
-        agent = await story.phone("0003*210")
-        customer = await story.customer("0003*210")
-        await story.answer(agent, customer)
+        agent, customer = await story.talk("0003*210")
         with pytest.raises(LabError, match="may not refer: 404"):
             await agent.transfer("nowhere")
         await story.step("refused", [view("01", "0003*210", "5", "777888", "0003*210")])

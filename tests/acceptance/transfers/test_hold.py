@@ -15,9 +15,7 @@ HELD = {"onHold": True}
 async def test_the_agent_holds_the_customer(stage: Stage) -> None:
     """The agent's view is on hold, and it holds; while it does nobody hears the other."""
     async with stage.tell("hold-by-callee") as story:
-        agent = await story.phone("0003*210")
-        customer = await story.customer("0003*210")
-        await story.answer(agent, customer)
+        agent, customer = await story.talk("0003*210")
         await wait_until_heard((agent, customer), pairs(agent, customer))
         await story.step("talking", [view("01", "0003*210", "5", "777888", "0003*210")])
         await agent.hold()
@@ -34,9 +32,7 @@ async def test_the_agent_holds_the_customer(stage: Stage) -> None:
 async def test_the_customer_holds_the_agent(stage: Stage) -> None:
     """The agent's view is on hold, but somebody else holds."""
     async with stage.tell("hold-by-customer") as story:
-        agent = await story.phone("0003*210")
-        customer = await story.customer("0003*210")
-        await story.answer(agent, customer)
+        agent, customer = await story.talk("0003*210")
         await customer.hold()
         await story.step("held", [view("01", "0003*210", "5", "777888", "0003*210", **HELD)])
         await customer.unhold()
@@ -76,9 +72,7 @@ async def test_two_extensions_hold_each_other(stage: Stage) -> None:
 async def test_a_barge_in_goes_on_while_the_agent_holds(stage: Stage) -> None:
     """The supervisor's view has no hold of its own, and all hear all again afterwards."""
     async with stage.tell("hold-by-callee-barge-in") as story:
-        agent = await story.phone("0003*210")
-        customer = await story.customer("0003*210")
-        await story.answer(agent, customer)
+        agent, customer = await story.talk("0003*210")
         supervisor = await story.barge_in("0003*210")
         assert supervisor is not None
         joined = view("02", "0003*210", "5", "0003*024", "0003*210")

@@ -1,0 +1,38 @@
+"""The settings as the AMI room wants them, for the service and for the commands."""
+
+import ssl
+
+from adapter.ami.link import LinkSettings
+from adapter.ami.session import OnMessage, Session
+from adapter.settings import Settings
+
+
+def link_settings(settings: Settings) -> LinkSettings:
+    """What a link is made of. Raises OSError where the TLS certificates cannot be read."""
+    return LinkSettings(
+        host=settings.ami_host,
+        port=settings.ami_port,
+        username=settings.ami_username,
+        secret=settings.ami_secret.get_secret_value(),
+        tls=_tls(settings),
+        connect_timeout_s=settings.ami_connect_timeout_s,
+        action_timeout_s=settings.ami_action_timeout_s,
+        ping_interval_s=settings.ami_ping_interval_s,
+        reconnect_max_s=settings.ami_reconnect_max_s,
+    )
+
+
+def make_session(settings: Settings, on_message: OnMessage) -> Session:
+    """A session that is not open yet. Raises OSError as above."""
+    return Session(
+        host=settings.ami_host,
+        port=settings.ami_port,
+        username=settings.ami_username,
+        secret=settings.ami_secret.get_secret_value(),
+        tls=_tls(settings),
+        on_message=on_message,
+    )
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    return ssl.create_default_context(cafile=settings.ami_tls_ca) if settings.ami_tls else None

@@ -1,0 +1,58 @@
+"""The disk of the audit trail is full: the service goes on and says so, once in its log and in /health."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from adapter.lab.fake_ami import FakeAmi
+from adapter.lab.fake_ami_events import FakeChannel
+from tests.faults.conftest import Tell
+from tests.faults.one_call import another_call, answer_phone, end_supervision, ours
+from tests.integration.harness import Service, running_service, until, until_seen
+
+FULL = Path("/dev/full")
+"""A file on which every write fails for want of space."""
+BARGE_INS = 20
+
+
+async def until_health_says(service: Service, audit: str) -> None:
+    async def look() -> bool | None:
+        return (await service.request("GET", "/health", client=None)).json["audit"] == audit or None
+
+    await until_seen(look)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+async def test_with_a_full_disk_the_service_goes_on_and_says_so(
+    ami: FakeAmi,
+    agent: FakeChannel,
+    directory: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    figures: Tell,
+) -> None:
+    """Twenty barge-ins with nowhere to write; when there is space again, the trail says how much is missing."""
+    assert agent
+    trail = tmp_path / "audit.log"
+    trail.symlink_to(FULL)
+    async with running_service(ami, directory, audit_file=trail) as service:
+        await service.until_link("READY")
+        call_id = await another_call(ami, service)
+        for _ in range(BARGE_INS):
+            assert (await service.barge_in(call_id)).status == 202
+            await until(lambda: ours(ami))
+            answer_phone(ami)
+            await end_supervision(ami, service)
+        await until_health_says(service, "failing")
+        complaints = [one for one in caplog.records if one.getMessage() == "the audit trail is not written"]
+        assert [one.levelname for one in complaints] == ["ERROR"], "once, not for each line"
+        assert "No space left" in vars(complaints[0])["error"]
+        trail.unlink()
+        trail.touch()
+        assert (await service.barge_in(call_id, sendCallTo="0003*025")).status == 202
+        await until_health_says(service, "ok")
+    told = [json.loads(line) for line in trail.read_text(encoding="utf-8").splitlines()]
+    figures(f"{told[0]['lines']} lines of {BARGE_INS} barge-ins were lost and counted, none delayed a request")
+    assert (told[0]["event"], told[0]["lines"]) == ("lost", 2 * BARGE_INS)
+    assert told[1]["event"] == "request"
