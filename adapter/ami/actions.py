@@ -26,6 +26,9 @@ NOTICE_EXTEN = "notice"
 
 NOTICE_LIMIT_MS = 3000
 
+OTHER_HALF = ";2"
+"""Ends the uniqueid of the second half of a Local channel whose first half we named."""
+
 
 class ActionError(ValueError):
     """An action cannot be made of these values."""
@@ -67,8 +70,9 @@ def list_parked() -> Action:
 
 
 def hang_up(uniqueid: str) -> Action:
-    """End one channel, named exactly by its uniqueid."""
-    return Action("Hangup", (("Channel", _exact(uniqueid)),))
+    """End one channel, named exactly by its uniqueid; it may be the other half of a Local channel of ours."""
+    _exact(uniqueid.removesuffix(OTHER_HALF))
+    return Action("Hangup", (("Channel", uniqueid),))
 
 
 def originate_spy(

@@ -191,11 +191,12 @@ class Call:
         A leg to the public network has none of its own, but the extension that parked it keeps a view.
         """
         parked_by = None if leg.parking is None else leg.parking.by
-        if leg.extension is None and parked_by is None:
-            return
-        for uniqueid in (leg.channel.uniqueid, *leg.spies):
-            if uniqueid not in self.view_ids:
-                self._give_view(uniqueid, self._fellow(leg) if uniqueid == leg.channel.uniqueid else None)
+        is_shown = leg.extension is not None or parked_by is not None
+        if is_shown and leg.channel.uniqueid not in self.view_ids:
+            self._give_view(leg.channel.uniqueid, self._fellow(leg))
+        for spy in leg.spies:
+            if spy not in self.view_ids:
+                self._give_view(spy, None)
 
     def _give_view(self, uniqueid: str, fellow: Leg | None) -> None:
         shared = None if fellow is None else self.view_ids.get(fellow.channel.uniqueid)

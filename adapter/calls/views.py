@@ -84,8 +84,9 @@ def phone_call(call: Call, is_seen: Callable[[str], bool]) -> PhoneCall | None:
         return None
     views = [_leg_view(call, leg) for leg in _perspectives(call, ours)]
     views += [
-        _spy_view(call, leg, spy)
-        for leg in ours
+        _spy_view(call, leg, spy, extension)
+        for leg in _present(call)
+        if leg.spies and (extension := _supervised(call, leg, ours))
         for spy in leg.spies.values()
         if spy.channel.uniqueid in call.view_ids
     ]
@@ -211,9 +212,18 @@ def _parked_view(call: Call, leg: Leg) -> PhoneCallView:
     )
 
 
-def _spy_view(call: Call, spyee: Leg, spy: Leg) -> PhoneCallView:
+def _supervised(call: Call, spyee: Leg, ours: list[Leg]) -> str:
+    """Whose supervision it is; of somebody of the public network, to whom it moved, who talks with them."""
+    shown = {one.channel.uniqueid: one.extension or "" for one in ours}
+    if spyee.extension is not None:
+        return shown.get(spyee.channel.uniqueid, "")
+    return next(
+        (shown[one.channel.uniqueid] for one in _parties(call, spyee) if one.channel.uniqueid in shown), ""
+    )
+
+
+def _spy_view(call: Call, spyee: Leg, spy: Leg, extension: str) -> PhoneCallView:
     """The view that a joined barge-in adds (founding document): from the supervisor to the extension."""
-    extension = spyee.extension or ""
     return PhoneCallView(
         id=call.view_ids[spy.channel.uniqueid],
         extension=extension,

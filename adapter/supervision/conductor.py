@@ -50,7 +50,7 @@ class Conductor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
         self._register = Register()
-        self._ringing = Ringing(self._register, send, spawn=self._spawn, has_include=has_include)
+        self._ringing = Ringing(calls, self._register, send, spawn=self._spawn, has_include=has_include)
         self._tuner = Tuner(
             calls,
             send,

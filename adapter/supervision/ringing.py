@@ -6,9 +6,17 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-from adapter.ami.actions import PHONES_CONTEXT, Action, hang_up, originate_notice, originate_spy
+from adapter.ami.actions import (
+    OTHER_HALF,
+    PHONES_CONTEXT,
+    Action,
+    hang_up,
+    originate_notice,
+    originate_spy,
+)
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LinkLost
 from adapter.calls.events import NOTICE_PREFIX
+from adapter.calls.model import Calls
 from adapter.supervision.plan import Follow, Plan
 from adapter.supervision.register import Register, describe
 from adapter.supervision.session import NO_ANSWER, Reason, State, reason_of_hangup
@@ -33,12 +41,14 @@ class Ringing:
 
     def __init__(
         self,
+        calls: Calls,
         register: Register,
         send: Callable[[Action], Awaitable[None]],
         *,
         spawn: Spawn,
         has_include: Callable[[], bool],
     ) -> None:
+        self._calls = calls
         self._register = register
         self._send = send
         self._spawn = spawn
@@ -87,17 +97,24 @@ class Ringing:
         self.hang_up(supervision.channel_id)
 
     def hang_up(self, channel_id: str) -> None:
-        """End a channel of ours, once."""
+        """End a channel of ours, once.
+
+        A Local channel that no audio runs through does not end by its first half (seen with a phone that
+        sends none), so its second is hung up as well.
+        """
         if channel_id in self._hanging_up:
             return
-        action = hang_up(channel_id)
+        halves = [half for half in (channel_id + OTHER_HALF,) if self._calls.leg(half) is not None]
+        actions = [hang_up(half) for half in (channel_id, *halves)]
         self._hanging_up.add(channel_id)
 
         async def hang_up_once() -> None:
             try:
-                await self._send(action)
+                for action in actions:
+                    with suppress(ActionRefused):  # it is gone already
+                        await self._send(action)
             except LinkError:
-                pass  # refused: it is gone already; down: the next snapshot shows whether it is still there
+                pass  # the next snapshot shows whether it is still there
             finally:
                 self._hanging_up.discard(channel_id)
 

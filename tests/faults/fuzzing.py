@@ -57,7 +57,17 @@ NASTY = (
     b"Local/;1",
     b"x" * 3000,
 )
-GARBAGE = (b"", b"\r\n", b"\n\n", b"\r\r", b": ", b"\x00" * 50, b"Event: ", b"Response: Success", b"\xff" * 40)
+GARBAGE = (
+    b"",
+    b"\r\n",
+    b"\n\n",
+    b"\r\r",
+    b": ",
+    b"\x00" * 50,
+    b"Event: ",
+    b"Response: Success",
+    b"\xff" * 40,
+)
 
 
 @functools.cache

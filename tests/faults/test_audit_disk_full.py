@@ -53,6 +53,8 @@ async def test_with_a_full_disk_the_service_goes_on_and_says_so(
         assert (await service.barge_in(call_id, sendCallTo="0003*025")).status == 202
         await until_health_says(service, "ok")
     told = [json.loads(line) for line in trail.read_text(encoding="utf-8").splitlines()]
-    figures(f"{told[0]['lines']} lines of {BARGE_INS} barge-ins were lost and counted, none delayed a request")
+    figures(
+        f"{told[0]['lines']} lines of {BARGE_INS} barge-ins were lost and counted, none delayed a request"
+    )
     assert (told[0]["event"], told[0]["lines"]) == ("lost", 2 * BARGE_INS)
     assert told[1]["event"] == "request"

@@ -16,6 +16,7 @@ from tests.integration.harness import Service, code_of, running_service, until, 
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 JUMPS_S = (HOUR_S, -HOUR_S, 10_000 * DAY_S, -10_000 * DAY_S)
+FORTH_AND_BACK_S = JUMPS_S[:2]
 PING_INTERVAL_S = 0.2
 
 Jump = Callable[[float], None]
@@ -36,7 +37,7 @@ def jump(monkeypatch: pytest.MonkeyPatch) -> Jump:
     return by
 
 
-@pytest.mark.parametrize("by_s", JUMPS_S)
+@pytest.mark.parametrize("by_s", FORTH_AND_BACK_S)
 async def test_a_phone_rings_for_waitforpickup_whatever_our_clock_says(
     ami: FakeAmi, agent: FakeChannel, directory: Path, jump: Jump, by_s: float
 ) -> None:

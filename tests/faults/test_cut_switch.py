@@ -59,7 +59,9 @@ async def switch(service: Service, ami: FakeAmi, call_id: str, mode: str, cut: C
     return answer.status, time.monotonic() - began
 
 
-async def test_a_switch_cut_at_any_byte_is_whole_or_told(service: Service, ami: FakeAmi, figures: Tell) -> None:
+async def test_a_switch_cut_at_any_byte_is_whole_or_told(
+    service: Service, ami: FakeAmi, figures: Tell
+) -> None:
     """200 or 202 where it has the new mode, else 503; it never says one mode and runs another."""
     call_id = await service.call_id()
     began = asyncio.create_task(service.barge_in(call_id, wait_s=5))

@@ -47,11 +47,15 @@ def test_no_input_raises_and_none_leaves_the_model_out_of_order(figures: Tell) -
     assert ears.malformed > INPUTS // 20
 
 
-HEADERS = st.sampled_from(sorted({line.partition(b": ")[0] for one in recorded() for line in one.split(b"\r\n")}))
+HEADERS = st.sampled_from(
+    sorted({line.partition(b": ")[0] for one in recorded() for line in one.split(b"\r\n")})
+)
 VALUES = st.one_of(st.sampled_from(NASTY), st.binary(max_size=30))
 NAMES = st.sampled_from(sorted({one.partition(b"\r\n")[0] for one in recorded()}))
 MESSAGES = st.builds(
-    lambda name, lines: b"\r\n".join((name, *(header + b": " + value for header, value in lines))) + b"\r\n\r\n",
+    lambda name, lines: (
+        b"\r\n".join((name, *(header + b": " + value for header, value in lines))) + b"\r\n\r\n"
+    ),
     NAMES,
     st.lists(st.tuples(HEADERS, VALUES), max_size=20),
 )

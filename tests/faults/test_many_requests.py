@@ -19,7 +19,7 @@ PUTS = 1000
 WAITING = 100
 SLOW = 500
 KINDS = ("silent", "byte by byte", "in mid body")
-IDLE_S = 1.5
+IDLE_S = 1.0
 
 
 async def test_1000_puts_at_once_ring_the_phone_once_and_are_all_answered_alike(
@@ -133,7 +133,9 @@ class SlowClient(asyncio.Protocol):
     @classmethod
     async def connect(cls, adapter: Adapter, token: str, call_id: str, kind: str) -> "SlowClient":
         head = f"PUT /uapi/phoneCalls/@me/0003*210/{call_id} HTTP/1.1\r\nHost: x\r\n"
-        allowed = f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+        allowed = (
+            f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+        )
         sent, more = {
             "silent": ("", ""),
             "byte by byte": (f"{head}X-Slow: ", "a"),

@@ -107,7 +107,9 @@ async def test_an_asterisk_that_is_stopped_is_noticed_and_found_again_with_its_c
     assert supervisor.journal == ()
     assert (await lab.barge_in(talk.call_id)).status == 202
     await supervisor.ringing()
-    figures(f"noticed after {noticed_s:.2f} s of silence (pings each {PING_INTERVAL_S} s), back {back_s:.2f} s later")
+    figures(
+        f"noticed after {noticed_s:.2f} s of silence (pings each {PING_INTERVAL_S} s), back {back_s:.2f} s later"
+    )
     assert noticed_s < 2 * PING_INTERVAL_S + SLACK_S
 
 

@@ -74,7 +74,8 @@ async def crowded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tup
     text = DIRECTORY.read_text()
     first = text.index('  - {number: "0004*300"')
     more = "".join(
-        f'  - {{number: "{number}", type: phone terminal, owner: "12"}}\n' for number in (*AGENTS, *SUPERVISORS)
+        f'  - {{number: "{number}", type: phone terminal, owner: "12"}}\n'
+        for number in (*AGENTS, *SUPERVISORS)
     )
     directory = folder / "directory.yaml"
     directory.write_text(text[:first] + more + text[first:])

@@ -58,9 +58,7 @@ async def test_audio_between_the_phones_comes_back_for_each_mode(stage: Stage, f
 
 
 @pytest.mark.parametrize("mode", ["Monitor", "BargeIn"])
-async def test_a_supervision_of_direct_media_follows_a_transfer(
-    stage: Stage, note: Note, mode: str
-) -> None:
+async def test_a_supervision_of_direct_media_follows_a_transfer(stage: Stage, note: Note, mode: str) -> None:
     """The customer sends the agent on: the new party's audio comes to Asterisk as well."""
     async with stage.tell(f"direct-transfer-{mode.lower()}", is_traced=False) as story:
         agent, customer, call_id = await talking(story)

@@ -271,9 +271,7 @@ async def test_without_the_wish_nobody_hears_a_tone(stage: Stage) -> None:
     async with stage.tell("no-notice", is_traced=False) as story:
         phones, since = await supervised(story, "0003*210", "0003*024", "BargeIn")
         agent, customer, supervisor = phones
-        await wait_until_heard(
-            phones, heard("BargeIn", supervisor=supervisor, agent=agent, other=customer)
-        )
+        await wait_until_heard(phones, heard("BargeIn", supervisor=supervisor, agent=agent, other=customer))
         assert await poll_until(lambda: True if time.time() > since + 1.5 else None, 2)
         assert not any(hears_notice(party, since) for party in phones)
         await story.hang_up(customer, agent, supervisor)

@@ -124,7 +124,10 @@ async def gone(stage: Stage) -> int:
 
 def told_of(shown: Json) -> dict[str, object]:
     """What a restart leaves as it was."""
-    return {name: shown.get(name) for name in ("id", "state", "action", "private", "phoneCallId", "supervisor", "extension")}
+    return {
+        name: shown.get(name)
+        for name in ("id", "state", "action", "private", "phoneCallId", "supervisor", "extension")
+    }
 
 
 @pytest.mark.parametrize("mode", ["PrivateWhisper", "BargeIn"])
@@ -163,7 +166,9 @@ async def test_a_supervision_outlives_the_adapter_and_is_found_by_the_next(place
             assert ended.status == OK, ended.text
             assert await reason_of_end(story.lab, address) == "ended_by_request"
             await supervisor.ended()
-            await until_right((agent, customer), {("0003*210", "777888"), ("777888", "0003*210")}, time.time())
+            await until_right(
+                (agent, customer), {("0003*210", "777888"), ("777888", "0003*210")}, time.time()
+            )
             await story.hang_up(customer, agent)
 
 
