@@ -3,6 +3,7 @@
 #                     ASTERISK=16: with that version, made if need be, also for demo (16 or 22, a folder, a program)
 # make lint           ruff and mypy
 # make bench          how fast and how small, against named peers   (BENCH=reader: one of them; JSON=file)
+# make faults         what breaks and what comes of it: every byte, a million inputs, a minute's flood (docs/faults.md)
 # make compose-test   docker-compose.yml for real; needs a Docker engine with Compose
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ ifdef ASTERISK
 export ADAPTER_LAB_ASTERISK := $(ASTERISK)
 endif
 
-.PHONY: demo test lint bench compose-test clean
+.PHONY: demo test lint bench faults compose-test clean
 
 demo: $(READY)
 	@$(RUN) -m adapter demo $(if $(KEEP),--keep)
@@ -29,6 +30,9 @@ lint: $(READY)
 
 bench: $(READY)
 	@$(RUN) -m tests.bench $(BENCH) $(if $(JSON),--json $(JSON))
+
+faults: $(READY)
+	@FAULTS=full $(RUN) -m pytest $(or $(TESTS),tests/faults)
 
 compose-test:
 	@tests/acceptance/compose.sh

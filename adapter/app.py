@@ -169,6 +169,7 @@ def reload_directory(app: web.Application) -> bool:
     if not app[DIRECTORY].reload():
         return False
     app[FEED].take_directory(app[DIRECTORY].current.extension_of_channel)
+    app[CONDUCTOR].on_directory()
     app[REVISIONS].on_directory()
     app[EVENTS].on_directory()
     return True

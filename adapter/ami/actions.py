@@ -100,7 +100,7 @@ def originate_spy(
     runs: tuple[tuple[str, str], ...]
     if has_include:
         runs = (("Context", SPY_CONTEXT), ("Exten", SPY_EXTEN), ("Priority", "1"))
-        variables = (*_spy_variables(spyee, options), f"UAPI_STAYS={stays_s}")
+        variables = _spy_variables(spyee, options, stays_s)
         # Inherited by the phones that a Local channel rings.
         alerting: tuple[str, ...] = (f"__UAPI_ALERT_NAME={name}", f"__UAPI_ALERT={value}") if alert else ()
     else:
@@ -145,7 +145,7 @@ def originate_notice(*, spyee: str, channel_id: str) -> Action:
     )
 
 
-def tell_spy(*, channel_id: str, spyee: str, options: str) -> tuple[Action, ...]:
+def tell_spy(*, channel_id: str, spyee: str, options: str, stays_s: int = 0) -> tuple[Action, ...]:
     """Set what the channel is to spy on, and how, when it next begins. Raises ActionError as above."""
     return tuple(
         Action(
@@ -156,7 +156,7 @@ def tell_spy(*, channel_id: str, spyee: str, options: str) -> tuple[Action, ...]
                 ("Value", variable.partition("=")[2]),
             ),
         )
-        for variable in _spy_variables(spyee, options)
+        for variable in _spy_variables(spyee, options, stays_s)
     )
 
 
@@ -173,8 +173,12 @@ def respy(channel_id: str) -> Action:
     )
 
 
-def _spy_variables(spyee: str, options: str) -> tuple[str, ...]:
-    return (f"UAPI_SPYEE={_exact(spyee)}", f"UAPI_SPY_OPTIONS={_for_one(options)}")
+def _spy_variables(spyee: str, options: str, stays_s: int) -> tuple[str, ...]:
+    return (
+        f"UAPI_SPY_OPTIONS={_for_one(options)}",
+        f"UAPI_SPYEE={_exact(spyee)}",
+        f"UAPI_STAYS={stays_s:d}",
+    )
 
 
 def _for_one(options: str) -> str:

@@ -22,13 +22,15 @@ from adapter.ami.probe import has_include
 from adapter.ami.session import Session
 from adapter.calls.answer_times import read_answer_time, with_answer_times
 from adapter.calls.events import Event, ListedChannel
-from adapter.calls.parsing import EVENT_NAMES, EventError, Headers, parse, parse_listed
+from adapter.calls.message import Message
+from adapter.calls.parsing import EVENT_NAMES, EventError, parse, parse_listed
 
 log = logging.getLogger(__name__)
 
 FIRST_DELAY_S = 0.25
 SNAPSHOT_LIMIT_S = 30.0
-WANTED = EVENT_NAMES | {"CoreShowChannel", "CoreShowChannelsComplete", "Status"}
+OF_SNAPSHOT = frozenset({"CoreShowChannel", "CoreShowChannelsComplete", "Status"})
+WANTED = EVENT_NAMES | OF_SNAPSHOT
 """All other events are left out before they are read."""
 
 
@@ -194,17 +196,11 @@ class Link:
 
     # -- messages ----------------------------------------------------------------------------------
 
-    def _take(self, headers: Headers) -> None:
-        name = headers["Event"]
+    def _take(self, headers: Message) -> None:
+        name = headers.event or headers["Event"]
         try:
-            if name == "CoreShowChannel":
-                self._listed.append(parse_listed(headers))
-                return
-            if name == "Status":
-                self._answered.update(filter(None, (read_answer_time(headers),)))
-                return
-            if name == "CoreShowChannelsComplete":
-                self._finish_sync()
+            if name in OF_SNAPSHOT:
+                self._take_listed(name, headers)
                 return
             event = parse(headers, time.time() + self._clock_offset_s)
         except EventError as malformed:
@@ -220,6 +216,14 @@ class Link:
             self._on_event(event)
         else:
             self._held.append(event)
+
+    def _take_listed(self, name: str, headers: Message) -> None:
+        if name == "CoreShowChannel":
+            self._listed.append(parse_listed(headers))
+        elif name == "Status":
+            self._answered.update(filter(None, (read_answer_time(headers),)))
+        else:
+            self._finish_sync()
 
     def _finish_sync(self) -> None:
         if self._synced is None or self._synced.done():

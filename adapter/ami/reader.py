@@ -47,7 +47,7 @@ class Reader:
             kept = list(itertools.filterfalse(self._is_unwanted, complete))
             self.dropped += len(complete) - len(kept)
             complete = kept
-        messages = map(parse_message, complete)
+        messages = map(Message, map(_decoded, complete))
         return [message for message in messages if message.event or message.headers]
 
     def _wait_for_end(self) -> list[Message]:
@@ -64,9 +64,13 @@ def _unwanted(wanted: Iterable[str]) -> Callable[[bytes], object]:
 
 def parse_message(raw: bytes) -> Message:
     """One message, without the blank line at its end."""
+    return Message(_decoded(raw))
+
+
+def _decoded(raw: bytes) -> str:
     # Only a whole message is decoded: a chunk may end within a letter. Asterisk passes names on as the
     # phones sent them, which is not always UTF-8; Latin-1 then loses nothing.
     try:
-        return Message(raw.decode())
+        return raw.decode()
     except UnicodeDecodeError:
-        return Message(raw.decode("latin-1"))
+        return raw.decode("latin-1")

@@ -10,7 +10,7 @@ import functools
 import logging
 import os
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from panoramisk.actions import Action as PanoramiskAction
@@ -25,7 +25,7 @@ from adapter.calls.message import Message as Received
 
 log = logging.getLogger(__name__)
 
-OnMessage = Callable[[Mapping[str, str]], None]
+OnMessage = Callable[[Received], None]
 
 
 class _EveryAction:
@@ -69,18 +69,15 @@ class _Protocol(AMIProtocol):
             self.transport.abort()
             return
         for message in messages:
-            self._take(message)
-
-    def _take(self, message: Received) -> None:
-        if (message.event or "Event" in message) and self.factory is not None:
-            # Every event goes to the listener, those with the ActionID of a pending action too:
-            # panoramisk would keep an OriginateResponse for the action's future.
-            try:
-                self.factory.on_message(message)
-            except Exception:
-                log.exception("an AMI event could not be taken", extra={"event": message.get("Event")})
-        elif message.get("ActionID") in self.responses:
-            self.handle_message(Message(message.headers))
+            if (message.event or "Event" in message) and self.factory is not None:
+                # Every event goes to the listener, those with the ActionID of a pending action too:
+                # panoramisk would keep an OriginateResponse for the action's future.
+                try:
+                    self.factory.on_message(message)
+                except Exception:
+                    log.exception("an AMI event could not be taken", extra={"event": message.get("Event")})
+            elif message.get("ActionID") in self.responses:
+                self.handle_message(Message(message.headers))
 
 
 class Session(Manager):

@@ -1,7 +1,8 @@
 """When channels were answered: no snapshot tells, but Asterisk's call records do, where it keeps them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from adapter.calls.events import ListedChannel
 

@@ -1,78 +1,68 @@
 """What the model tells its listeners: each change that an event made, in order, as frozen values."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from adapter.calls.events import ChannelState
 
 
-@dataclass(frozen=True, slots=True)
-class CallChanged:
+class CallChanged(Struct, frozen=True, gc=False):
     """The call began, or something that its PhoneCall shows changed."""
 
     call_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallEnded:
+class CallEnded(Struct, frozen=True, gc=False):
     """The last leg left; the id will not come back."""
 
     call_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelStateChanged:
+class ChannelStateChanged(Struct, frozen=True, gc=False):
     """A channel appeared or reached another state."""
 
     uniqueid: str
     state: ChannelState
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelGone:
+class ChannelGone(Struct, frozen=True, gc=False):
     """A channel ended; `cause` is a Q.850 cause, None where nobody told (found missing by a snapshot)."""
 
     uniqueid: str
     cause: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class SpyJoined:
+class SpyJoined(Struct, frozen=True, gc=False):
     """The channel `spyer` now spies on the channel `spyee`."""
 
     spyer: str
     spyee: str
 
 
-@dataclass(frozen=True, slots=True)
-class SpyLeft:
+class SpyLeft(Struct, frozen=True, gc=False):
     """The channel `spyer` no longer spies."""
 
     spyer: str
 
 
-@dataclass(frozen=True, slots=True)
-class BridgeChanged:
+class BridgeChanged(Struct, frozen=True, gc=False):
     """A channel entered this bridge or left it."""
 
     bridge: str
 
 
-@dataclass(frozen=True, slots=True)
-class Transferred:
+class Transferred(Struct, frozen=True, gc=False):
     """The channel `transferer` sent the other side of its conversation on, and is about to leave."""
 
     transferer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unplaced:
+class Unplaced(Struct, frozen=True, gc=False):
     """Asterisk spoke of a channel that is not known; told for the first event of each kind only."""
 
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class OriginateEnded:
+class OriginateEnded(Struct, frozen=True, gc=False):
     """The dialing of an Originate ended: the phone was answered, or never will be."""
 
     uniqueid: str

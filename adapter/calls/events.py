@@ -1,12 +1,15 @@
 """What Asterisk says of the live calls, as frozen values.
 
 Names and meanings are Asterisk's own (its AMI event documentation). Times are seconds since the epoch.
+
+The values are msgspec's structs: to make, compare and hash one takes a fifth of a dataclass's time, and the
+garbage collector need not look at it (`gc=False`: none can be part of a cycle).
 """
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 OUR_PREFIX = "uapi-"
 """Begins the uniqueid of every channel that this adapter originates, and of no other."""
@@ -43,14 +46,14 @@ class ChannelState(IntEnum):
     PRE_RING = 9
 
 
-class Party(NamedTuple):
+class Party(Struct, frozen=True, gc=False):
     """A name and number as Asterisk holds them; empty where it knows none."""
 
     name: str
     number: str
 
 
-class Channel(NamedTuple):
+class Channel(Struct, frozen=True, gc=False):
     """What one AMI message says of one channel."""
 
     uniqueid: str
@@ -77,24 +80,21 @@ class Channel(NamedTuple):
         return self.is_ours or self.linkedid.startswith(OUR_PREFIX)
 
 
-@dataclass(frozen=True, slots=True)
-class NewChannel:
+class NewChannel(Struct, frozen=True, gc=False):
     """A channel came into being."""
 
     at: float
     channel: Channel
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelUpdate:
+class ChannelUpdate(Struct, frozen=True, gc=False):
     """Something about a channel changed: its state, a name, a number, its place in the dialplan."""
 
     at: float
     channel: Channel
 
 
-@dataclass(frozen=True, slots=True)
-class DialBegin:
+class DialBegin(Struct, frozen=True, gc=False):
     """`dialing` (none for an Originate) began to call `dialed`."""
 
     at: float
@@ -102,8 +102,7 @@ class DialBegin:
     dialed: Channel
 
 
-@dataclass(frozen=True, slots=True)
-class DialEnd:
+class DialEnd(Struct, frozen=True, gc=False):
     """A dialing ended; `status` is Asterisk's DialStatus (ANSWER, BUSY, NOANSWER, ...)."""
 
     at: float
@@ -112,8 +111,7 @@ class DialEnd:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class BridgeEnter:
+class BridgeEnter(Struct, frozen=True, gc=False):
     """A channel entered the bridge with the unique id `bridge`."""
 
     at: float
@@ -125,8 +123,7 @@ class BridgeEnter:
     """Its channels wait, and do not hear one another."""
 
 
-@dataclass(frozen=True, slots=True)
-class BridgeLeave:
+class BridgeLeave(Struct, frozen=True, gc=False):
     """A channel left the bridge."""
 
     at: float
@@ -134,8 +131,7 @@ class BridgeLeave:
     bridge: str
 
 
-@dataclass(frozen=True, slots=True)
-class HoldChanged:
+class HoldChanged(Struct, frozen=True, gc=False):
     """The phone of a channel put its other side on hold, or took it off."""
 
     at: float
@@ -143,8 +139,7 @@ class HoldChanged:
     is_on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingChanged:
+class RecordingChanged(Struct, frozen=True, gc=False):
     """A recording (MixMonitor) of a channel began or ended."""
 
     at: float
@@ -152,8 +147,7 @@ class RecordingChanged:
     is_on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Park:
+class Park(Struct, frozen=True, gc=False):
     """A channel was parked at `space` by the phone that is dialed as `parker` (`PJSIP/0003*210`)."""
 
     at: float
@@ -162,8 +156,7 @@ class Park:
     parker: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unpark:
+class Unpark(Struct, frozen=True, gc=False):
     """A parked channel was retrieved by `retriever`, or waited too long or gave up."""
 
     at: float
@@ -171,8 +164,7 @@ class Unpark:
     retriever: Channel | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct, frozen=True, gc=False):
     """The channels of who transferred, one or two, leave their conversations, having sent the others on.
 
     After a consultation `transferee` takes the place of the second.
@@ -183,8 +175,7 @@ class Transfer:
     transferee: Channel | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hangup:
+class Hangup(Struct, frozen=True, gc=False):
     """A channel ended; `cause` is a Q.850 cause, 0 where Asterisk has none."""
 
     at: float
@@ -192,8 +183,7 @@ class Hangup:
     cause: int
 
 
-@dataclass(frozen=True, slots=True)
-class SpyStart:
+class SpyStart(Struct, frozen=True, gc=False):
     """The channel `spyer` began to spy on the channel `spyee` (ChanSpy's own words)."""
 
     at: float
@@ -201,16 +191,14 @@ class SpyStart:
     spyee: Channel
 
 
-@dataclass(frozen=True, slots=True)
-class SpyStop:
+class SpyStop(Struct, frozen=True, gc=False):
     """The channel with uniqueid `spyer` stopped spying."""
 
     at: float
     spyer: str
 
 
-@dataclass(frozen=True, slots=True)
-class OriginateResponse:
+class OriginateResponse(Struct, frozen=True, gc=False):
     """An Originate of ours ended its dialing. Success says the phone was answered, not that it spies."""
 
     at: float
@@ -218,8 +206,7 @@ class OriginateResponse:
     is_success: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ListedChannel:
+class ListedChannel(Struct, frozen=True, gc=False):
     """One line of a snapshot (CoreShowChannel): a channel and what it runs."""
 
     channel: Channel
@@ -229,6 +216,11 @@ class ListedChannel:
     bridge: str | None = None
     answered_at: float | None = None
     """When it was answered, where Asterisk keeps a record of that."""
+
+    @property
+    def is_in_conference(self) -> bool:
+        """Whether it takes part in a ConfBridge."""
+        return self.application == "ConfBridge" and self.bridge is not None
 
     @property
     def is_spying(self) -> bool:

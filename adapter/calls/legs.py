@@ -3,9 +3,10 @@
 import functools
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+
+from msgspec import Struct
 
 from adapter.calls.events import Channel, ChannelState
 
@@ -39,8 +40,7 @@ class Disposition(StrEnum):
     NOT_ALLOWED = "5"
 
 
-@dataclass(frozen=True, slots=True)
-class Parking:
+class Parking(Struct, frozen=True, gc=False):
     """A leg waits in a parking lot."""
 
     since: float
@@ -51,8 +51,7 @@ class Parking:
     """What Asterisk calls to bring it back (`PJSIP/0003*210`)."""
 
 
-@dataclass(slots=True)
-class Leg:
+class Leg(Struct, gc=False):
     """A channel and what the model remembers of it."""
 
     channel: Channel
@@ -73,6 +72,8 @@ class Leg:
     bridge: str | None = None
     last_bridge: str | None = None
     """The bridge that it was in before."""
+    is_in_conference: bool = False
+    """Its bridge is a ConfBridge, of however many."""
     waits_in: str | None = None
     """The bridge in which it waits, and hears nobody."""
     has_left: bool = False
@@ -84,7 +85,7 @@ class Leg:
     spyee: str | None = None
     """Set while the channel spies: the uniqueid of the channel it spies on."""
     spying_since: float | None = None
-    spies: dict[str, "Leg"] = field(default_factory=dict)
+    spies: dict[str, "Leg"] = {}
     """Our spy legs that are joined to this channel, in order of joining."""
     spy_options: str = ""
     """The options of its ChanSpy, where a snapshot told them."""
@@ -121,11 +122,11 @@ class Bridges:
         if leg.is_local_half:
             self._halves[leg.channel.name] = leg
 
-    def move(self, leg: Leg, bridge: str | None) -> set[str]:
+    def move(self, leg: Leg, bridge: str | None) -> Sequence[str]:
         """Put the leg into a bridge, or into none; the bridges that are others now."""
         if leg.bridge == bridge:
-            return set()
-        changed = {one for one in (leg.bridge, bridge) if one is not None}
+            return ()
+        changed = [one for one in (leg.bridge, bridge) if one is not None]
         if leg.bridge is not None:
             members = self._members[leg.bridge]
             del members[leg.channel.uniqueid]
@@ -136,7 +137,7 @@ class Bridges:
             self._members.setdefault(bridge, {})[leg.channel.uniqueid] = leg
         return changed
 
-    def forget(self, leg: Leg) -> set[str]:
+    def forget(self, leg: Leg) -> Sequence[str]:
         """The channel is gone; the bridges that are others now."""
         if self._halves.get(leg.channel.name) is leg:
             del self._halves[leg.channel.name]
@@ -167,15 +168,14 @@ class Bridges:
         return self._halves.get(f"{name};{'2' if half == '1' else '1'}")
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """The legs of one linkedid, in order of appearance."""
 
     id: str
     began_at: float
-    bridges: Bridges = field(repr=False)
-    legs: dict[str, Leg] = field(default_factory=dict)
-    view_ids: dict[str, str] = field(default_factory=dict)
+    bridges: Bridges
+    legs: dict[str, Leg] = {}
+    view_ids: dict[str, str] = {}
     """The view id of each uniqueid that ever took part: an id is never given to another perspective."""
     _given: int = 0
 
@@ -190,10 +190,10 @@ class Call:
 
         A leg to the public network has none of its own, but the extension that parked it keeps a view.
         """
-        parked_by = None if leg.parking is None else leg.parking.by
-        is_shown = leg.extension is not None or parked_by is not None
-        if is_shown and leg.channel.uniqueid not in self.view_ids:
-            self._give_view(leg.channel.uniqueid, self._fellow(leg))
+        if leg.channel.uniqueid not in self.view_ids:
+            parked_by = None if leg.parking is None else leg.parking.by
+            if leg.extension is not None or parked_by is not None:
+                self._give_view(leg.channel.uniqueid, self._fellow(leg))
         for spy in leg.spies:
             if spy not in self.view_ids:
                 self._give_view(spy, None)

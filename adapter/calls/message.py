@@ -7,13 +7,14 @@ order, in every event: one regular expression finds what matters of them.
 
 import functools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 ChannelFields = tuple[str, str, str, str, str, str, str, str, str]
 """The values of a channel's lines below that are kept, in their order."""
 
-_KEPT, _LEFT = "([^\r]*)", "[^\r]*"
+# Possessive (`*+`): a value ends where its line does, and there is nothing to try again.
+_KEPT, _LEFT, _END = "([^\r]*+)", "[^\r]*+", "(?=\r\n|$)"
 _LINES = (
     # Asterisk 16 to 22 (its ast_manager_build_channel_state_string_prefix).
     ("Channel", _KEPT),
@@ -31,31 +32,60 @@ _LINES = (
     ("Uniqueid", _KEPT),
     ("Linkedid", _KEPT),
 )
-_EVENT = "Event: "
+
+
+def _channel_lines(role: str) -> str:
+    return "".join(f"\r\n{role}{name}: {value}" for name, value in _LINES)
 
 
 @functools.cache
-def _channel(role: str) -> Callable[[str], "re.Match[str] | None"]:
+def _channel(role: str) -> "re.Pattern[str]":
     """What finds a channel's lines, each beginning with `role` (`Dest`, `Spyer`, ... or nothing)."""
-    return re.compile("".join(f"\r\n{role}{name}: {value}" for name, value in _LINES) + "(?:\r|$)").search
+    return re.compile(_channel_lines(role) + _END)
+
+
+# How every event of Asterisk begins. Most go on with the channel that they are about.
+_BEGINNING = re.compile(
+    f"Event: {_KEPT}"
+    f"(?:\r\n(?:Privilege|ActionID): {_LEFT})?"
+    f"(?:\r\nTimestamp: {_KEPT})?"
+    f"(?:{_channel_lines('')})?" + _END
+).match
 
 
 class Message(Mapping[str, str]):
     """The headers of one message; of a header that stands twice, the first."""
 
-    __slots__ = ("_headers", "_text", "event")
+    __slots__ = ("_begun", "_channel", "_headers", "_text", "event", "stamp")
+
+    event: str
+    """The event's name in the first line, where Asterisk has it; empty for what is no event."""
+    stamp: str | None
+    """Its Timestamp, where it stands in Asterisk's order."""
 
     def __init__(self, text: str) -> None:
         """`text` is the message without the blank line at its end; its lines are parted by CR LF."""
         self._text = text
         self._headers: dict[str, str] | None = None
-        self.event = text.partition("\r\n")[0][len(_EVENT) :] if text.startswith(_EVENT) else ""
-        """The event's name in the first line, where Asterisk has it; empty for what is no event."""
+        beginning = _BEGINNING(text)
+        if beginning is None:
+            self.event, self.stamp, self._channel, self._begun = "", None, None, 0
+        else:
+            told = beginning.groups()
+            self.event, self.stamp = told[0], told[1]
+            self._channel = None if told[2] is None else cast("ChannelFields", told[2:])
+            self._begun = beginning.end()
 
     def channel(self, role: str = "") -> ChannelFields | None:
         """What the message says of a channel; nothing where it is not said in Asterisk's lines and order."""
-        found = _channel(role)(self._text)
+        if not role and self._channel is not None:
+            return self._channel
+        found = _channel(role).search(self._text, self._begun)
         return None if found is None else cast("ChannelFields", found.groups())
+
+    def behind(self, lines: "re.Pattern[str]") -> "re.Match[str] | None":
+        """These lines, if they stand right behind the first channel's."""
+        return lines.match(self._text, self._begun)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -69,12 +99,14 @@ class Message(Mapping[str, str]):
         if self.event and self._headers is None:
             if name == "Event":
                 return self.event
-            line = f"\r\n{name}: "
+            line = f"\r\n{name}:"
             at = self._text.find(line)
-            if at >= 0:
-                value = at + len(line)
+            if at < 0:
+                return default
+            value = at + len(line)
+            if self._text.startswith(" ", value):
                 end = self._text.find("\r\n", value)
-                return self._text[value:] if end < 0 else self._text[value:end]
+                return self._text[value + 1 :] if end < 0 else self._text[value + 1 : end]
         return self.headers.get(name, default)
 
     def __getitem__(self, name: str) -> str:

@@ -7,7 +7,7 @@ network says; what it cannot place is counted in `unplaced`.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 
 from adapter.calls.changes import (
@@ -74,8 +74,10 @@ class Calls:
         self._legs: dict[str, Leg] = {}
         self._calls: dict[str, Call] = {}
         self._bridges = Bridges()
-        self._take: dict[type, Callable[[Any], list[Change]]] = {
-            NewChannel: lambda new: self._new_channel(new.channel, new.at),
+        self._told: dict[Change, None] = {}
+        """What the event at hand has changed so far, in order."""
+        self._take: dict[type, Callable[[Any], None]] = {
+            NewChannel: self._begin,
             ChannelUpdate: lambda update: self._update(update.channel, update.at),
             DialBegin: self._begin_dial,
             DialEnd: self._end_dial,
@@ -89,7 +91,7 @@ class Calls:
             Hangup: lambda hangup: self._hang_up(hangup.channel.uniqueid, hangup.cause),
             SpyStart: self._join_spy,
             SpyStop: self._stop_spy,
-            OriginateResponse: lambda ended: [OriginateEnded(ended.uniqueid, ended.is_success)],
+            OriginateResponse: lambda ended: self._tell(OriginateEnded(ended.uniqueid, ended.is_success)),
         }
 
     # -- asking ------------------------------------------------------------------------------------
@@ -125,12 +127,8 @@ class Calls:
 
     def apply(self, event: Event) -> list[Change]:
         """Take one event into the model; the changes that it made, in order, each of them once."""
-        changes = self._take[type(event)](event)
-        if len(changes) > 1:
-            # The same told again replaces what was told before: a listener looks the call up anyway.
-            last = {change: index for index, change in enumerate(changes)}
-            changes = [change for index, change in enumerate(changes) if last[change] == index]
-        return changes
+        self._take[type(event)](event)
+        return self._take_told()
 
     def reset(self, snapshot: Sequence[ListedChannel], at: float) -> list[Change]:
         """Make the model what a snapshot taken at `at` says; what is remembered of channels still live stays.
@@ -141,27 +139,27 @@ class Calls:
         channel is where it was.
         """
         listed = {line.channel.uniqueid for line in snapshot}
-        changes: list[Change] = []
         for uniqueid in [known for known in self._legs if known not in listed]:
-            changes += self._hang_up(uniqueid, None)
+            self._hang_up(uniqueid, None)
+        new: set[str] = set()
+        moved: dict[str, None] = {}  # bridges: one of n channels is told once, not with each of them
         for line in sorted(snapshot, key=_appearance):
-            channel, began_at = line.channel, at - line.age_s
-            if channel.uniqueid in self._legs:
-                changes += self._update(channel, at)
+            uniqueid = line.channel.uniqueid
+            if uniqueid in self._legs:
+                bridges = self._reset_leg(self._legs[uniqueid], line, at)
             else:
-                is_dialed = line.is_dialed if line.application else None
-                changes += self._new_channel(channel, began_at, is_spyer=line.is_spying, is_dialed=is_dialed)
-                self._note_answer(line, began_at, at)
-            leg = self._legs[channel.uniqueid]
-            if line.application and not line.has_retrieved:
-                changes += self._set_dialed(leg, is_dialed=line.is_dialed)
-            changes += self._reset_bridge(leg, line.bridge)
-            changes += self._reset_spy(line, at)
+                new.add(uniqueid)
+                bridges = self._begin_listed(line, at)
+            for bridge in bridges:
+                moved[bridge] = None
+        for bridge in moved:
+            self._tell_bridge(bridge, but=new)
         for line in snapshot:
-            changes += self._reset_spy(line, at)  # whom it spies on may have been listed behind it
-            if line.has_retrieved:
-                changes += self._retrieve(self._legs[line.channel.uniqueid])
-        return changes
+            if line.is_spying:  # whom it spies on may have been listed behind it
+                self._reset_spy(line, self._legs[line.channel.uniqueid], at)
+            elif line.has_retrieved:
+                self._retrieve(self._legs[line.channel.uniqueid])
+        return self._take_told()
 
     def relabel(self, extension_of: ExtensionOf) -> list[Change]:
         """Name the legs anew after the directory changed; calls and view ids stay."""
@@ -175,13 +173,30 @@ class Calls:
                 call.give_views(leg)
         return [CallChanged(call_id) for call_id in self._calls]
 
+    def _tell(self, change: Change) -> None:
+        """Have the change told once: told again, it comes later. A listener looks the call up anyway."""
+        if self._told:
+            self._told.pop(change, None)
+        self._told[change] = None
+
+    def _take_told(self) -> list[Change]:
+        if not self._told:
+            return []
+        changes = list(self._told)
+        self._told.clear()
+        return changes
+
     # -- channels ----------------------------------------------------------------------------------
+
+    def _begin(self, event: NewChannel) -> None:
+        if event.channel.uniqueid in self._legs:
+            self._update(event.channel, event.at)
+        else:
+            self._new_channel(event.channel, event.at)
 
     def _new_channel(
         self, channel: Channel, at: float, *, is_spyer: bool = False, is_dialed: bool | None = None
-    ) -> list[Change]:
-        if channel.uniqueid in self._legs:
-            return self._update(channel, at)
+    ) -> Leg:
         leg = Leg(
             channel=channel,
             linkedid=channel.linkedid,
@@ -197,107 +212,126 @@ class Calls:
         self._legs[channel.uniqueid] = leg
         self._bridges.note_name(leg)
         self._note_times(leg, at)
-        changes: list[Change] = [ChannelStateChanged(channel.uniqueid, channel.state)]
-        if not leg.is_spyer:
-            changes.append(self._place(leg))
-        return changes
+        self._tell(ChannelStateChanged(channel.uniqueid, channel.state))
+        self._retell(leg)
+        return leg
 
-    def _update(self, channel: Channel, at: float, kind: str = "update") -> list[Change]:
+    def _update(self, channel: Channel, at: float, kind: str = "update") -> None:
         leg = self._legs.get(channel.uniqueid)
         if leg is None:
-            return self._misplaced(kind)
+            self._misplaced(kind)
+            return
         before, leg.channel = leg.channel, channel
         if before == channel:
-            return []
-        self._note_times(leg, at)
+            return
         if before.name != channel.name:
             # A pickup or a transfer put another phone in the channel's place.
             leg.extension = self._extension_of(channel.name)
             self._bridges.note_name(leg, before.name)
-        changes: list[Change] = []
         if before.state is not channel.state:
-            changes.append(ChannelStateChanged(channel.uniqueid, channel.state))
+            self._note_times(leg, at)
+            self._tell(ChannelStateChanged(channel.uniqueid, channel.state))
         if leg.is_spyer:
             spied = None if leg.spyee is None else self.call_of(leg.spyee)
-            return changes if spied is None else [*changes, CallChanged(spied.id)]  # its view shows the spyer
+            if spied is not None:
+                self._tell(CallChanged(spied.id))  # its view shows the spyer
+            return
         if before.linkedid != channel.linkedid:
-            changes += self._relink(leg, channel.linkedid)
-        changes.append(self._place(leg))
-        return changes
+            self._relink(leg, channel.linkedid)
+        self._place(leg)
 
-    def _hang_up(self, uniqueid: str, cause: int | None) -> list[Change]:
+    def _begin_listed(self, line: ListedChannel, at: float) -> Sequence[str]:
+        """A channel that a snapshot shows first; the bridges that are others now, yet to be told."""
+        began_at = at - line.age_s
+        is_dialed = line.is_dialed if line.application else None
+        leg = self._new_channel(line.channel, began_at, is_spyer=line.is_spying, is_dialed=is_dialed)
+        answered_at = line.answered_at
+        # The Duration is in whole seconds: the beginning may be told a second late.
+        if answered_at is not None and leg.is_up and began_at - 1 <= answered_at <= at + 1:
+            leg.answered_at = answered_at
+        if line.is_spying:
+            self._reset_spy(line, leg, at)
+        return self._bridges.move(leg, line.bridge)
+
+    def _reset_leg(self, leg: Leg, line: ListedChannel, at: float) -> Sequence[str]:
+        """A known channel, as a snapshot shows it; the bridges that are others now, yet to be told."""
+        self._update(line.channel, at)
+        if line.application and not line.has_retrieved:
+            self._set_dialed(leg, is_dialed=line.is_dialed)
+        moved = self._reset_bridge(leg, line.bridge)
+        self._reset_spy(line, leg, at)
+        return moved
+
+    def _hang_up(self, uniqueid: str, cause: int | None) -> None:
         leg = self._legs.get(uniqueid)
         if leg is None:
-            return self._misplaced("hangup")
-        changes = self._leave_spy(uniqueid)
+            self._misplaced("hangup")
+            return
+        self._leave_spy(leg)
         for spy in leg.spies.values():
             spy.spyee = spy.spying_since = None
-        changes += self._note_rejection(leg, cause)
+        if cause == CALL_REJECTED:
+            self._note_rejection(leg)
         del self._legs[uniqueid]
         bridges = self._bridges.forget(leg)
         if not leg.is_spyer:
-            changes += self._withdraw(leg)
-        changes += map(BridgeChanged, bridges)
-        changes.append(ChannelGone(uniqueid, cause))
-        return changes
+            self._withdraw(leg)
+        for bridge in bridges:
+            self._tell(BridgeChanged(bridge))
+        self._tell(ChannelGone(uniqueid, cause))
 
-    def _note_rejection(self, leg: Leg, cause: int | None) -> list[Change]:
+    def _note_rejection(self, leg: Leg) -> None:
         """Tell a phone that declined from one that nobody answered: Dial tells both alike."""
         caller = None if leg.dialed_by is None else self._legs.get(leg.dialed_by)
-        if cause != CALL_REJECTED or caller is None or caller.disposition is not Disposition.NO_ANSWER:
-            return []
-        caller.disposition = Disposition.FAILED
-        return self._retell(caller)
+        if caller is not None and caller.disposition is Disposition.NO_ANSWER:
+            caller.disposition = Disposition.FAILED
+            self._retell(caller)
 
     @staticmethod
     def _note_times(leg: Leg, at: float) -> None:
-        if leg.is_ringing and leg.ringing_at is None:
+        if leg.is_up:
+            if leg.answered_at is None:
+                leg.answered_at = at
+        elif leg.ringing_at is None and leg.is_ringing:
             leg.ringing_at = at
-        if leg.is_up and leg.answered_at is None:
-            leg.answered_at = at
 
-    def _note_answer(self, line: ListedChannel, began_at: float, now: float) -> None:
-        leg, answered_at = self._legs[line.channel.uniqueid], line.answered_at
-        # The Duration is in whole seconds: the beginning may be told a second late.
-        if leg.is_up and answered_at is not None and began_at - 1 <= answered_at <= now + 1:
-            leg.answered_at = answered_at
-
-    def _misplaced(self, kind: str) -> list[Change]:
+    def _misplaced(self, kind: str) -> None:
         """Count what is about a channel that is not known; the first of its kind is told."""
         self.unplaced[kind] += 1
-        return [Unplaced(kind)] if self.unplaced[kind] == 1 else []
+        if self.unplaced[kind] == 1:
+            self._tell(Unplaced(kind))
 
     # -- what happens to a leg ---------------------------------------------------------------------
 
-    def _begin_dial(self, event: DialBegin) -> list[Change]:
+    def _begin_dial(self, event: DialBegin) -> None:
         leg = self._legs.get(event.dialed.uniqueid)
         if leg is None:
-            return self._misplaced("dial")
-        changes: list[Change] = []
+            self._misplaced("dial")
+            return
         dialing = None if event.dialing is None else self._legs.get(event.dialing.uniqueid)
         if dialing is not None:
             leg.dialed_by = dialing.channel.uniqueid
             # Who was called and calls on, as after a blind transfer, is a caller from now on.
             dialing.disposition = None
             dialing.has_left = False
-            changes += self._set_dialed(dialing, is_dialed=False)
-        return changes + self._set_dialed(leg, is_dialed=True) + self._update(event.dialed, event.at)
+            self._set_dialed(dialing, is_dialed=False)
+        self._set_dialed(leg, is_dialed=True)
+        self._update(event.dialed, event.at)
 
-    def _end_dial(self, event: DialEnd) -> list[Change]:
+    def _end_dial(self, event: DialEnd) -> None:
         disposition = _DISPOSITIONS.get(event.status, Disposition.UNKNOWN)
-        changes = self._update(event.dialed, event.at, "dial")
+        self._update(event.dialed, event.at, "dial")
         dialed = self._legs.get(event.dialed.uniqueid)
         is_answered = disposition is Disposition.ANSWERED
         if dialed is not None and is_answered:
             # Who picks up for another is called as well; whom an Originate rang goes its own way from now on.
-            changes += self._set_dialed(dialed, is_dialed=event.dialing is not None)
+            self._set_dialed(dialed, is_dialed=event.dialing is not None)
         for channel in (event.dialing, event.dialed):
             leg = None if channel is None else self._legs.get(channel.uniqueid)
             # Of many that rang, one answered: that is how the dialing ended for who called.
             if leg is not None and (is_answered or leg is dialed or not self._has_answer(leg)):
                 leg.disposition = None if is_answered else disposition
-                changes += self._retell(leg)
-        return changes
+                self._retell(leg)
 
     def _has_answer(self, dialing: Leg) -> bool:
         call = self._calls.get(call_id_of(dialing.linkedid))
@@ -305,148 +339,143 @@ class Calls:
             leg.is_up and leg.dialed_by == dialing.channel.uniqueid for leg in call.legs.values()
         )
 
-    def _set_dialed(self, leg: Leg, *, is_dialed: bool) -> list[Change]:
-        if leg.is_dialed is is_dialed or leg.is_spyer:
-            return []
-        leg.is_dialed = is_dialed
-        return self._retell(leg)
+    def _set_dialed(self, leg: Leg, *, is_dialed: bool) -> None:
+        if leg.is_dialed is not is_dialed and not leg.is_spyer:
+            leg.is_dialed = is_dialed
+            self._place(leg)
 
-    def _move(self, channel: Channel, bridge: str | None, at: float) -> list[Change]:
-        changes = self._update(channel, at, "bridge")
-        leg = self._legs.get(channel.uniqueid)
-        return changes if leg is None else changes + self._bridge(leg, bridge)
-
-    def _enter_bridge(self, event: BridgeEnter) -> list[Change]:
-        changes = self._move(event.channel, None if event.is_holding else event.bridge, event.at)
+    def _enter_bridge(self, event: BridgeEnter) -> None:
+        self._update(event.channel, event.at, "bridge")
         leg = self._legs.get(event.channel.uniqueid)
         if leg is not None:
+            self._bridge(leg, None if event.is_holding else event.bridge)
+            leg.is_in_conference = not event.is_joining and not event.is_holding
             leg.waits_in = event.bridge if event.is_holding else None
             leg.has_left = False
         if event.is_joining and not event.is_holding:
             # Asterisk gives all of them the oldest linkedid, and tells it of a channel with its next event.
             members = [leg for leg in self._bridges.members(event.bridge) if not leg.is_spyer]
-            oldest = min((leg.linkedid for leg in members), key=age_of, default="")
-            for leg in members:
-                changes += self._relink(leg, oldest)
-        return changes
+            linkedids = dict.fromkeys(leg.linkedid for leg in members)
+            if len(linkedids) > 1:
+                oldest = min(linkedids, key=age_of)
+                for leg in members:
+                    self._relink(leg, oldest)
 
-    def _leave_bridge(self, event: BridgeLeave) -> list[Change]:
+    def _leave_bridge(self, event: BridgeLeave) -> None:
         leg = self._legs.get(event.channel.uniqueid)
         if leg is not None and leg.waits_in == event.bridge:
             leg.waits_in = None
+        self._update(event.channel, event.at, "bridge")
         # It may have entered another already: Asterisk moves a channel in one step.
-        is_there = leg is not None and leg.bridge == event.bridge
-        return self._move(event.channel, None if is_there or leg is None else leg.bridge, event.at)
+        if leg is not None and leg.bridge == event.bridge:
+            leg.is_in_conference = False
+            self._bridge(leg, None)
 
-    def _bridge(self, leg: Leg, bridge: str | None) -> list[Change]:
-        changes: list[Change] = []
+    def _bridge(self, leg: Leg, bridge: str | None) -> None:
         for changed in self._bridges.move(leg, bridge):
-            changes += [
-                change for member in self._bridges.members(changed) for change in self._retell(member)
-            ]
-            changes.append(BridgeChanged(changed))
-        return changes
+            self._tell_bridge(changed)
 
-    def _reset_bridge(self, leg: Leg, bridge: str | None) -> list[Change]:
+    def _tell_bridge(self, bridge: str, but: Container[str] = ()) -> None:
+        """Tell of a bridge and of who is in it, but of those that were told of already."""
+        for member in self._bridges.members(bridge):
+            if member.channel.uniqueid not in but:
+                self._retell(member)
+        self._tell(BridgeChanged(bridge))
+
+    def _reset_bridge(self, leg: Leg, bridge: str | None) -> Sequence[str]:
+        """Put the leg where a snapshot has it; the bridges that are others now, yet to be told."""
+        if leg.bridge == bridge and leg.waits_in is None:
+            return ()
         if bridge is not None and bridge == leg.waits_in:
-            return []  # a snapshot does not tell which bridges are for waiting
-        changes: list[Change] = []
-        if leg.bridge != bridge or leg.waits_in is not None:
-            leg.waits_in = leg.parking = leg.held_since = None
-            changes += self._retell(leg)
-        return changes + self._bridge(leg, bridge)
+            return ()  # a snapshot does not tell which bridges are for waiting
+        leg.waits_in = leg.parking = leg.held_since = None
+        self._retell(leg)
+        return self._bridges.move(leg, bridge)
 
-    def _hold(self, event: HoldChanged) -> list[Change]:
-        changes = self._update(event.channel, event.at, "hold")
+    def _hold(self, event: HoldChanged) -> None:
+        self._update(event.channel, event.at, "hold")
         leg = self._legs.get(event.channel.uniqueid)
-        if leg is None or (leg.held_since is not None) is event.is_on:
-            return changes
-        leg.held_since = event.at if event.is_on else None
-        return changes + self._retell_all(leg)
+        if leg is not None and (leg.held_since is not None) is not event.is_on:
+            leg.held_since = event.at if event.is_on else None
+            self._retell_all(leg)
 
-    def _record(self, event: RecordingChanged) -> list[Change]:
-        changes = self._update(event.channel, event.at, "recording")
+    def _record(self, event: RecordingChanged) -> None:
+        self._update(event.channel, event.at, "recording")
         leg = self._legs.get(event.channel.uniqueid)
-        if leg is None or (leg.recorded_since is not None) is event.is_on:
-            return changes
-        leg.recorded_since = event.at if event.is_on else None
-        return changes + self._retell_all(leg)
+        if leg is not None and (leg.recorded_since is not None) is not event.is_on:
+            leg.recorded_since = event.at if event.is_on else None
+            self._retell_all(leg)
 
-    def _park(self, event: Park) -> list[Change]:
-        changes = self._update(event.channel, event.at, "parking")
+    def _park(self, event: Park) -> None:
+        self._update(event.channel, event.at, "parking")
         leg = self._legs.get(event.channel.uniqueid)
         if leg is None or _is_same(leg.parking, event):
-            return changes
+            return
         parker, left_alone = event.parker, list(self._bridges.members(leg.last_bridge))
         if len(left_alone) == 1 and leg.bridge is None:
             # Who parked it: its channel may live on for a while, in no conversation.
             (partner,) = left_alone
             parker = parker or partner.channel.name.rpartition("-")[0]
-            changes += self._note_left(partner)
+            self._note_left(partner)
         leg.parking = self._parking(event.at, event.space, parker)
         if leg.bridge is not None:  # a snapshot had it there
             leg.waits_in = leg.bridge
-            changes += self._bridge(leg, None)
-        return changes + self._retell(leg)
+            self._bridge(leg, None)
+        self._retell(leg)
 
     def _parking(self, since: float, space: str, parker: str) -> Parking:
         # A dial string is a channel's name without the part that makes it one of many.
         return Parking(since, space, self._extension_of(f"{parker}-"), parker)
 
-    def _unpark(self, event: Unpark) -> list[Change]:
-        changes = self._update(event.channel, event.at, "parking")
+    def _unpark(self, event: Unpark) -> None:
+        self._update(event.channel, event.at, "parking")
         leg = self._legs.get(event.channel.uniqueid)
         if leg is None:
-            return changes
+            return
         retriever = None if event.retriever is None else self._legs.get(event.retriever.uniqueid)
         if retriever is not None:
-            changes += self._set_dialed(retriever, is_dialed=not leg.is_dialed)
-        if leg.parking is None:
-            return changes
-        leg.parking = None
-        return changes + self._retell(leg)
+            self._set_dialed(retriever, is_dialed=not leg.is_dialed)
+        if leg.parking is not None:
+            leg.parking = None
+            self._retell(leg)
 
-    def _retrieve(self, leg: Leg) -> list[Change]:
+    def _retrieve(self, leg: Leg) -> None:
         """Have who took a parked call stand where the one stood who parked it: it was called, or called."""
-        is_dialed = not any(other.is_dialed for other in self._bridges.others(leg))
-        return self._set_dialed(leg, is_dialed=is_dialed)
+        self._set_dialed(leg, is_dialed=not any(other.is_dialed for other in self._bridges.others(leg)))
 
-    def _transfer(self, event: Transfer) -> list[Change]:
-        changes: list[Change] = []
+    def _transfer(self, event: Transfer) -> None:
         for transferer in event.transferers:
-            changes += self._update(transferer, event.at, "transfer")
+            self._update(transferer, event.at, "transfer")
             leg = self._legs.get(transferer.uniqueid)
-            changes += [] if leg is None else self._note_left(leg)
-            changes.append(Transferred(transferer.uniqueid))
+            if leg is not None:
+                self._note_left(leg)
+            self._tell(Transferred(transferer.uniqueid))
         transferee = None if event.transferee is None else self._legs.get(event.transferee.uniqueid)
         if transferee is not None and not transferee.is_spyer:
             for second in event.transferers[1:]:
-                changes += self._take_over(second.uniqueid, transferee)
-        return changes
+                self._take_over(second.uniqueid, transferee)
 
-    def _note_left(self, leg: Leg) -> list[Change]:
-        if leg.has_left:
-            return []
-        leg.has_left = True
-        return self._retell(leg)
+    def _note_left(self, leg: Leg) -> None:
+        if not leg.has_left:
+            leg.has_left = True
+            self._retell(leg)
 
-    def _take_over(self, second: str, transferee: Leg) -> list[Change]:
+    def _take_over(self, second: str, transferee: Leg) -> None:
         """Have the transferee call those who ring for the transferer: one conversation before any answers."""
         dialed = [leg for leg in self._legs.values() if leg.dialed_by == second and not leg.is_up]
         if not dialed:
-            return []
+            return
         transferee.disposition = None
-        changes = self._set_dialed(transferee, is_dialed=False)
+        self._set_dialed(transferee, is_dialed=False)
         oldest = min((leg.linkedid for leg in (transferee, *dialed)), key=age_of)
         for leg in dialed:
             leg.dialed_by = transferee.channel.uniqueid
         for leg in (transferee, *dialed):
-            changes += self._relink(leg, oldest)
-        return changes
+            self._relink(leg, oldest)
 
     # -- calls -------------------------------------------------------------------------------------
 
-    def _place(self, leg: Leg) -> Change:
+    def _place(self, leg: Leg) -> None:
         """Make the leg part of the call of its linkedid, which begins with its first leg."""
         call_id = call_id_of(leg.linkedid)
         call = self._calls.get(call_id)
@@ -454,93 +483,104 @@ class Calls:
             call = self._calls[call_id] = Call(call_id, leg.began_at, self._bridges)
         call.legs[leg.channel.uniqueid] = leg
         call.give_views(leg)
-        return CallChanged(call_id)
+        self._tell(CallChanged(call_id))
 
-    def _relink(self, leg: Leg, linkedid: str) -> list[Change]:
+    def _relink(self, leg: Leg, linkedid: str) -> None:
         """Make the leg part of another conversation."""
-        if leg.linkedid == linkedid:
-            return []
-        changes = self._withdraw(leg)
-        leg.linkedid = linkedid
-        return [*changes, self._place(leg)]
+        if leg.linkedid != linkedid:
+            self._withdraw(leg)
+            leg.linkedid = linkedid
+            self._place(leg)
 
-    def _withdraw(self, leg: Leg) -> list[Change]:
+    def _withdraw(self, leg: Leg) -> None:
         call = self._calls[call_id_of(leg.linkedid)]
         del call.legs[leg.channel.uniqueid]
         if call.legs:
-            return [CallChanged(call.id)]
-        del self._calls[call.id]
-        return [CallEnded(call.id)]
+            self._tell(CallChanged(call.id))
+        else:
+            del self._calls[call.id]
+            self._tell(CallEnded(call.id))
 
-    def _retell(self, leg: Leg) -> list[Change]:
-        return [] if leg.is_spyer else [self._place(leg)]
+    def _retell(self, leg: Leg) -> None:
+        if not leg.is_spyer:
+            self._place(leg)
 
-    def _retell_all(self, leg: Leg) -> list[Change]:
+    def _retell_all(self, leg: Leg) -> None:
         """Tell of the leg and of everybody it talks with."""
-        return [change for one in (leg, *self._bridges.others(leg)) for change in self._retell(one)]
+        for one in (leg, *self._bridges.others(leg)):
+            self._retell(one)
 
     # -- spies -------------------------------------------------------------------------------------
 
-    def _join_spy(self, event: SpyStart) -> list[Change]:
+    def _join_spy(self, event: SpyStart) -> None:
         spyer, spyee = event.spyer, event.spyee
         leg = self._legs.get(spyer.uniqueid)
         if leg is None:
-            return self._misplaced("spy")
-        if spyee.uniqueid not in self._legs:
-            # Whoever follows the spy has to know.
-            return [*self._misplaced("spy"), SpyJoined(spyer.uniqueid, spyee.uniqueid)]
-        return self._update(spyer, event.at) + self._attach(leg, spyee.uniqueid, event.at)
+            self._misplaced("spy")
+        elif spyee.uniqueid not in self._legs:
+            self._misplaced("spy")
+            self._tell(SpyJoined(spyer.uniqueid, spyee.uniqueid))  # whoever follows the spy has to know
+        else:
+            self._update(spyer, event.at)
+            self._attach(leg, spyee.uniqueid, event.at)
 
-    def _stop_spy(self, event: SpyStop) -> list[Change]:
-        if event.spyer not in self._legs:
-            return self._misplaced("spy")
-        return self._leave_spy(event.spyer)
+    def _stop_spy(self, event: SpyStop) -> None:
+        leg = self._legs.get(event.spyer)
+        if leg is None:
+            self._misplaced("spy")
+        else:
+            self._leave_spy(leg)
 
-    def _attach(self, leg: Leg, spyee: str, at: float) -> list[Change]:
+    def _attach(self, leg: Leg, spyee: str, at: float) -> None:
+        uniqueid = leg.channel.uniqueid
         if leg.spyee == spyee:
-            return [SpyJoined(leg.channel.uniqueid, spyee)]  # ChanSpy began anew, perhaps in another mode
-        changes: list[Change] = self._leave_spy(leg.channel.uniqueid)
+            self._tell(SpyJoined(uniqueid, spyee))  # ChanSpy began anew, perhaps in another mode
+            return
+        self._leave_spy(leg)
         if not leg.is_spyer:
-            changes += self._exclude(leg)
+            self._exclude(leg)
         leg.spyee, leg.spying_since = spyee, at
-        changes.append(SpyJoined(leg.channel.uniqueid, spyee))
+        self._tell(SpyJoined(uniqueid, spyee))
         spied = self._legs[spyee]
         if leg.channel.is_ours and not spied.is_spyer:
-            spied.spies[leg.channel.uniqueid] = leg
-            changes.append(self._place(spied))
-        return changes
+            spied.spies[uniqueid] = leg
+            self._place(spied)
 
-    def _exclude(self, leg: Leg) -> list[Change]:
+    def _exclude(self, leg: Leg) -> None:
         """Take somebody else's spy, for example a feature code of the PBX, out of the calls."""
         leg.is_spyer = True
         leg.spies.clear()  # "The spyer of a spy cannot be spied on."
-        return self._withdraw(leg)
+        self._withdraw(leg)
 
-    def _leave_spy(self, spyer: str) -> list[Change]:
-        leg = self._legs.get(spyer)
-        if leg is None or leg.spyee is None:
-            return []
-        spied = self._legs.get(leg.spyee)
+    def _leave_spy(self, leg: Leg) -> None:
+        if leg.spyee is None:
+            return
+        spyer, spied = leg.channel.uniqueid, self._legs.get(leg.spyee)
         leg.spyee = leg.spying_since = None
-        changes: list[Change] = [SpyLeft(spyer)]
+        self._tell(SpyLeft(spyer))
         if spied is not None and spied.spies.pop(spyer, None) is not None:
-            changes += self._retell(spied)
-        return changes
+            self._retell(spied)
 
-    def _reset_spy(self, line: ListedChannel, at: float) -> list[Change]:
-        leg = self._legs[line.channel.uniqueid]
-        changes: list[Change] = []
-        if line.is_spying and not leg.is_spyer:
-            changes += self._exclude(leg)
+    def _reset_spy(self, line: ListedChannel, leg: Leg, at: float) -> None:
+        if not line.is_spying:
+            leg.spy_options = ""
+            self._leave_spy(leg)
+            return
+        if not leg.is_spyer:
+            self._exclude(leg)
         leg.spy_options = line.spy_options
         if line.spyee is not None and leg.is_up and line.spyee in self._legs:
-            return changes + self._attach(leg, line.spyee, at)
-        return changes + self._leave_spy(line.channel.uniqueid)
+            self._attach(leg, line.spyee, at)
+        else:
+            self._leave_spy(leg)
+
+
+_DIGITS = re.compile("[0-9]+").findall
 
 
 def _appearance(line: ListedChannel) -> tuple[int, bool, list[int]]:
     """The order of appearance: by age, and within a second by the count that ends a uniqueid, spies last."""
-    count = [int(part) for part in re.findall(r"[0-9]+", line.channel.uniqueid)]
+    count = list(map(int, _DIGITS(line.channel.uniqueid)))
     return -line.age_s, line.is_spying or line.channel.is_ours, count
 
 

@@ -6,7 +6,7 @@ on the live calls. Times come from Asterisk's clock (`timestampevents`) where it
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from adapter.calls.events import (
@@ -35,7 +35,7 @@ from adapter.calls.events import (
 from adapter.calls.message import ChannelFields, Message
 
 UNIQUEID_LIMIT = 150
-"""Asterisk's own limit is 149 characters. Their numbers are compared, and that of a longer one may be too large."""
+"""Asterisk's own are shorter. Their numbers are compared, and that of a longer one may be too large."""
 
 LATEST_S = 253_402_214_400.0
 """The year 9999 less a day: a later time cannot be shown in every time zone."""
@@ -58,22 +58,39 @@ def parse(headers: Headers, received_at: float) -> Event | None:
 
     Raises EventError where a header that the event needs is missing or malformed.
     """
-    make = _MAKERS.get(headers.get("Event", ""))
+    name = stamp = None
+    if isinstance(headers, Message):  # most often the beginning has told already
+        name, stamp = headers.event, headers.stamp
+    make = _MAKERS.get(name or headers.get("Event", ""))
     if make is None:
         return None
-    stamp = headers.get("Timestamp")
+    stamp = stamp or headers.get("Timestamp")
     return make(headers, received_at if stamp is None else _time(stamp))
 
 
 def parse_listed(headers: Headers) -> ListedChannel:
     """One channel of a snapshot. Raises EventError as `parse` does."""
+    application, data, duration, bridge = _RUNNING.read(headers)
     return ListedChannel(
-        channel=_channel(headers),
-        application=headers.get("Application", ""),
-        application_data=headers.get("ApplicationData", ""),
-        age_s=_seconds(headers.get("Duration", "0")),
-        bridge=headers.get("BridgeId") or None,
+        _channel(headers), application or "", data or "", _seconds(duration or "0"), bridge or None
     )
+
+
+class _Lines:
+    """Headers that Asterisk writes together, behind the beginning of a message: read at one look."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self._pattern = re.compile("".join(f"\r\n{name}: ([^\r]*+)" for name in names) + "(?=\r\n|$)")
+
+    def read(self, headers: Headers) -> Sequence[str | None]:
+        """Their values; None for one that is missing."""
+        found = headers.behind(self._pattern) if isinstance(headers, Message) else None
+        return [headers.get(name) for name in self._names] if found is None else found.groups()
+
+
+_RUNNING = _Lines("Application", "ApplicationData", "Duration", "BridgeId")
+_BRIDGE = _Lines("BridgeUniqueid", "BridgeType", "BridgeTechnology")
 
 
 def _number(text: str, kind: Callable[[str], _N]) -> _N:
@@ -84,7 +101,10 @@ def _number(text: str, kind: Callable[[str], _N]) -> _N:
 
 
 def _time(text: str) -> float:
-    at = _number(text, float)
+    try:
+        at = float(text)
+    except ValueError:
+        raise EventError(f"not a time: {text[:30]!r}") from None
     if not 0.0 <= at <= LATEST_S:  # nor is `nan`
         raise EventError(f"not a time: {text[:30]!r}")
     return at
@@ -100,8 +120,11 @@ def _required(headers: Headers, name: str) -> str:
 def _seconds(duration: str) -> int:
     """Seconds in a Duration, which Asterisk writes `hh:mm:ss` with as many digits of hours as it needs."""
     seconds = 0
-    for part in duration.split(":"):
-        seconds = seconds * 60 + _number(part, int)
+    try:
+        for part in duration.split(":"):
+            seconds = seconds * 60 + int(part)
+    except ValueError:
+        raise EventError(f"not a duration: {duration[:30]!r}") from None
     if not 0 <= seconds <= LONGEST_S:
         raise EventError(f"not a duration: {duration[:30]!r}")
     return seconds
@@ -134,7 +157,8 @@ def _channel(headers: Headers, role: str = "") -> Channel:
     if fields is None:
         fields = _channel_fields(headers, role)
     name, state, caller, caller_name, connected, connected_name, exten, uniqueid, linkedid = fields
-    if state not in _STATES:
+    known_state = _STATES.get(state)
+    if known_state is None:
         raise EventError(f"no channel state: {state!r}")
     if len(uniqueid) > UNIQUEID_LIMIT or len(linkedid) > UNIQUEID_LIMIT:
         raise EventError(f"no uniqueid: {max(uniqueid, linkedid, key=len)[:UNIQUEID_LIMIT]!r}...")
@@ -142,7 +166,7 @@ def _channel(headers: Headers, role: str = "") -> Channel:
         uniqueid,
         linkedid,
         name,
-        _STATES[state],
+        known_state,
         _party(caller_name, caller),
         _party(connected_name, connected),
         exten,
@@ -175,23 +199,28 @@ def _update(headers: Headers, at: float) -> Event:
 
 
 def _dial_begin(headers: Headers, at: float) -> Event:
-    # An Originate dials too, and then there is no dialing channel.
-    dialing = _channel(headers) if headers.get("Uniqueid") is not None else None
-    return DialBegin(at, dialing, _channel(headers, "Dest"))
+    return DialBegin(at, _dialing(headers), _channel(headers, "Dest"))
 
 
 def _dial_end(headers: Headers, at: float) -> Event:
-    dialing = _channel(headers) if headers.get("Uniqueid") is not None else None
-    return DialEnd(at, dialing, _channel(headers, "Dest"), headers.get("DialStatus", ""))
+    return DialEnd(at, _dialing(headers), _channel(headers, "Dest"), headers.get("DialStatus", ""))
+
+
+def _dialing(headers: Headers) -> Channel | None:
+    # An Originate dials too, and then there is no dialing channel.
+    return None if headers.get("Uniqueid") is None else _channel(headers)
 
 
 def _bridge_enter(headers: Headers, at: float) -> Event:
+    bridge, kind, technology = _BRIDGE.read(headers)
+    if bridge is None:
+        raise EventError("no header 'BridgeUniqueid'")
     return BridgeEnter(
         at,
         _channel(headers),
-        _required(headers, "BridgeUniqueid"),
-        is_joining=headers.get("BridgeType", "basic") == "basic",
-        is_holding=headers.get("BridgeTechnology") == "holding_bridge",
+        bridge,
+        is_joining=kind is None or kind == "basic",
+        is_holding=technology == "holding_bridge",
     )
 
 

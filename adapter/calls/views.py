@@ -88,7 +88,7 @@ def phone_call(call: Call, is_seen: Callable[[str], bool]) -> PhoneCall | None:
         for leg in _present(call)
         if leg.spies and (extension := _supervised(call, leg, ours))
         for spy in leg.spies.values()
-        if spy.channel.uniqueid in call.view_ids
+        if spy.channel.uniqueid in call.view_ids and (leg.extension or is_seen(spy.extension or ""))
     ]
     views += [_parked_view(call, leg) for leg in parked if leg.channel.uniqueid in call.view_ids]
     return PhoneCall(
@@ -235,7 +235,8 @@ def _spy_view(call: Call, spyee: Leg, spy: Leg, extension: str) -> PhoneCallView
         caller_id=caller_id_text(spy.channel.connected) or caller_id_text(spy.channel.caller),
         ringing=None,
         answered=spy.spying_since,
-        channel=spyee.channel.uniqueid,
+        # What is asked of the extension is not meant for the other side, to whom the supervision moved.
+        channel=spyee.channel.uniqueid if spyee.extension is not None else "",
     )
 
 

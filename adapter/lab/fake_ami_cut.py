@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Cut:
-    """Counts from when it is set: the connection breaks after `heard` bytes of the client's, or `said` of ours."""
+    """Counts from when it is set: the connection breaks after bytes of the client, or to it."""
 
     heard: int | None = None
     said: int | None = None

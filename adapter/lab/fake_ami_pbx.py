@@ -69,7 +69,7 @@ class FakePbx:
             caller=("", headers["Channel"].partition("/")[2]),
             began_at=at,
         )
-        shown = say.caller_id_of(headers["CallerID"])
+        shown = say.caller_id_of(headers.get("CallerID", ""))
         down = replace(first, caller=shown, connected=shown)
         ringing = replace(down, state=FakeState.RINGING)
         self._originates[first.uniqueid] = headers

@@ -7,6 +7,8 @@ from aiohttp import web
 from adapter.ami.link import Link, LinkState
 from adapter.operations.tally import EventTally
 
+_INCLUDE = {True: "present", False: "missing", None: "unknown"}
+
 
 class Health:
     """The handlers of both addresses. Neither needs a token, neither tells of any call."""
@@ -25,7 +27,11 @@ class Health:
 
     async def live(self, _: web.Request) -> web.Response:
         """200 as long as the process answers; a link that is down is no reason to restart it."""
-        body: dict[str, object] = {"status": "ok", "link": self._of_the_link()}
+        body: dict[str, object] = {
+            "status": "ok",
+            "link": self._of_the_link(),
+            "dialplanInclude": _INCLUDE[self._is_include_present()],
+        }
         is_trail_written = self._is_trail_written()
         if is_trail_written is not None:
             body["audit"] = "ok" if is_trail_written else "failing"
@@ -46,7 +52,7 @@ class Health:
                 "status": "ready" if is_ready else "not ready",
                 "link": self._of_the_link(),
                 "lastEventAgeS": None if age_s is None else round(age_s, 3),
-                "dialplanInclude": {True: "present", False: "missing", None: "unknown"}[include],
+                "dialplanInclude": _INCLUDE[include],
             },
             status=200 if is_ready else 503,
             headers={"Cache-Control": "no-store"},

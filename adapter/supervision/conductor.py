@@ -72,6 +72,16 @@ class Conductor:
         """The supervisions that have not ended."""
         return list(self._register.live.values())
 
+    def find(self, call_id: str, supervisor: str) -> Supervision | None:
+        """The supervision of this call by this supervisor, if one has not ended."""
+        found = self._register.by(supervisor)
+        return found if found is not None and found.call_id == call_id else None
+
+    def there(self) -> list[Supervision]:
+        """Those that have not ended, and those that have but whose channel Asterisk still has."""
+        ended = [one for one in self._register.ended.values() if self._calls.leg(one.channel_id) is not None]
+        return [*self._register.live.values(), *ended]
+
     def subscribe(self, listener: Callable[[Supervision], None]) -> None:
         """Have `listener` hear of each supervision that changes. It is called at once and must not wait."""
         self._register.subscribe(listener)
@@ -82,8 +92,11 @@ class Conductor:
 
     def on_change(self, change: Change) -> None:
         """Keep the supervisions in line with one change of the live calls."""
-        if self._register.live or self._register.ended:
-            self._following.on_change(change)
+        self._following.on_change(change)
+
+    def on_directory(self) -> None:
+        """End what the directory, which is another now, does not allow any more."""
+        self._following.judge_all()
 
     def on_snapshot(self) -> None:
         """Account for every channel of ours that the model shows after a snapshot."""
@@ -98,14 +111,13 @@ class Conductor:
         """
         if self._is_closed:
             raise LinkDown("the adapter is stopping")
-        await self._until_leaver_is_gone(plan.supervisor)
         supervision = self._register.by(plan.supervisor)
         if supervision is not None and supervision.call_id != plan.call_id:
             raise SupervisorBusy
         if plan.mode.is_heard_by_all and is_conference(self._calls, plan.spyee):
             raise ConferenceRefused
         if supervision is not None:
-            await self._switch(supervision, plan)
+            await self._switch(supervision, plan, asked_by)
         else:
             if plan.notice_tone and not self._has_include():
                 raise NoticeRefused
@@ -116,9 +128,11 @@ class Conductor:
         return supervision
 
     def end(self, supervision: Supervision) -> None:
-        """Hang up on its supervisor; the call goes on. Nothing where it has ended already."""
+        """Hang up on its supervisor, again if Asterisk did not before; the call goes on."""
         if supervision.state is not State.ENDED:
             self._ringing.end(supervision, Reason.ENDED_BY_REQUEST)
+        elif self._calls.leg(supervision.channel_id) is not None:
+            self._ringing.hang_up(supervision.channel_id)
 
     async def close(self) -> None:
         """Stop what still rings; who is joined stays joined, and is found again at the next start."""
@@ -150,12 +164,13 @@ class Conductor:
         self._register.add(supervision, "supervision requested")
         return supervision
 
-    async def _switch(self, supervision: Supervision, plan: Plan) -> None:
-        supervision.follow = plan.follow
+    async def _switch(self, supervision: Supervision, plan: Plan, asked_by: str) -> None:
         if (supervision.spyee, supervision.wanted_mode) == (plan.spyee, plan.mode):
             return
         if not self._has_include():
             raise SwitchRefused
+        supervision.asked_by, supervision.follow = asked_by, plan.follow
+        supervision.notice_tone = plan.notice_tone
         supervision.wanted_mode = plan.mode
         if supervision.spyee != plan.spyee:
             supervision.spyee, supervision.extension = plan.spyee, plan.extension
@@ -166,14 +181,18 @@ class Conductor:
         else:
             self._tuner.tune(supervision)
 
-    async def _until_leaver_is_gone(self, supervisor: str) -> None:
-        """A phone that hangs up stops spying a moment before its channel is gone: it has left already."""
+    async def until_left(self, supervisor: str) -> bool:
+        """Wait where this supervisor is just leaving; whether that was so, and what was known is old.
+
+        A phone that hangs up stops spying a moment before its channel is gone.
+        """
         leaver = self._register.by(supervisor)
         if leaver is None or leaver.state is not State.JOINED or self._is_spying(leaver):
-            return
+            return False
         with suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_LIMIT_S):
                 await leaver.until(lambda one: one.state is State.ENDED or self._is_spying(one))
+        return True
 
     def _is_spying(self, supervision: Supervision) -> bool:
         leg = self._calls.leg(supervision.channel_id)

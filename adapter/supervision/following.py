@@ -21,13 +21,14 @@ from adapter.calls.events import OUR_PREFIX, ChannelState
 from adapter.calls.legs import Leg
 from adapter.calls.model import Calls
 from adapter.directory import Directory
+from adapter.supervision.judging import may_go_on, mode_on
 from adapter.supervision.plan import Follow
 from adapter.supervision.register import Register
 from adapter.supervision.ringing import Ringing
 from adapter.supervision.session import Reason, Signal, State, reason_of_hangup
 from adapter.supervision.supervision import Supervision
 from adapter.supervision.tuner import Tuner
-from adapter.supervision.tuning import may_be_heard, mode_of, mode_on, wanted_tuning
+from adapter.supervision.tuning import mode_of, wanted_tuning
 
 _SIGNAL_OF_STATE = {ChannelState.RINGING: Signal.RINGS, ChannelState.UP: Signal.ANSWERS}
 
@@ -87,15 +88,17 @@ class Following:
             self._look_again(supervision, spyers[supervision.channel_id])
 
     def _look_again(self, supervision: Supervision, leg: Leg) -> None:
-        """After a break: whether it still spies on whom it should, on both sides."""
-        if not supervision.is_joined:
-            return
-        if supervision.state is State.RE_ATTACHING:
-            supervision.tuning = None  # what it was told last may not have arrived
+        """After a break: whether it may go on, and spies on whom it should, as it should."""
+        running = mode_of(leg.spy_options)
+        is_other_mode = supervision.is_joined and running is not None and running is not supervision.mode
+        if is_other_mode or supervision.state is State.RE_ATTACHING:
+            # What it was told last may have arrived or not.
+            supervision.tuning = supervision.target = None
+            supervision.mode = running or supervision.mode
             if leg.spyee == supervision.spyee:
                 self._register.signal(supervision, Signal.JOINS)
-        self._note_partners(supervision)
-        if supervision.state is not State.ENDED:
+        if self._judge(supervision) and supervision.is_joined:
+            self._note_partners(supervision)
             self._tuner.note_change(supervision)
 
     def _adopt(self, leg: Leg) -> None:
@@ -104,17 +107,16 @@ class Following:
         if leg.spyee is None or call is None or channel_id in self._register.ended:
             self._ringing.hang_up(channel_id)
             return
-        spied = self._calls.leg(leg.spyee)
-        mode = mode_of(leg.spy_options)
-        if mode is None:
-            self._ringing.hang_up(channel_id)  # nobody can tell who hears it
+        mode, extension = mode_of(leg.spy_options), self._supervised(leg.spyee)
+        if mode is None or not extension:
+            self._ringing.hang_up(channel_id)  # nobody can tell who hears it, or whose supervision it is
             return
         supervision = Supervision(
             id=channel_id.removeprefix(OUR_PREFIX),
             mode=mode,
             wanted_mode=mode,
             call_id=call.id,
-            extension=(spied.extension if spied is not None else None) or "",
+            extension=extension,
             spyee=leg.spyee,
             supervisor=leg.extension or "",
             asked_by="",
@@ -124,7 +126,13 @@ class Following:
             # Whether the other side is still the one that its ChanSpy began with, nobody saw.
             tuning=None if self._has_include() else wanted_tuning(self._calls, leg.spyee, mode),
         )
+        supervision.note_taken()
         self._register.add(supervision, "supervision found")
+
+    def _supervised(self, spyee: str) -> str:
+        """The extension of the channel; of somebody of the public network, that of who talks with it."""
+        legs = [leg for leg in (self._calls.leg(spyee), *self._calls.others(spyee)) if leg is not None]
+        return next((leg.extension for leg in legs if leg.extension is not None), "")
 
     def _follow_state(self, uniqueid: str, state: ChannelState) -> None:
         if uniqueid in self._register.ended or (self._is_stray(uniqueid) and state is not ChannelState.UP):
@@ -143,29 +151,43 @@ class Following:
         return leg is not None and leg.channel.is_ours and uniqueid not in self._register.live
 
     def _follow_spy(self, spyer: str, spyee: str) -> None:
+        self._ringing.note_spy(spyer)
         supervision = self._register.live.get(spyer)
         if supervision is None:
             return
-        if supervision.spyee == spyee:
-            self._join(supervision)
-        elif supervision.state is not State.RE_ATTACHING:
+        call = self._calls.call_of(spyee)
+        target = supervision.target
+        if supervision.state is State.RE_ATTACHING:
+            # A switch may be overtaken by the next one: then it is joined to what was wanted before.
+            if spyee in (supervision.spyee, target.spyee if target is not None else ""):
+                self._join(supervision)
+        elif spyee != supervision.spyee or (
+            not supervision.is_joined and (call is None or call.id != supervision.call_id)
+        ):
             self._ringing.end(supervision, Reason.CALL_ENDED)  # it must not hear another call
+        else:
+            self._join(supervision)
 
     def _join(self, supervision: Supervision) -> None:
-        is_first = not supervision.is_joined
+        before, is_first = supervision.tuning, not supervision.is_joined
         if supervision.target is not None and supervision.state is State.RE_ATTACHING:
             supervision.mode, supervision.tuning = supervision.target.mode, supervision.target
         elif is_first:
-            supervision.tuning = wanted_tuning(self._calls, supervision.spyee, supervision.mode)
-        supervision.target = None
+            certain = wanted_tuning(self._calls, supervision.spyee, supervision.mode)
+            supervision.tuning = None if supervision.is_mode_uncertain else certain
+        supervision.target, supervision.is_mode_uncertain = None, False
+        if not self._judge(supervision):
+            return
         self._note_partners(supervision)
         self._register.signal(supervision, Signal.JOINS)
-        if is_first and supervision.notice_tone:
+        is_heard_by_others = (
+            before is None or supervision.tuning is None or before.partner != supervision.tuning.partner
+        )
+        if supervision.notice_tone and (is_first or (is_heard_by_others and supervision.partners)):
             self._ringing.play_notice(supervision)
         supervision.wake()
         # The mode may have been switched, or a conference begun, while the phone rang.
-        if supervision.state is State.JOINED:
-            self._tuner.tune(supervision)
+        self._tuner.tune(supervision)
 
     def _follow_calls(self, call_id: str) -> None:
         """Who is joined goes with the spyee into another call, as after an attended transfer of the far side.
@@ -181,21 +203,37 @@ class Following:
                 self._register.tell("supervision follows its call", supervision)
 
     def _follow_bridges(self) -> None:
-        for supervision in self._register.joined():
-            if self._note_partners(supervision):
+        for supervision in list(self._register.live.values()):
+            if self._note_partners(supervision) and self._judge(supervision) and supervision.is_joined:
                 self._tuner.note_change(supervision)
 
     def _note_partners(self, supervision: Supervision) -> bool:
-        """Whether the spyee talks with others than before; ends it where one of them may not be heard."""
-        partners = self._calls.others(supervision.spyee)
-        if not all(may_be_heard(self._directory(), leg) for leg in partners):
-            self._ringing.end(supervision, Reason.NOT_ALLOWED)
-            return False
-        now = frozenset(leg.channel.uniqueid for leg in partners)
+        """Whether the spyee talks with others than before."""
+        now = frozenset(leg.channel.uniqueid for leg in self._calls.others(supervision.spyee))
         is_other = now != supervision.partners
         supervision.partners = now
         supervision.last_partners = now or supervision.last_partners
         return is_other
+
+    def judge_all(self) -> None:
+        """The directory is another: end what may not go on."""
+        for supervision in list(self._register.live.values()):
+            self._judge(supervision)
+
+    def _judge(self, supervision: Supervision) -> bool:
+        """Whether it may go on; if not it has ended."""
+        spied = self._calls.leg(supervision.spyee)
+        if spied is None or may_go_on(
+            self._directory(),
+            spied,
+            self._calls.others(supervision.spyee),
+            mode=supervision.wanted_mode,
+            app_id=supervision.asked_by,
+            extension=supervision.extension,
+        ):
+            return True
+        self._ringing.end(supervision, Reason.NOT_ALLOWED)
+        return False
 
     def _follow_transfer(self, transferer: str) -> None:
         """Where a supervision is to follow the call, it moves to the party that stays."""
@@ -207,8 +245,8 @@ class Following:
                 self._move_to(supervision, self._calls.leg(stays))
 
     def _move_to(self, supervision: Supervision, leg: Leg | None) -> None:
-        if leg is None:
-            return
+        if leg is None or not self._has_include():
+            return  # it ends with the extension
         mode = mode_on(
             self._directory(),
             leg,

@@ -24,6 +24,10 @@ class Parameter(StrEnum):
     FOLLOW = "follow"
 
 
+STAYS_S = 2
+"""How long a supervisor's phone that follows the call outlives its spyee, to be sent on to another."""
+
+
 class Refusal(Exception):  # noqa: N818 - it is the answer to a request, not a fault of ours
     """The supervision may not happen; `parameter` is the first one that forbids it, and `why` says how."""
 
@@ -90,6 +94,11 @@ class Follow(StrEnum):
     """It ends with the extension."""
     CALL = "call"
     """It moves to the party that stays."""
+
+
+def stays_s(follow: Follow) -> int:
+    """How many seconds longer than its spyee the supervisor's phone stays."""
+    return STAYS_S if follow is Follow.CALL else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
@@ -17,7 +18,7 @@ from adapter.ami.actions import (
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LinkLost
 from adapter.calls.events import NOTICE_PREFIX
 from adapter.calls.model import Calls
-from adapter.supervision.plan import Follow, Plan
+from adapter.supervision.plan import Plan, stays_s
 from adapter.supervision.register import Register, describe
 from adapter.supervision.session import NO_ANSWER, Reason, State, reason_of_hangup
 from adapter.supervision.supervision import Supervision
@@ -30,8 +31,11 @@ PICKUP_MARGIN_S = 0.3
 JOIN_LIMIT_S = 3.0
 """A phone that was picked up is joined about 0.1 s later, or there was nothing left to join."""
 
-STAYS_S = 2
-"""How long a supervisor's phone that follows the call outlives its spyee, to be sent on to another."""
+NOTICE_LIMIT_S = 3.0
+"""A notice tone begins some 0.1 s after it is asked for."""
+
+_NO_CHANNEL = "no such channel"
+"""How Asterisk refuses to hang up what is gone."""
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
@@ -54,6 +58,7 @@ class Ringing:
         self._spawn = spawn
         self._has_include = has_include
         self._hanging_up: set[str] = set()
+        self._notices: dict[str, asyncio.Event] = {}
 
     async def ring(self, supervision: Supervision, plan: Plan) -> None:
         """Ring the phone; never twice, whatever becomes of the answer.
@@ -71,7 +76,7 @@ class Ringing:
                     caller_id=plan.caller_id,
                     pickup_ms=plan.pickup_s * 1000,
                     has_include=self._has_include(),
-                    stays_s=STAYS_S if plan.follow is Follow.CALL else 0,
+                    stays_s=stays_s(plan.follow),
                     alert=plan.auto_answer,
                 )
             )
@@ -111,30 +116,45 @@ class Ringing:
         async def hang_up_once() -> None:
             try:
                 for action in actions:
-                    with suppress(ActionRefused):  # it is gone already
-                        await self._send(action)
-            except LinkError:
-                pass  # the next snapshot shows whether it is still there
+                    await self._try_to_hang_up(action)
+            except LinkError as failed:
+                # The snapshot after a break shows whether it is still there.
+                log.warning("a channel was not hung up", extra={"channel": channel_id, "error": str(failed)})
             finally:
                 self._hanging_up.discard(channel_id)
 
         self._spawn(hang_up_once())
 
+    async def _try_to_hang_up(self, action: Action) -> None:
+        try:
+            await self._send(action)
+        except ActionRefused as refused:
+            if not str(refused).lower().startswith(_NO_CHANNEL):  # else it is gone already
+                log.error("Asterisk does not hang up", extra={**dict(action.headers), "error": str(refused)})  # noqa: TRY400 - Asterisk's refusal, no bug to trace
+
     def play_notice(self, supervision: Supervision) -> None:
-        """Let the supervised hear that somebody joined; where that is not possible nobody stays joined."""
-        action = originate_notice(spyee=supervision.spyee, channel_id=NOTICE_PREFIX + supervision.id)
+        """Let the supervised hear that somebody joined; where they do not, nobody stays joined."""
+        channel_id = f"{NOTICE_PREFIX}{supervision.id}-{secrets.token_hex(4)}"
+        begun = self._notices[channel_id] = asyncio.Event()
 
         async def play() -> None:
             try:
-                await self._send(action)
-            except LinkError as failed:
-                log.warning(
-                    "the notice tone could not be played",
-                    extra={**describe(supervision), "error": str(failed)},
-                )
+                async with asyncio.timeout(NOTICE_LIMIT_S):
+                    await self._send(originate_notice(spyee=supervision.spyee, channel_id=channel_id))
+                    await begun.wait()
+            except (LinkError, TimeoutError) as failed:
+                about = {**describe(supervision), "error": str(failed) or "it did not begin"}
+                log.warning("the notice tone could not be played", extra=about)
                 self.end(supervision, Reason.NO_NOTICE)
+            finally:
+                del self._notices[channel_id]
 
         self._spawn(play())
+
+    def note_spy(self, spyer: str) -> None:
+        """A channel began to spy: perhaps it is one that plays a notice tone."""
+        if spyer in self._notices:
+            self._notices[spyer].set()
 
     def _dial_of(self, supervisor: str) -> str:
         """All phones of the extension where the dialplan include can ring them, else one of them."""

@@ -14,7 +14,7 @@ from adapter.supervision.tuning import Tuning
 class Supervision:
     """One supervision from request to end, and the channel that is its supervisor's.
 
-    Times are seconds since the epoch. Only the conductor writes it.
+    Times are seconds since the epoch. Only this room writes it.
     """
 
     id: str
@@ -41,6 +41,8 @@ class Supervision:
     """Why it ended."""
     tuning: Tuning | None = None
     """What Asterisk runs, as far as that is known."""
+    is_mode_uncertain: bool = False
+    """It was told another mode, perhaps too late for the pick-up: how it began is not known."""
     target: Tuning | None = None
     """What Asterisk is being told to run."""
     unsettled_until: float = 0.0

@@ -8,6 +8,7 @@ from typing import Any
 from adapter.ami.actions import Action, respy, tell_spy
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError
 from adapter.calls.model import Calls
+from adapter.supervision.plan import stays_s
 from adapter.supervision.session import Reason, Signal, State
 from adapter.supervision.supervision import Supervision
 from adapter.supervision.tuning import Tuning, is_conference, needs_respy, wanted_tuning
@@ -84,7 +85,9 @@ class Tuner:
                 )
                 self._end(supervision, Reason.CANNOT_FOLLOW)
             except LinkError:
-                supervision.tuning = None  # the snapshot after the break shows what it runs
+                supervision.tuning = supervision.target = (
+                    None  # the snapshot after the break shows what it runs
+                )
                 return
 
     async def _settle(self, supervision: Supervision) -> None:
@@ -101,16 +104,20 @@ class Tuner:
         supervision.target = wanted
         if supervision.is_joined:
             self._signal(supervision, Signal.DETACHES)
-        for action in tell_spy(channel_id=channel_id, spyee=wanted.spyee, options=wanted.mode.spy_options):
+        for action in tell_spy(
+            channel_id=channel_id,
+            spyee=wanted.spyee,
+            options=wanted.mode.spy_options,
+            stays_s=stays_s(supervision.follow),
+        ):
             await self._send(action)
         if supervision.state is State.RINGING:
             # It begins in the new mode; whether it was picked up meanwhile, and begins as before, shows then.
             supervision.mode, supervision.tuning = wanted.mode, wanted
             return
-        if supervision.state is State.ENDED:
-            return
         if supervision.state is not State.RE_ATTACHING:
-            return  # picked up while it was told: not certain how it begins, so once more when it is joined
+            supervision.is_mode_uncertain = True  # picked up while it was told: once more when it is joined
+            return
         await self._send(respy(channel_id))
         async with asyncio.timeout(REJOIN_LIMIT_S):
             await supervision.until(lambda one: one.state is not State.RE_ATTACHING)

@@ -8,10 +8,7 @@ waiting in ChanSpy's buffers). So it begins anew, which takes about 0.13 s.
 
 from dataclasses import dataclass
 
-from adapter.calls.legs import Leg
 from adapter.calls.model import Calls
-from adapter.directory import Directory
-from adapter.supervision.permission import may_supervise
 from adapter.supervision.plan import Mode
 
 ONE_OTHER_SIDE = 1
@@ -37,12 +34,10 @@ def is_conference(calls: Calls, spyee: str) -> bool:
     """Whether a barge-in on the spyee would not reach all that it talks with.
 
     So it is with more than one other side, and in a ConfBridge of two as well: ChanSpy knows the other side
-    of a bridge that is made for two only (measured). The channels of a ConfBridge keep their linkedids.
+    of a bridge that is made for two only (measured).
     """
     leg, others = calls.leg(spyee), calls.others(spyee)
-    return len(others) > ONE_OTHER_SIDE or any(
-        leg is not None and other.linkedid != leg.linkedid for other in others
-    )
+    return len(others) > ONE_OTHER_SIDE or (leg is not None and leg.is_in_conference and bool(others))
 
 
 def needs_respy(tuning: Tuning | None, wanted: Tuning) -> bool:
@@ -58,26 +53,6 @@ def needs_respy(tuning: Tuning | None, wanted: Tuning) -> bool:
     if wanted.partner == tuning.partner:
         return False
     return wanted.partner is not None or wanted.mode.is_heard_by_all
-
-
-def may_be_heard(directory: Directory, leg: Leg) -> bool:
-    """Whether this party may take part in a conversation that is supervised."""
-    extension = directory.extensions.get(leg.extension or "")
-    return extension is None or not extension.never_supervised
-
-
-def mode_on(directory: Directory, leg: Leg, *, mode: Mode, app_id: str, extension: str) -> Mode | None:
-    """The mode in which a supervision of `extension` may move to this leg; nothing where it may not.
-
-    What was whispered to an agent is not meant for a customer: there it only listens on.
-    """
-    if leg.extension is None:
-        return Mode.MONITOR if mode in (Mode.WHISPER, Mode.PRIVATE_WHISPER) else mode
-    app, there = directory.apps.get(app_id), directory.extensions.get(leg.extension)
-    here = directory.extensions.get(extension)
-    if app is None or there is None or here is None or here.prefix != there.prefix:
-        return None
-    return mode if may_supervise(directory, app, there, mode.permission) else None
 
 
 def mode_of(options: str) -> Mode | None:

@@ -16,7 +16,7 @@ from adapter.calls.views import PhoneCall
 from adapter.settings import Settings
 from adapter.supervision.conductor import Conductor
 from adapter.supervision.errors import ConferenceRefused, NoticeRefused, SupervisorBusy, SwitchRefused
-from adapter.supervision.plan import Follow, Plan, Refusal, plan_supervision
+from adapter.supervision.plan import Follow, Plan, Refusal, Request, plan_supervision
 from adapter.supervision.ringing import JOIN_LIMIT_S, PICKUP_MARGIN_S
 from adapter.supervision.session import Reason, State
 from adapter.supervision.supervision import Supervision
@@ -101,9 +101,7 @@ class Acting:
         body = await self._read_json(request)
         path = [scope.user_id, scope.extension, request.match_info.get("phoneCallId")]
         what = json.dumps(path).encode() + await request.read()
-        return await self._answers.once(
-            request, scope.app.client_id, what, lambda: self._act(request, scope, body)
-        )
+        return await self._answers.once(request, scope.app.client_id, what, lambda: self._act(request, body))
 
     async def delete(self, request: web.Request) -> web.Response:
         """End the supervision by `phoneNumber`; the call goes on. Other hang-ups are not served yet."""
@@ -112,7 +110,6 @@ class Acting:
         if not number:
             raise _not_implemented()
         note(request, supervisor=number)
-        scope.require_permission(None)
         self._require_ready()
         call = scope.reach(self._calls.call(request.match_info["phoneCallId"]))
         if call is None:
@@ -127,7 +124,7 @@ class Acting:
                 "call or the extension of a supervisor who has joined it or is being rung.",
             )
         _note_supervision(request, supervision)
-        scope.require_permission_on(supervision.extension, supervision.mode)
+        self._require_own_or_permitted(scope, supervision)
         await self._end(supervision)
         if read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
             return web.Response(status=204, headers={"Preference-Applied": "return=minimal"})
@@ -135,11 +132,25 @@ class Acting:
 
     # -- PUT ---------------------------------------------------------------------------------------
 
-    async def _act(self, request: web.Request, scope: Scope, body: object) -> web.Response:
+    async def _act(self, request: web.Request, body: object) -> web.Response:
         if isinstance(body, dict):
             asked = {"action": body.get("action"), "supervisor": body.get("sendCallTo")}
             note(request, **{name: value for name, value in asked.items() if isinstance(value, str)})
         wanted = read_action(body)
+        scope, plan = await self._plan(request, wanted)
+        if await self._conductor.until_left(plan.supervisor):
+            scope, plan = await self._plan(request, wanted)
+        note(request, supervisor=plan.supervisor, extension=plan.extension, mode=plan.mode)
+        supervision = await self._begin(scope, plan)
+        _note_supervision(request, supervision)
+        wait_s = min(read_prefer(request.headers.getall("Prefer", ())).wait_s or 0, plan.pickup_s)
+        if wait_s and await self._is_settled(supervision, plan, wait_s):
+            return self._outcome(scope, supervision, wait_s)
+        return self._accepted(scope, plan, supervision, wait_s)
+
+    async def _plan(self, request: web.Request, wanted: Request) -> tuple[Scope, Plan]:
+        """What is asked for, by whom, as all is now. Raises UapiError where it may not happen."""
+        scope = await self._gate.enter(request, is_again=True)
         scope.require_permission(wanted.mode)
         self._require_ready()
         call = scope.reach(self._calls.call(request.match_info.get("phoneCallId", "")))
@@ -154,15 +165,14 @@ class Acting:
             )
         except Refusal as refusal:
             raise refused(refusal) from None
-        note(request, supervisor=plan.supervisor, extension=plan.extension, mode=plan.mode)
         scope.require_permission_on(plan.extension, plan.mode)
-        scope.require_no_exempt(self._calls.call(plan.call_id))
-        supervision = await self._begin(scope, plan)
-        _note_supervision(request, supervision)
-        wait_s = min(read_prefer(request.headers.getall("Prefer", ())).wait_s or 0, plan.pickup_s)
-        if wait_s and await self._is_settled(supervision, plan, wait_s):
-            return self._outcome(scope, supervision, wait_s)
-        return self._accepted(scope, plan, supervision, wait_s)
+        live = self._calls.call(plan.call_id)
+        scope.require_no_exempt(live.legs.values() if live is not None else ())
+        scope.require_no_exempt(self._calls.others(plan.spyee))
+        running = self._conductor.find(plan.call_id, plan.supervisor)
+        if running is not None:
+            self._require_own_or_permitted(scope, running)
+        return scope, plan
 
     async def _begin(self, scope: Scope, plan: Plan) -> Supervision:
         try:
@@ -182,7 +192,11 @@ class Acting:
         margin_s = PICKUP_MARGIN_S + JOIN_LIMIT_S + 0.5 if wait_s >= plan.pickup_s else 0
         try:
             async with asyncio.timeout(wait_s + margin_s):
-                await supervision.until(lambda one: one.state in (State.JOINED, State.ENDED))
+                await supervision.until(
+                    lambda one: (
+                        one.state is State.ENDED or (one.state is State.JOINED and one.mode is plan.mode)
+                    )
+                )
         except TimeoutError:
             return False
         return True
@@ -216,14 +230,20 @@ class Acting:
 
     def _find(self, scope: Scope, call: PhoneCall, number: str) -> Supervision | None:
         """The supervision of this call, on an extension of the address, by this supervisor."""
-        for one in self._conductor.live():
+        for one in self._conductor.there():
             if (
                 one.call_id == call.id
-                and one.extension in scope.extensions
+                and (one.extension in scope.extensions or scope.owns(one.extension))
                 and number in (one.supervisor, one.supervisor.partition("*")[2])
             ):
                 return one
         return None
+
+    @staticmethod
+    def _require_own_or_permitted(scope: Scope, supervision: Supervision) -> None:
+        """Who began it may end and switch it; others where they might have begun it."""
+        if supervision.asked_by != scope.app.client_id:
+            scope.require_permission_on(supervision.extension, supervision.mode)
 
     async def _end(self, supervision: Supervision) -> None:
         """End it and wait until its channel is gone. Raises UapiError where Asterisk does not do that."""

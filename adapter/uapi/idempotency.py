@@ -99,11 +99,12 @@ class Answers:
 
     def _forget(self, entries: OrderedDict[str, _Entry]) -> None:
         oldest = self._clock() - KEPT_S
-        while entries:
-            entry = next(iter(entries.values()))
-            if len(entries) < KEPT_LIMIT and entry.began_at > oldest:
+        answered = [key for key, entry in entries.items() if entry.answer.done()]
+        too_many = len(entries) - KEPT_LIMIT + 1
+        for count, key in enumerate(answered):
+            if count >= too_many and entries[key].began_at > oldest:
                 return
-            entries.popitem(last=False)
+            del entries[key]
 
 
 def read_key(request: web.Request) -> str | None:

@@ -190,6 +190,9 @@ class Health(_Answer):
 
     status: Literal["ok"]
     link: AsteriskLink
+    dialplan_include: Literal["present", "missing", "unknown"] = Field(
+        alias="dialplanInclude", description="Whether supervisions can be switched and re-attached."
+    )
     audit: Literal["ok", "failing"] | None = Field(
         None, description="Whether the audit trail is written, where there is one."
     )

@@ -1,12 +1,13 @@
 """What one request is about: who asks, for which extensions, and how they address the service."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from aiohttp import web
 
-from adapter.calls.legs import Call
+from adapter.calls.legs import Call, Leg
 from adapter.calls.views import PhoneCall, phone_call
 from adapter.directory import Account, AccountLevel, App, Directory
 from adapter.directory_file import DirectoryFile
@@ -93,12 +94,12 @@ class Scope(Visitor):
         if not self._is_permitted(number, mode):
             raise forbidden()
 
-    def require_no_exempt(self, call: Call | None) -> None:
+    def require_no_exempt(self, legs: Iterable[Leg]) -> None:
         """Refuse a call with an extension that is never supervised: on whichever side, it would be heard.
 
         Raises UapiError `access_forbidden`.
         """
-        for leg in call.legs.values() if call is not None else ():
+        for leg in legs:
             extension = self.directory.extensions.get(leg.extension or "")
             if extension is not None and extension.never_supervised:
                 raise forbidden()
@@ -126,11 +127,14 @@ class Gate:
         self._authenticator = authenticator
         self._rate = RateLimit(settings.requests_per_s, 2 * settings.requests_per_s)
 
-    async def admit(self, request: web.Request) -> Visitor:
-        """Who asks. Raises UapiError where that is nobody known, or one who asks too often."""
+    async def admit(self, request: web.Request, *, is_again: bool = False) -> Visitor:
+        """Who asks. Raises UapiError where that is nobody known, or one who asks too often.
+
+        A request that had to wait is looked at again: it does not count twice.
+        """
         directory = self._directory.current
         app = await self._authenticator.find_app(request.headers.get("Authorization"), directory)
-        wait_s = self._rate.take(app.client_id, time.monotonic())
+        wait_s = 0.0 if is_again else self._rate.take(app.client_id, time.monotonic())
         if wait_s:
             raise too_many(wait_s)
         note(request, app=app.client_id, account=account_text(app.account))
@@ -146,9 +150,9 @@ class Gate:
             ),
         )
 
-    async def enter(self, request: web.Request) -> Scope:
+    async def enter(self, request: web.Request, *, is_again: bool = False) -> Scope:
         """The scope of a request to `/{userId}/{extension}...`. Raises UapiError where it may not enter."""
-        visitor = await self.admit(request)
+        visitor = await self.admit(request, is_again=is_again)
         return scope_of(visitor, request.match_info["userId"], request.match_info["extension"])
 
 

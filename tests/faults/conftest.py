@@ -7,7 +7,6 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-
 from tests.acceptance.conftest import lab
 from tests.integration.conftest import (
     agent,

@@ -96,7 +96,7 @@ def make_input(chance: random.Random) -> bytes:
 def _spoil(chance: random.Random, message: bytes) -> bytes:
     for _ in range(chance.choice((0, 1, 1, 2, 3, 6))):
         message = chance.choice(_WAYS)(chance, message)
-    return message + (END if chance.random() < 0.97 else chance.choice(GARBAGE))  # noqa: PLR2004 - mostly whole
+    return message + (END if chance.random() < 0.97 else chance.choice(GARBAGE))
 
 
 def _flip(chance: random.Random, message: bytes) -> bytes:
@@ -125,7 +125,7 @@ def _line_twice(chance: random.Random, message: bytes) -> bytes:
 def _another_value(chance: random.Random, message: bytes) -> bytes:
     lines = message.split(b"\r\n")
     at = chance.randrange(len(lines))
-    value = chance.choice(NASTY if chance.random() < 0.5 else values())  # noqa: PLR2004 - either
+    value = chance.choice(NASTY if chance.random() < 0.5 else values())
     lines[at] = lines[at].partition(b": ")[0] + b": " + value
     return b"\r\n".join(lines)
 
@@ -137,7 +137,7 @@ def _shuffle(chance: random.Random, message: bytes) -> bytes:
 
 
 def _another_case(chance: random.Random, message: bytes) -> bytes:
-    return message.upper() if chance.random() < 0.5 else message.lower()  # noqa: PLR2004 - either
+    return message.upper() if chance.random() < 0.5 else message.lower()
 
 
 def _garbage(chance: random.Random, message: bytes) -> bytes:
@@ -161,7 +161,7 @@ def _line_ends(chance: random.Random, message: bytes) -> bytes:
 
 
 def _very_long(chance: random.Random, message: bytes) -> bytes:
-    if chance.random() < 0.98:  # noqa: PLR2004 - it takes long
+    if chance.random() < 0.98:
         return message
     name = chance.choice((b"CallerIDName: ", b"Event: ", b"X"))
     return message + b"\r\n" + name + LONG

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from adapter.lab.fake_ami import FakeAmi
-from adapter.lab.fake_ami_events import FakeChannel
 from tests.faults.conftest import Tell
 from tests.faults.one_call import another_call, answer_phone, end_supervision, ours
 from tests.integration.harness import Service, running_service, until, until_seen
@@ -25,15 +24,9 @@ async def until_health_says(service: Service, audit: str) -> None:
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
 async def test_with_a_full_disk_the_service_goes_on_and_says_so(
-    ami: FakeAmi,
-    agent: FakeChannel,
-    directory: Path,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    figures: Tell,
+    ami: FakeAmi, directory: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, figures: Tell
 ) -> None:
-    """Twenty barge-ins with nowhere to write; when there is space again, the trail says how much is missing."""
-    assert agent
+    """Twenty barge-ins with nowhere to write; once there is space, the trail says how much is missing."""
     trail = tmp_path / "audit.log"
     trail.symlink_to(FULL)
     async with running_service(ami, directory, audit_file=trail) as service:

@@ -24,7 +24,7 @@ Jump = Callable[[float], None]
 
 @pytest.fixture
 def jump(monkeypatch: pytest.MonkeyPatch) -> Jump:
-    """Sets the wall clock forth or back. The client's token is from before, and PyJWT, too, has its own clock."""
+    """Sets the wall clock forth or back; the client has its token from before."""
     ahead_s = 0.0
     right, token = time.time, harness.token()
 

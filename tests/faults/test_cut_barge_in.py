@@ -20,6 +20,7 @@ from tests.faults.one_call import (
     another_call,
     answer_phone,
     end_supervision,
+    forget_the_past,
     ours,
     until_supervised,
 )
@@ -98,6 +99,7 @@ async def test_a_barge_in_cut_at_any_byte_rings_once_and_is_answered(
         *sampled([Cut(said=size) for size in range(1, said + 1)], PART_SAID),
     ]
     statuses: list[int] = []
+    channel_ids: list[str] = []
     longest_s = 0.0
     for count, cut in enumerate(cuts, 1):
         if count % SUPERVISIONS_PER_CALL == 0:
@@ -105,8 +107,9 @@ async def test_a_barge_in_cut_at_any_byte_rings_once_and_is_answered(
         ami.scripts["Originate"] = lambda action: phone(ami, action)
         status, waited_s = await barge_in_over_a_cut(ami, service, call_id, cut)
         statuses.append(status)
+        channel_ids += [action["ChannelId"] for action in ami.took("Originate")]
+        forget_the_past(ami)
         longest_s = max(longest_s, waited_s)
-    channel_ids = [action["ChannelId"] for action in ami.took("Originate")]
     assert len(set(channel_ids)) == len(channel_ids), "an Originate was sent again"
     figures(
         f"{len(statuses)} cuts in {heard} + {said} bytes: {statuses.count(200)} answered 200, "

@@ -31,7 +31,6 @@ SHOWN_WITHIN_S = 1.0
 @contextlib.asynccontextmanager
 async def idle_neighbour(folder: Path) -> AsyncIterator[Path]:
     """A process that has nothing to do, and the file that it writes its loop's lag to."""
-    folder.mkdir()
     output = folder / "output"
     command = die_with_parent((sys.executable, "-m", "tests.faults.lag"))
     process = await start_process(command, folder, output, {**os.environ, "PYTHONPATH": str(CHECKOUT)})
@@ -68,6 +67,7 @@ async def test_5000_events_a_second_do_not_hold_up_the_event_loop(
     """No stall above 50 ms beyond those that an idle process beside it has too; less than 0.6 of a core."""
     assert agent
     messages = passing_events(2 * EVENTS_PER_S)
+    (tmp_path / "idle").mkdir()
     async with idle_neighbour(tmp_path / "idle") as lags, adapter_beside(ami, tmp_path) as (adapter, token):
         before = await counted(adapter)
         lags_before, cpu_before = len(lags.read_text().split()), cpu_s(adapter.process.pid)
@@ -85,7 +85,8 @@ async def test_5000_events_a_second_do_not_hold_up_the_event_loop(
         idle = [float(lag) for lag in lags.read_text().split()[lags_before:]]
     idle_stalled = sum(lag > STALL_S for lag in idle)
     figures(
-        f"{said / took_s:,.0f} events/s for {took_s:.0f} s, {applied / said:.0%} of them about calls: {share:.0%} of a core, loop later than 50 ms "
+        f"{said / took_s:,.0f} events/s for {took_s:.0f} s, {applied / said:.0%} of them about calls: "
+        f"{share:.0%} of a core, loop later than 50 ms "
         f"{stalled} times of {looks}, an idle process's {idle_stalled} times of {len(idle)}; "
         f"a call begun then is shown after {shown_s * 1e3:.0f} ms"
     )

@@ -5,16 +5,20 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from adapter.lab import Pbx, Phones, Step, running_asterisk
 from adapter.lab.adapter_process import running_adapter
 from adapter.lab.configuration import TEST_AMI_USERNAME
 from tests.acceptance.conftest import Json, Lab, code_of, until
 from tests.faults.conftest import Tell
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PING_INTERVAL_S = 0.5
 SLACK_S = 0.5
@@ -29,15 +33,24 @@ SETTINGS = {
 }
 
 
-@pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def beside(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     """A real Asterisk, and an adapter that looks after its link more often than it would."""
+    folder = tmp_path_factory.mktemp("faults")
     async with (
-        running_asterisk(tmp_path / "asterisk") as pbx,
-        running_adapter(pbx, tmp_path / "adapter", settings=SETTINGS) as adapter,
-        Phones(pbx, tmp_path / "phones") as phones,
+        running_asterisk(folder / "asterisk") as pbx,
+        running_adapter(pbx, folder / "adapter", settings=SETTINGS) as adapter,
+        Phones(pbx, folder / "phones") as phones,
     ):
         yield Lab(pbx, adapter, phones, await adapter.token("wallboard"))
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def lab(beside: Lab, tmp_path: Path) -> AsyncIterator[Lab]:
+    """Phones of their own for each test, and no call left of the one before."""
+    async with Phones(beside.pbx, tmp_path / "phones") as phones:
+        yield replace(beside, phones=phones)
+    await beside.until_calls(lambda calls: not calls)
 
 
 async def until_link(lab: Lab, state: str, within: float = BACK_WITHIN_S) -> Json:
@@ -53,7 +66,7 @@ async def until_link(lab: Lab, state: str, within: float = BACK_WITHIN_S) -> Jso
 
 
 @contextlib.contextmanager
-def stopped(pbx: Pbx):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def stopped(pbx: Pbx) -> Iterator[None]:
     """Asterisk does nothing within the block, though its sockets stay open."""
     assert pbx.pid is not None
     os.kill(pbx.pid, signal.SIGSTOP)
@@ -108,13 +121,13 @@ async def test_an_asterisk_that_is_stopped_is_noticed_and_found_again_with_its_c
     assert (await lab.barge_in(talk.call_id)).status == 202
     await supervisor.ringing()
     figures(
-        f"noticed after {noticed_s:.2f} s of silence (pings each {PING_INTERVAL_S} s), back {back_s:.2f} s later"
+        f"noticed after {noticed_s:.2f} s with a ping each {PING_INTERVAL_S} s, back {back_s:.2f} s later"
     )
     assert noticed_s < 2 * PING_INTERVAL_S + SLACK_S
 
 
 async def test_what_was_asked_of_a_stopped_asterisk_rings_once_if_it_goes_on_in_time(lab: Lab) -> None:
-    """It reads the Originate when it goes on. The client was told 503, and its retry finds that supervision."""
+    """It reads the Originate then. The client was told 503, and its retry finds that supervision."""
     talk = await lab.talk()
     supervisor = await lab.phones.callee("0003*024", name="supervisor")
     with stopped(lab.pbx):
@@ -172,6 +185,8 @@ async def test_an_ami_user_that_loses_its_rights_is_told_in_health_and_comes_bac
     supervisor = await lab.phones.callee("0003*024", name="supervisor")
 
     await set_rights(lab.pbx, write="call,reporting")
+    kept = await lab.barge_in(talk.call_id, supervisor="0003*025")
+    assert kept.status == 202, "a session keeps the rights that it logged in with"
     await log_in_anew(lab)
     await until_link(lab, "READY")
     answer = await lab.barge_in(talk.call_id)

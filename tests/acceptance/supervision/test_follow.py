@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from adapter.lab import Phone, wait_until_heard
+from adapter.lab import Phone, Step, wait_until_heard
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.conftest import Note
 from tests.acceptance.supervision.hearing import heard, until_right
@@ -92,7 +92,7 @@ async def test_after_the_far_side_changed_the_right_ones_hear_each_other(
         took = await until_right((agent, other, supervisor), after, since)
         note(f"{change}, {mode}: last event to right audio", [took])
         assert took <= REPAIR_LIMIT_S
-        assert [entry.step for entry in supervisor.journal].count("ringing") == 1
+        assert [entry.step for entry in supervisor.journal].count(Step.RINGING) == 1
         await story.hang_up(supervisor)
         await story.hang_up(other, agent)
 
@@ -157,6 +157,6 @@ async def test_asked_to_follow_the_call_the_supervision_moves_to_the_customer(
         took = await until_right((customer, other, supervisor), wanted, bridged_at(story))
         note(f"moved to the customer, {mode}: last event to right audio", [took])
         assert took <= REPAIR_LIMIT_S
-        assert [entry.step for entry in supervisor.journal].count("ringing") == 1
+        assert [entry.step for entry in supervisor.journal].count(Step.RINGING) == 1
         await story.hang_up(customer, other)
         await supervisor.ended()

@@ -2,17 +2,18 @@
 
 import itertools
 import time
+from typing import Any
 
 import pytest
 
-from adapter.lab import Phone
+from adapter.lab import Phone, Step
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.conftest import Note
 from tests.acceptance.supervision.hearing import heard, until_right
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-MODES = {
+MODES: dict[str, dict[str, Any]] = {
     "Monitor": {"action": "Monitor"},
     "Whisper": {"action": "Whisper"},
     "PrivateWhisper": {"action": "Whisper", "private": "1"},
@@ -68,7 +69,7 @@ async def test_every_switch_is_done_within_300_ms_and_rings_nobody(stage: Stage,
             wanted = heard(after, supervisor=supervisor, agent=agent, other=customer)
             took[before, after] = await until_right(everyone, wanted, asked_at)
             before = after
-        assert [entry.step for entry in supervisor.journal].count("ringing") == 1
+        assert [entry.step for entry in supervisor.journal].count(Step.RINGING) == 1
         await story.hang_up(customer, agent)
     assert set(took) == set(itertools.permutations(MODES, 2))
     worst = max(took.values())

@@ -1,4 +1,4 @@
-"""A PBX whose dialplan lacks uapi-dialplan.conf: what still works, what is refused, what ends, and who says so."""
+"""A PBX whose dialplan lacks uapi-dialplan.conf: what works, what is refused, what ends, and who says so."""
 
 import time
 from collections.abc import AsyncIterator

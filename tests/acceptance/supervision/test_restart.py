@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from adapter.lab import Pbx, running_asterisk
+from adapter.lab import Pbx, Step, running_asterisk
 from adapter.lab.adapter_process import running_adapter
 from tests.acceptance.conftest import Json
 from tests.acceptance.stories.story import Stage, Story
@@ -133,97 +133,104 @@ def told_of(shown: Json) -> dict[str, object]:
 @pytest.mark.parametrize("mode", ["PrivateWhisper", "BargeIn"])
 async def test_a_supervision_outlives_the_adapter_and_is_found_by_the_next(place: Place, mode: str) -> None:
     """SIGTERM: same id, same mode, and it can be switched and ended."""
-    async with place.adapter() as first, contextlib.AsyncExitStack() as later:
-        async with first.tell(f"restart-{mode.lower()}", is_traced=False) as story:
-            agent, customer, call_id = await talking(story)
-            supervisor = await story.phone("0003*024")
-            accepted = await story.lab.barge_in(call_id, **MODES[mode])
-            assert accepted.status == ACCEPTED, accepted.text
-            await story.answer(supervisor)
-            before = await until_joined(story.lab, address_of(accepted))
-            everyone = (agent, customer, supervisor)
-            wanted = heard(mode, supervisor=supervisor, agent=agent, other=customer)
-            first.adapter.process.send_signal(signal.SIGTERM)
-            assert await gone(first) == 0
-            await until_right(everyone, wanted, time.time())
-            second = await later.enter_async_context(place.adapter())
-            story.lab = beside(story, second).lab
-            address = address_of(accepted).replace(first.adapter.url, second.adapter.url)
-            assert told_of(await until_joined(story.lab, address)) == told_of(before)
-            await until_right(everyone, wanted, time.time())
-            await story.lab.until_views(call_id, {"01", "02"})
-            after = "Whisper" if mode == "BargeIn" else "BargeIn"
-            switched = await story.lab.barge_in(call_id, wait_s=5, **MODES[after])
-            assert switched.status == OK, switched.text
-            wanted = heard(after, supervisor=supervisor, agent=agent, other=customer)
-            await until_right(everyone, wanted, time.time())
-            assert [entry.step for entry in supervisor.journal].count("ringing") == 1
-            ended = await story.lab.adapter.request(
-                "DELETE",
-                f"/uapi/phoneCalls/@me/0003*210/{call_id}?phoneNumber=0003*024",
-                token=story.lab.token,
-            )
-            assert ended.status == OK, ended.text
-            assert await reason_of_end(story.lab, address) == "ended_by_request"
-            await supervisor.ended()
-            await until_right(
-                (agent, customer), {("0003*210", "777888"), ("777888", "0003*210")}, time.time()
-            )
-            await story.hang_up(customer, agent)
+    async with (
+        place.adapter() as first,
+        contextlib.AsyncExitStack() as later,
+        first.tell(f"restart-{mode.lower()}", is_traced=False) as story,
+    ):
+        agent, customer, call_id = await talking(story)
+        supervisor = await story.phone("0003*024")
+        accepted = await story.lab.barge_in(call_id, **MODES[mode])
+        assert accepted.status == ACCEPTED, accepted.text
+        await story.answer(supervisor)
+        before = await until_joined(story.lab, address_of(accepted))
+        everyone = (agent, customer, supervisor)
+        wanted = heard(mode, supervisor=supervisor, agent=agent, other=customer)
+        first.adapter.process.send_signal(signal.SIGTERM)
+        assert await gone(first) == 0
+        await until_right(everyone, wanted, time.time())
+        second = await later.enter_async_context(place.adapter())
+        story.lab = beside(story, second).lab
+        address = address_of(accepted).replace(first.adapter.url, second.adapter.url)
+        assert told_of(await until_joined(story.lab, address)) == told_of(before)
+        await until_right(everyone, wanted, time.time())
+        await story.lab.until_views(call_id, {"01", "02"})
+        after = "Whisper" if mode == "BargeIn" else "BargeIn"
+        switched = await story.lab.barge_in(call_id, wait_s=5, **MODES[after])
+        assert switched.status == OK, switched.text
+        wanted = heard(after, supervisor=supervisor, agent=agent, other=customer)
+        await until_right(everyone, wanted, time.time())
+        assert [entry.step for entry in supervisor.journal].count(Step.RINGING) == 1
+        ended = await story.lab.adapter.request(
+            "DELETE",
+            f"/uapi/phoneCalls/@me/0003*210/{call_id}?phoneNumber=0003*024",
+            token=story.lab.token,
+        )
+        assert ended.status == OK, ended.text
+        assert await reason_of_end(story.lab, address) == "ended_by_request"
+        await supervisor.ended()
+        await until_right((agent, customer), {("0003*210", "777888"), ("777888", "0003*210")}, time.time())
+        await story.hang_up(customer, agent)
 
 
-@pytest.mark.parametrize("is_passed_on", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("moment", ["before the Redirect", "after the Redirect"])
 async def test_an_adapter_that_is_killed_while_it_re_attaches_leaves_no_half_barge_in(
-    place: Place, is_passed_on: bool
+    place: Place, moment: str
 ) -> None:
-    """SIGKILL as it asks for the Redirect, which Asterisk gets or does not get: the next one puts it right."""
-    async with place.adapter() as first, contextlib.AsyncExitStack() as later:
-        async with first.tell(f"killed-{is_passed_on}".lower(), is_traced=False) as story:
-            agent, customer, call_id = await talking(story)
-            supervisor = await story.phone("0003*024")
-            accepted = await story.lab.barge_in(call_id)
-            await story.answer(supervisor)
-            before = await until_joined(story.lab, address_of(accepted))
-            place.cut.at("Redirect", first.adapter.process.kill, is_passed_on=is_passed_on)
-            other = await story.phone("0003*211")
-            await customer.transfer("0003*211")
-            await story.answer(other)
-            await customer.ended()
-            assert await gone(first) == -signal.SIGKILL
-            second = await later.enter_async_context(place.adapter())
-            story.lab = beside(story, second).lab
-            address = address_of(accepted).replace(first.adapter.url, second.adapter.url)
-            assert (await until_joined(story.lab, address))["id"] == before["id"]
-            wanted = heard("BargeIn", supervisor=supervisor, agent=agent, other=other)
-            await until_right((agent, other, supervisor), wanted, time.time())
-            assert [entry.step for entry in supervisor.journal].count("ringing") == 1
-            await story.hang_up(supervisor)
-            await story.hang_up(other, agent)
+    """SIGKILL at the Redirect, which Asterisk gets or does not get: the next adapter puts it right."""
+    async with (
+        place.adapter() as first,
+        contextlib.AsyncExitStack() as later,
+        first.tell(f"killed-{moment}", is_traced=False) as story,
+    ):
+        agent, customer, call_id = await talking(story)
+        supervisor = await story.phone("0003*024")
+        accepted = await story.lab.barge_in(call_id)
+        await story.answer(supervisor)
+        before = await until_joined(story.lab, address_of(accepted))
+        place.cut.at("Redirect", first.adapter.process.kill, is_passed_on=moment.startswith("after"))
+        other = await story.phone("0003*211")
+        await customer.transfer("0003*211")
+        await story.answer(other)
+        await customer.ended()
+        assert await gone(first) == -signal.SIGKILL
+        second = await later.enter_async_context(place.adapter())
+        story.lab = beside(story, second).lab
+        address = address_of(accepted).replace(first.adapter.url, second.adapter.url)
+        assert (await until_joined(story.lab, address))["id"] == before["id"]
+        wanted = heard("BargeIn", supervisor=supervisor, agent=agent, other=other)
+        await until_right((agent, other, supervisor), wanted, time.time())
+        assert [entry.step for entry in supervisor.journal].count(Step.RINGING) == 1
+        await story.hang_up(supervisor)
+        await story.hang_up(other, agent)
 
 
 async def test_an_adapter_that_is_killed_in_mid_switch_is_followed_by_one_that_tells_the_truth(
     place: Place,
 ) -> None:
     """The new mode was set and never begun: the next adapter shows the one that Asterisk runs."""
-    async with place.adapter() as first, contextlib.AsyncExitStack() as later:
-        async with first.tell("killed-switch", is_traced=False) as story:
-            agent, customer, call_id = await talking(story)
-            supervisor = await story.phone("0003*024")
-            accepted = await story.lab.barge_in(call_id, action="Monitor")
-            await story.answer(supervisor)
-            await until_joined(story.lab, address_of(accepted))
-            place.cut.at("Redirect", first.adapter.process.kill, is_passed_on=False)
-            with contextlib.suppress(OSError):
-                await story.lab.barge_in(call_id)
-            assert await gone(first) == -signal.SIGKILL
-            second = await later.enter_async_context(place.adapter())
-            story.lab = beside(story, second).lab
-            address = address_of(accepted).replace(first.adapter.url, second.adapter.url)
-            assert (await supervision(story.lab, address))["action"] == "Monitor"
-            everyone = (agent, customer, supervisor)
-            wanted = heard("Monitor", supervisor=supervisor, agent=agent, other=customer)
-            await until_right(everyone, wanted, time.time())
-            assert (await story.lab.barge_in(call_id, wait_s=5)).status == OK
-            wanted = heard("BargeIn", supervisor=supervisor, agent=agent, other=customer)
-            await until_right(everyone, wanted, time.time())
-            await story.hang_up(customer, agent, supervisor)
+    async with (
+        place.adapter() as first,
+        contextlib.AsyncExitStack() as later,
+        first.tell("killed-switch", is_traced=False) as story,
+    ):
+        agent, customer, call_id = await talking(story)
+        supervisor = await story.phone("0003*024")
+        accepted = await story.lab.barge_in(call_id, action="Monitor")
+        await story.answer(supervisor)
+        await until_joined(story.lab, address_of(accepted))
+        place.cut.at("Redirect", first.adapter.process.kill, is_passed_on=False)
+        with contextlib.suppress(OSError):
+            await story.lab.barge_in(call_id)
+        assert await gone(first) == -signal.SIGKILL
+        second = await later.enter_async_context(place.adapter())
+        story.lab = beside(story, second).lab
+        address = address_of(accepted).replace(first.adapter.url, second.adapter.url)
+        assert (await supervision(story.lab, address))["action"] == "Monitor"
+        everyone = (agent, customer, supervisor)
+        wanted = heard("Monitor", supervisor=supervisor, agent=agent, other=customer)
+        await until_right(everyone, wanted, time.time())
+        assert (await story.lab.barge_in(call_id, wait_s=5)).status == OK
+        wanted = heard("BargeIn", supervisor=supervisor, agent=agent, other=customer)
+        await until_right(everyone, wanted, time.time())
+        await story.hang_up(customer, agent, supervisor)

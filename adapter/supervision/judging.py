@@ -1,0 +1,66 @@
+"""May a supervision that runs go on, as the directory and its conversation are now? Pure."""
+
+from collections.abc import Iterable
+
+from adapter.calls.legs import Leg
+from adapter.directory import App, Directory, Extension
+from adapter.supervision.permission import may_supervise
+from adapter.supervision.plan import Mode
+
+
+def may_go_on(
+    directory: Directory, spied: Leg, partners: Iterable[Leg], *, mode: Mode, app_id: str, extension: str
+) -> bool:
+    """Whether the supervisor may hear these, in a supervision of `extension` that the App asked for.
+
+    Of one that an earlier process began the App is not known: there only those count who may never be heard.
+    """
+    partners = list(partners)
+    if not all(may_be_heard(directory, leg) for leg in (spied, *partners)):
+        return False
+    if not app_id:
+        return True
+    app = directory.apps.get(app_id)
+    if app is None:
+        return False
+    # One that moved to somebody of the public network is judged by the extensions that this one talks with.
+    judged = [spied] if spied.extension is not None else partners
+    return all(
+        _may_supervise_leg(directory, app, leg, mode, extension)
+        for leg in judged
+        if leg.extension is not None
+    )
+
+
+def mode_on(directory: Directory, leg: Leg, *, mode: Mode, app_id: str, extension: str) -> Mode | None:
+    """The mode in which a supervision of `extension` may move to this leg; nothing where it may not.
+
+    What was whispered to an agent is not meant for a customer: there it only listens on.
+    """
+    app = directory.apps.get(app_id)
+    if app is None or not may_be_heard(directory, leg):
+        return None
+    if leg.extension is None:
+        return Mode.MONITOR if mode in (Mode.WHISPER, Mode.PRIVATE_WHISPER) else mode
+    return mode if _may_supervise_leg(directory, app, leg, mode, extension) else None
+
+
+def may_be_heard(directory: Directory, leg: Leg) -> bool:
+    """Whether this party may take part in a conversation that is supervised."""
+    extension = directory.extensions.get(leg.extension or "")
+    return extension is None or not extension.never_supervised
+
+
+def _may_supervise_leg(directory: Directory, app: App, leg: Leg, mode: Mode, number: str) -> bool:
+    there, here = directory.extensions.get(leg.extension or ""), directory.extensions.get(number)
+    return (
+        there is not None
+        and here is not None
+        and _are_of_one_organization(here, there)
+        and directory.is_seen_by(there, app.account)
+        and may_supervise(directory, app, there, mode.permission)
+    )
+
+
+def _are_of_one_organization(one: Extension, other: Extension) -> bool:
+    return one.prefix == other.prefix
