@@ -188,6 +188,35 @@ async def test_a_barge_in_on_who_is_alone_in_a_conference_ends_when_another_come
             await story.hang_up(phone)
 
 
+async def test_when_the_call_itself_becomes_a_conference_a_barge_in_on_it_ends(stage: Stage) -> None:
+    """Both are sent into a ConfBridge together and keep their linkedid; it would reach one of them alone."""
+    async with stage.tell("conference-moved", is_traced=False) as story:
+        agent, customer, call_id = await talking(story)
+        supervisor = await story.phone("0003*024")
+        accepted = await story.lab.barge_in(call_id)
+        assert accepted.status == ACCEPTED, accepted.text
+        await story.answer(supervisor)
+        await until_joined(story.lab, address_of(accepted))
+        await story.ask(
+            "Redirect",
+            Channel=await story.channel("PJSIP/trunk"),
+            ExtraChannel=await story.channel("PJSIP/0003*210"),
+            Context="extensions",
+            ExtraContext="extensions",
+            Exten="0003*600",
+            ExtraExten="0003*600",
+            Priority="1",
+            ExtraPriority="1",
+        )
+        assert await reason_of_end(story.lab, address_of(accepted)) == "conference"
+        await supervisor.ended()
+        await until_right((agent, customer), all_of(agent, customer), time.time())
+        refused = await story.lab.barge_in(call_id)
+        assert (refused.status, code_of(refused)) == (409, "pc_conference_unavailable")
+        for phone in (customer, agent):
+            await story.hang_up(phone)
+
+
 # -- the end -------------------------------------------------------------------------------------------
 
 
