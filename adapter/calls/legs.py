@@ -52,7 +52,11 @@ class Parking(Struct, frozen=True, gc=False):
 
 
 class Leg(Struct, gc=False):
-    """A channel and what the model remembers of it."""
+    """A channel and what the model remembers of it.
+
+    The garbage collector need not look at it (`gc=False`): it holds no other leg but those of our spies,
+    and they hold none.
+    """
 
     channel: Channel
     linkedid: str

@@ -251,6 +251,7 @@ class Calls:
             leg.answered_at = answered_at
         if line.is_spying:
             self._reset_spy(line, leg, at)
+        leg.is_in_conference = line.is_in_conference
         return self._bridges.move(leg, line.bridge)
 
     def _reset_leg(self, leg: Leg, line: ListedChannel, at: float) -> Sequence[str]:
@@ -258,6 +259,8 @@ class Calls:
         self._update(line.channel, at)
         if line.application and not line.has_retrieved:
             self._set_dialed(leg, is_dialed=line.is_dialed)
+        is_where_it_was = leg.bridge == line.bridge
+        leg.is_in_conference = line.is_in_conference or (is_where_it_was and leg.is_in_conference)
         moved = self._reset_bridge(leg, line.bridge)
         self._reset_spy(line, leg, at)
         return moved

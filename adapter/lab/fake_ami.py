@@ -280,9 +280,12 @@ class FakeAmi:
         )
 
     def originate(self, action: ReceivedAction) -> None:
-        """Take it and ring the phone."""
+        """Take it and ring the phone, or play the notice tone that it is to play."""
         action.connection.answer(action, ("Message", "Originate successfully queued"))
-        self.pbx.ring(say.with_application(action.headers))
+        if say.is_notice(action["ChannelId"]):
+            self.pbx.play_notice(dict(action.headers))
+        else:
+            self.pbx.ring(say.with_application(action.headers))
 
     def originate_without_phone(self, action: ReceivedAction) -> None:
         """A script: take it and say, as for an unknown endpoint, that there is no channel to be had."""

@@ -34,6 +34,8 @@ class FakeChannel:
     application: str = ""
     data: str = ""
     began_at: float = 0.0
+    bridge: str | None = None
+    """The bridge that it was moved to, empty where it is in none; None where it is where it began."""
 
     @property
     def spyee(self) -> str:
@@ -95,19 +97,48 @@ def bridge_of(channel: FakeChannel) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, channel.linkedid))
 
 
-def bridge_enter(at: float, channel: FakeChannel, bridge: str, members: int) -> bytes:
-    """The channel joined a bridge that now has so many members."""
+def bridge_now(channel: FakeChannel) -> str:
+    """The bridge that the channel is in at this moment; empty where it is in none."""
+    if channel.bridge is not None:
+        return channel.bridge
+    return bridge_of(channel) if channel.application in ("Dial", "AppDial") else ""
+
+
+def bridge_enter(at: float, channel: FakeChannel, bridge: str, members: int, *, kind: str = "basic") -> bytes:
+    """The channel joined a bridge that now has so many members; a ConfBridge's `kind` is `base`."""
+    return bridge_event("BridgeEnter", at, channel, bridge, members, kind=kind)
+
+
+def bridge_event(
+    name: str, at: float, channel: FakeChannel, bridge: str, members: int, *, kind: str = "basic"
+) -> bytes:
+    """BridgeEnter or BridgeLeave."""
     return event(
-        "BridgeEnter",
+        name,
         at,
         ("BridgeUniqueid", bridge),
-        ("BridgeType", "basic"),
-        ("BridgeTechnology", "simple_bridge"),
+        ("BridgeType", kind),
+        ("BridgeTechnology", "simple_bridge" if kind == "basic" else "softmix"),
         ("BridgeCreator", "<unknown>"),
         ("BridgeName", "<unknown>"),
         ("BridgeNumChannels", str(members)),
         ("BridgeVideoSourceMode", "none"),
         *channel_headers(channel),
+    )
+
+
+def blind_transfer(at: float, transferer: FakeChannel, transferee: FakeChannel, exten: str) -> bytes:
+    """The transferer sent the other side of its conversation on to another extension."""
+    return event(
+        "BlindTransfer",
+        at,
+        ("Result", "Success"),
+        *channel_headers(transferer, "Transferer"),
+        *channel_headers(transferee, "Transferee"),
+        ("BridgeUniqueid", bridge_now(transferer)),
+        ("IsExternal", "Yes"),
+        ("Context", "phones"),
+        ("Extension", exten),
     )
 
 
@@ -156,6 +187,11 @@ def with_application(headers: Sequence[Header]) -> dict[str, str]:
     return plain
 
 
+def is_notice(uniqueid: str) -> bool:
+    """Whether the channel is one that plays a notice tone, by its name alone."""
+    return uniqueid.startswith("uapi-notice-")
+
+
 def caller_id_of(text: str) -> tuple[str, str]:
     """Name and number of an Originate's CallerID, read as Asterisk does (its ast_callerid_parse)."""
     quoted = re.fullmatch(r'\s*"((?:[^"\\]|\\.)*)"\s*<([^<>]*)>\s*', text, re.DOTALL)
@@ -176,5 +212,5 @@ def listed(at: float, channel: FakeChannel, action_id: str) -> bytes:
         ("Application", channel.application),
         ("ApplicationData", channel.data),
         ("Duration", f"{hours:02}:{minutes:02}:{seconds:02}"),
-        ("BridgeId", bridge_of(channel) if channel.application in ("Dial", "AppDial") else ""),
+        ("BridgeId", bridge_now(channel)),
     )

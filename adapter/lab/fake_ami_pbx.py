@@ -4,6 +4,7 @@ Each move alters the channels, which the next snapshot lists, and says the event
 """
 
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -91,7 +92,7 @@ class FakePbx:
             self.channels[uniqueid],
             state=FakeState.UP,
             application=headers["Application"],
-            data=headers["Data"],
+            data=self._told(uniqueid, headers["Data"]),
         )
         self.channels[uniqueid] = channel
         self._emit(
@@ -112,15 +113,95 @@ class FakePbx:
     def spy_anew(self, uniqueid: str) -> None:
         """The channel leaves its ChanSpy and runs it again as its variables say."""
         at, before = self.clock(), self.channels[uniqueid]
-        variables = self._variables.get(uniqueid, {})
-        spyee, _, options = before.data.partition(",")
-        spyee = variables.get("UAPI_SPYEE", spyee)
-        data = f"{spyee},{variables.get('UAPI_SPY_OPTIONS', options)}"
-        spyer = self.channels[uniqueid] = replace(before, data=data)
+        spyer = self.channels[uniqueid] = replace(before, data=self._told(uniqueid, before.data))
         self._emit(
             say.spy("ChanSpyStop", at, before, self.channels.get(before.spyee)),
-            say.spy("ChanSpyStart", at, spyer, self.channels[spyee]),
+            say.spy("ChanSpyStart", at, spyer, self.channels[spyer.spyee]),
         )
+
+    def leave_spy(self, uniqueid: str) -> None:
+        """The supervisor's phone hangs up: it spies no more, and its channel is there for a moment yet."""
+        spyer = self.channels[uniqueid]
+        self.channels[uniqueid] = replace(spyer, application="", data="")
+        self._emit(say.spy("ChanSpyStop", self.clock(), spyer, self.channels.get(spyer.spyee)))
+
+    def play_notice(self, headers: Mapping[str, str]) -> None:
+        """A notice tone is played to the conversation of the channel that it names, and has ended."""
+        at, uniqueid = self.clock(), headers["ChannelId"]
+        self._serial += 1
+        spyee = self.channels[headers["Data"].partition(",")[0]]
+        channel = FakeChannel(_name_of(headers["Channel"], self._serial), uniqueid, uniqueid, began_at=at)
+        self._emit(
+            say.channel_event("Newchannel", at, channel),
+            say.originate_response(at, headers, channel, is_success=True, reason=4),
+            say.spy("ChanSpyStart", at, channel, spyee),
+            say.spy("ChanSpyStop", at, channel, spyee),
+            say.hangup(at, channel, 16),
+        )
+
+    # -- where a conversation goes -----------------------------------------------------------------
+
+    def leave(self, uniqueid: str) -> None:
+        """The channel leaves its bridge."""
+        channel = self.channels[uniqueid]
+        bridge = say.bridge_now(channel)
+        self.channels[uniqueid] = replace(channel, bridge="")
+        self._emit(say.bridge_event("BridgeLeave", self.clock(), channel, bridge, self._members(bridge)))
+
+    def enter(self, uniqueid: str, bridge: str, *, kind: str = "basic") -> None:
+        """The channel enters a bridge; a ConfBridge's `kind` is `base`."""
+        channel = self.channels[uniqueid] = replace(self.channels[uniqueid], bridge=bridge)
+        self._emit(say.bridge_enter(self.clock(), channel, bridge, self._members(bridge), kind=kind))
+
+    def send_on(self, transferer: str, transferee: str, number: str) -> FakeChannel:
+        """A blind transfer to an extension, whose phone rings: its channel. Who transferred is there yet."""
+        at, agent, customer = self.clock(), self.channels[transferer], self.channels[transferee]
+        self._emit(say.blind_transfer(at, agent, customer, number))
+        self.leave(transferer)
+        self.leave(transferee)
+        self._serial += 1
+        channel = FakeChannel(
+            name=f"PJSIP/{number}-{self._serial:08x}",
+            uniqueid=f"{int(at)}.{self._serial}",
+            linkedid=customer.linkedid,
+            state=FakeState.RINGING,
+            caller=("", number),
+            connected=customer.caller,
+            exten="",
+            application="AppDial",
+            data="(Outgoing Line)",
+            began_at=at,
+            bridge="",
+        )
+        down = replace(channel, state=FakeState.DOWN)
+        self.channels[channel.uniqueid] = channel
+        self._emit(
+            say.channel_event("Newchannel", at, down),
+            say.dial("DialBegin", at, customer, down, ("DialString", number)),
+            say.channel_event("Newstate", at, channel),
+        )
+        return channel
+
+    def answer(self, uniqueid: str, caller: str) -> None:
+        """A phone that rang is picked up, and talks with who called it."""
+        at = self.clock()
+        channel = self.channels[uniqueid] = replace(self.channels[uniqueid], state=FakeState.UP)
+        self._emit(
+            say.channel_event("Newstate", at, channel),
+            say.dial("DialEnd", at, self.channels[caller], channel, ("DialStatus", "ANSWER")),
+        )
+        bridge = str(uuid.uuid5(uuid.NAMESPACE_OID, uniqueid))
+        self.enter(uniqueid, bridge)
+        self.enter(caller, bridge)
+
+    def _members(self, bridge: str) -> int:
+        return sum(say.bridge_now(channel) == bridge for channel in self.channels.values())
+
+    def _told(self, uniqueid: str, data: str) -> str:
+        """What ChanSpy is told: by the channel's variables, or as the data say."""
+        variables = self._variables.get(uniqueid, {})
+        spyee, _, options = data.partition(",")
+        return f"{variables.get('UAPI_SPYEE', spyee)},{variables.get('UAPI_SPY_OPTIONS', options)}"
 
     def hang_up(self, uniqueid: str, cause: int = 16) -> None:
         """A channel ends, and with a spyee its spies; a phone that was ringing has failed to be reached."""

@@ -23,26 +23,25 @@ def may_go_on(
     app = directory.apps.get(app_id)
     if app is None:
         return False
-    # One that moved to somebody of the public network is judged by the extensions that this one talks with.
-    judged = [spied] if spied.extension is not None else partners
-    return all(
-        _may_supervise_leg(directory, app, leg, mode, extension)
-        for leg in judged
-        if leg.extension is not None
-    )
+    # One that moved to somebody of the public network is judged by the extensions that this one talks with;
+    # while there is none, by the one that it was asked for.
+    judged = [leg.extension for leg in ([spied] if spied.extension is not None else partners)]
+    numbers = [number for number in judged if number is not None] or [extension]
+    return all(_may_supervise(directory, app, number, mode, extension) for number in numbers)
 
 
 def mode_on(directory: Directory, leg: Leg, *, mode: Mode, app_id: str, extension: str) -> Mode | None:
     """The mode in which a supervision of `extension` may move to this leg; nothing where it may not.
 
-    What was whispered to an agent is not meant for a customer: there it only listens on.
+    What was whispered to an agent is not meant for a customer: there it only listens on, where it may listen.
     """
     app = directory.apps.get(app_id)
     if app is None or not may_be_heard(directory, leg):
         return None
-    if leg.extension is None:
-        return Mode.MONITOR if mode in (Mode.WHISPER, Mode.PRIVATE_WHISPER) else mode
-    return mode if _may_supervise_leg(directory, app, leg, mode, extension) else None
+    number = leg.extension
+    if number is None:
+        number, mode = extension, Mode.MONITOR if mode in (Mode.WHISPER, Mode.PRIVATE_WHISPER) else mode
+    return mode if _may_supervise(directory, app, number, mode, extension) else None
 
 
 def may_be_heard(directory: Directory, leg: Leg) -> bool:
@@ -51,8 +50,8 @@ def may_be_heard(directory: Directory, leg: Leg) -> bool:
     return extension is None or not extension.never_supervised
 
 
-def _may_supervise_leg(directory: Directory, app: App, leg: Leg, mode: Mode, number: str) -> bool:
-    there, here = directory.extensions.get(leg.extension or ""), directory.extensions.get(number)
+def _may_supervise(directory: Directory, app: App, number: str, mode: Mode, asked_for: str) -> bool:
+    there, here = directory.extensions.get(number), directory.extensions.get(asked_for)
     return (
         there is not None
         and here is not None

@@ -39,4 +39,5 @@ class Revisions:
 
     def _count(self, prefixes: set[str]) -> None:
         self._total += 1
-        self._counts.update(prefixes)
+        for prefix in prefixes:  # one, nearly always: Counter.update takes four times as long
+            self._counts[prefix] += 1

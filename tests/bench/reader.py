@@ -61,12 +61,13 @@ def _seconds_to_take(take: Callable[[bytes], None], pieces: Sequence[bytes]) -> 
 
 
 class Theirs:
-    """panoramisk 1.4 with one listener for every event."""
+    """panoramisk 1.4 with one listener for every event, which counts them or keeps them in a list."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: list[object] | None = None) -> None:
         self.events = 0
+        self._kept = kept
         manager = Manager()
-        manager.register_event("*", self._count)
+        manager.register_event("*", self._count if kept is None else self._keep)
         self._protocol = AMIProtocol()
         self._protocol.connection_made(None)
         self._protocol.factory = manager
@@ -78,6 +79,10 @@ class Theirs:
 
     def _count(self, _manager: object, _event: object) -> None:
         self.events += 1
+
+    def _keep(self, _manager: object, event: object) -> None:
+        if self._kept is not None:
+            self._kept.append(event)
 
 
 def _ours(pieces: Sequence[bytes]) -> Callable[[], float]:

@@ -52,6 +52,11 @@ def view(view_id: str, extension: str, status: str, source: str, destination: st
     }
 
 
+def supervising(number: str, view_id: str) -> View:
+    """The view of 0003*024, who is joined to the extension's talk."""
+    return view(view_id, number, "5", "0003*024", number)
+
+
 def between(
     caller: str,
     callee: str,
@@ -128,7 +133,7 @@ class Story:
             raise LabError(f"{action}: {answer}")
 
     async def barge_in(
-        self, number: str, supervisor: str = "0003*024", *, action: str = "BargeIn"
+        self, number: str, supervisor: str = "0003*024", *, action: str = "BargeIn", follow: str | None = None
     ) -> Phone | None:
         """A supervisor's phone that was picked up and joined to the extension's talk; none if refused."""
         phone = await self.phone(supervisor)
@@ -136,7 +141,12 @@ class Story:
             for view_id, shown in views_of(call).items():
                 if shown["extension"] == number and shown["status"] == "5":
                     answer = await self.lab.barge_in(
-                        str(call["id"]), number, supervisor=supervisor, action=action, phoneCallViewId=view_id
+                        str(call["id"]),
+                        number,
+                        supervisor=supervisor,
+                        action=action,
+                        phoneCallViewId=view_id,
+                        follow=follow,
                     )
                     if answer.status == ACCEPTED:
                         await self.answer(phone)
@@ -145,6 +155,14 @@ class Story:
                     return None
         self.wrong.append(f"{action} of {number}: it is on no call")
         return None
+
+    async def visit(self, number: str, view_id: str, talking: list[View], *phones: Phone) -> None:
+        """A supervisor joins the extension's talk with a view of its own, all hear all, and it leaves."""
+        supervisor = await self.barge_in(number)
+        await self.step("joined", [*talking, supervising(number, view_id)])
+        if supervisor:
+            await self.until_all_heard(*phones, supervisor)
+            await self.hang_up(supervisor)
 
     # -- what is seen ------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .story import Stage, view
+from .story import Stage, supervising, view
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -40,6 +40,23 @@ async def test_the_disposition_of_a_call_that_the_attendant_could_not_put_throug
         assert await story.hears("DialEnd")
         await story.step("tone", [dialing("5", "0003*238", disposition=disposition)])
         await caller.ended()
+
+
+async def test_a_barge_in_on_who_hears_the_attendants_tone(stage: Stage) -> None:
+    """The other phone was busy; supervisor and caller hear each other until the attendant hangs up."""
+    async with stage.tell("attendant-busy-barge-in") as story:
+        await story.lab.phones.refuser("0003*210", "486 Busy Here")
+        caller = await story.dialing("0003*211", "0003*238")
+        await caller.answered()
+        assert await story.hears("DialEnd")
+        shown = dialing("5", "0003*238", disposition="1")
+        await story.step("tone", [shown])
+        supervisor = await story.barge_in("0003*211")
+        assert supervisor is not None
+        await story.step("joined", [shown, supervising("0003*211", "03")])
+        await story.until_all_heard(caller, supervisor)
+        for phone in (caller, supervisor):
+            await phone.ended()
 
 
 async def test_the_disposition_of_a_call_that_the_attendant_found_nobody_for(stage: Stage) -> None:
@@ -92,7 +109,10 @@ async def test_cancelled_by_the_caller(stage: Stage) -> None:
 
 
 async def test_early_media(stage: Stage) -> None:
-    """0003*236 plays a tone before it rings 0003*210: the caller is trying, then the other side rings."""
+    """0003*236 plays a tone before it rings 0003*210: the caller is trying, then the other side rings.
+
+    A barge-in once they talk.
+    """
     async with stage.tell("early-media") as story:
         agent = await story.phone("0003*210")
         caller = await story.dialing("0003*211", "0003*236")
@@ -102,9 +122,9 @@ async def test_early_media(stage: Stage) -> None:
             "ringing", [dialing("4", "0003*210"), view("02", "0003*210", "3", "0003*211", "0003*210")]
         )
         await story.answer(agent, caller)
-        await story.step(
-            "talking", [dialing("5", "0003*210"), view("02", "0003*210", "5", "0003*211", "0003*210")]
-        )
+        talking = [dialing("5", "0003*210"), view("02", "0003*210", "5", "0003*211", "0003*210")]
+        await story.step("talking", talking)
+        await story.visit("0003*210", "03", talking, caller, agent)
         await story.hang_up(agent, caller)
 
 
@@ -129,11 +149,13 @@ async def test_a_recording_started_and_stopped(stage: Stage) -> None:
 
 
 async def test_a_recording_that_the_dialplan_begins(stage: Stage) -> None:
-    """0003*237 records the customer's channel: the conversation of 0003*210 is recorded."""
+    """0003*237 records the customer's channel: the conversation of 0003*210 is recorded; a barge-in."""
     async with stage.tell("recording-by-dialplan") as story:
         agent = await story.phone("0003*210")
         customer = await story.customer("0003*237")
         await agent.ringing()
         await story.answer(agent, customer)
-        await story.step("talking", [view("01", "0003*210", "5", "777888", "0003*210", recording=True)])
+        talking = view("01", "0003*210", "5", "777888", "0003*210", recording=True)
+        await story.step("talking", [talking])
+        await story.visit("0003*210", "02", [talking], customer, agent)
         await story.hang_up(customer, agent)

@@ -4,7 +4,7 @@ import pytest
 
 from adapter.lab import Phone
 
-from .story import ANY, Stage, Story, between, view
+from .story import ANY, Stage, Story, between, supervising, view
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,11 +52,7 @@ async def test_a_parked_call_is_fetched_by_another_phone(stage: Stage) -> None:
         await fetcher.answered()
         fetched = between("0003*211", "0003*025", ids=("01", "03"))
         await story.step("fetched", fetched)
-        supervisor = await story.barge_in("0003*025")
-        await story.step("joined", [*fetched, view("04", "0003*025", "5", "0003*024", "0003*025")])
-        if supervisor:
-            await story.until_all_heard(colleague, fetcher, supervisor)
-            await story.hang_up(supervisor)
+        await story.visit("0003*025", "04", fetched, colleague, fetcher)
         await story.hang_up(fetcher, colleague)
 
 
@@ -120,7 +116,7 @@ async def test_a_customer_is_parked_and_fetched(stage: Stage) -> None:
 
 
 async def test_a_phone_parks_itself(stage: Stage) -> None:
-    """0003*211 dials 700 and waits at 701 until 0003*210 fetches it."""
+    """0003*211 dials 700 and waits at 701 until 0003*210 fetches it; a barge-in on who had waited."""
     async with stage.tell("park-itself") as story:
         waiting = await story.dialing("0003*211", "700")
         await waiting.answered()
@@ -142,13 +138,12 @@ async def test_a_phone_parks_itself(stage: Stage) -> None:
         )
         fetcher = await story.dialing("0003*210", "701")
         await fetcher.answered()
-        await story.step(
-            "fetched",
-            [
-                view("01", "0003*211", "5", "0003*211", "0003*210"),
-                view(ANY, "0003*210", "5", "0003*211", "0003*210"),
-            ],
-        )
+        fetched = [
+            view("01", "0003*211", "5", "0003*211", "0003*210"),
+            view(ANY, "0003*210", "5", "0003*211", "0003*210"),
+        ]
+        await story.step("fetched", fetched)
+        await story.visit("0003*211", ANY, fetched, waiting, fetcher)
         await story.hang_up(fetcher, waiting)
 
 
@@ -185,3 +180,65 @@ async def test_a_call_that_is_parked_and_fetched_under_a_supervisor(stage: Stage
         if supervisor:
             await story.until_all_heard(colleague, fetcher, supervisor)
         await story.hang_up(fetcher, colleague)
+
+
+async def test_a_supervisor_waits_with_a_parked_call_until_it_comes_back(stage: Stage) -> None:
+    """Nobody fetches 0003*211; when 0003*210 answers again, all three hear each other."""
+    async with stage.tell("park-timeout-barge-in") as story:
+        colleague, agent = await local_call(story)
+        supervisor = await story.barge_in("0003*211")
+        assert supervisor is not None
+        joined = supervising("0003*211", "03")
+        await story.step("joined", [*between("0003*211", "0003*210"), joined])
+        await story.until_all_heard(colleague, agent, supervisor)  # as above
+        await park(story, "PJSIP/0003*211", "PJSIP/0003*210", timeout_s=2)
+        await agent.ended()
+        await story.step("parked", [PARKED, joined])
+        await agent.ringing()
+        back = between("0003*211", "0003*210", ids=("01", "04"), statuses=("4", "3"))
+        await story.step("back", [*back, joined])
+        await story.answer(agent)
+        await story.step("talking again", [*between("0003*211", "0003*210", ids=("01", "04")), joined])
+        await story.until_all_heard(colleague, agent, supervisor)
+        await story.hang_up(agent, colleague, supervisor)
+
+
+async def test_a_supervisor_leaves_with_a_parked_caller_who_gives_up(stage: Stage) -> None:
+    """0003*211 hangs up while parked, and nobody is left to be with."""
+    async with stage.tell("park-abandoned-barge-in") as story:
+        colleague, agent = await local_call(story)
+        supervisor = await story.barge_in("0003*211")
+        assert supervisor is not None
+        joined = supervising("0003*211", "03")
+        await story.step("joined", [*between("0003*211", "0003*210"), joined])
+        await story.until_all_heard(colleague, agent, supervisor)  # as above
+        await park(story, "PJSIP/0003*211", "PJSIP/0003*210")
+        await agent.ended()
+        await story.step("parked", [PARKED, joined])
+        await story.hang_up(colleague, supervisor)
+        await story.step("gone")
+
+
+async def test_a_supervisor_of_who_parks_a_customer_leaves_and_may_join_who_fetches(stage: Stage) -> None:
+    """The supervision is of the agent's conversation, which is over; that of 0003*211 is another."""
+    async with stage.tell("park-customer-barge-in") as story:
+        agent, customer = await story.talk("0003*210")
+        supervisor = await story.barge_in("0003*210")
+        assert supervisor is not None
+        talking = view("01", "0003*210", "5", "777888", "0003*210")
+        await story.step("joined", [talking, supervising("0003*210", "02")])
+        await park(story, "PJSIP/trunk", "PJSIP/0003*210")
+        for phone in (agent, supervisor):
+            await phone.ended()
+        await story.step(
+            "parked", [{**talking, "id": ANY, "parked": True, "parkedPos": "701", "parkedBy": "0003*210"}]
+        )
+        fetcher = await story.dialing("0003*211", "701")
+        await fetcher.answered()
+        fetched = view(ANY, "0003*211", "5", "777888", "0003*211")
+        await story.step("fetched", [fetched])
+        again = await story.barge_in("0003*211", "0003*025")
+        assert again is not None
+        await story.step("joined again", [fetched, view(ANY, "0003*211", "5", "0003*025", "0003*211")])
+        await story.until_all_heard(customer, fetcher, again)
+        await story.hang_up(fetcher, customer, again)

@@ -38,17 +38,13 @@ async def test_a_barge_in_on_the_agent_who_answered_the_queue(stage: Stage) -> N
         await agents[1].ended()
         talking = view(ANY, "0003*210", "5", WAITING, "0003*210")
         await story.step("talking", [talking])
-        supervisor = await story.barge_in("0003*210")
-        await story.step("joined", [talking, view("03", "0003*210", "5", "0003*024", "0003*210")])
-        if supervisor:
-            await story.until_all_heard(customer, agents[0], supervisor)
-            await story.hang_up(supervisor)
+        await story.visit("0003*210", "03", [talking], customer, agents[0])
         await story.step("left", [talking])
         await story.hang_up(customer, agents[0])
 
 
 async def test_linear_shows_one_agent_after_the_other(stage: Stage) -> None:
-    """The first agent of 0003*501 does not answer within two seconds, the second does."""
+    """The first agent of 0003*501 does not answer within two seconds, the second does; a barge-in."""
     async with stage.tell("queue-linear") as story:
         first, second = await story.phone("0003*210"), await story.phone("0003*211")
         customer = await story.customer("0003*501")
@@ -58,7 +54,9 @@ async def test_linear_shows_one_agent_after_the_other(stage: Stage) -> None:
         await second.ringing()
         await story.step("second", [view("02", "0003*211", "3", WAITING, "0003*211")])
         await story.answer(second, customer)
-        await story.step("talking", [view("02", "0003*211", "5", WAITING, "0003*211")])
+        talking = view("02", "0003*211", "5", WAITING, "0003*211")
+        await story.step("talking", [talking])
+        await story.visit("0003*211", "03", [talking], customer, second)
         await story.hang_up(second, customer)
 
 
@@ -106,21 +104,22 @@ async def test_agents_behind_local_channels_are_seen_as_themselves(
             assert await story.hears("LocalOptimizationEnd")
         talking = view(ANY, "0003*210", "5", WAITING, "0003*210")
         await story.step("talking", [talking])
-        supervisor = await story.barge_in("0003*210")
-        await story.step("joined", [talking, view("03", "0003*210", "5", "0003*024", "0003*210")])
-        if supervisor:
-            await story.until_all_heard(customer, agents[0], supervisor)
-            await story.hang_up(supervisor)
+        await story.visit("0003*210", "03", [talking], customer, agents[0])
         await story.hang_up(agents[0], customer)
 
 
 async def test_two_customers_of_one_queue_are_two_calls(stage: Stage) -> None:
-    """One talks to the only agent, the other waits: a call in which no extension takes part is not listed."""
+    """One talks to the only agent, the other waits: a call in which no extension takes part is not listed.
+
+    A supervisor who joins the agent is in the call of the first.
+    """
     async with stage.tell("queue-waiting") as story:
         agent = await story.phone("0003*210")
         first = await story.customer("0003*500")
         await story.answer(agent, first)
         second = await story.customer("0003*500", "777999")
         await second.answered()
-        await story.step("one waits", [view("01", "0003*210", "5", WAITING, "0003*210")])
+        talking = view("01", "0003*210", "5", WAITING, "0003*210")
+        await story.step("one waits", [talking])
+        await story.visit("0003*210", "02", [talking], first, agent)
         await asyncio.gather(story.hang_up(second), story.hang_up(first, agent))

@@ -20,16 +20,12 @@ async def test_a_call_picked_up_by_another_phone_is_that_phones(stage: Stage) ->
         await agent.ended()
         talking = view(ANY, "0003*211", "5", "777888", "0003*211")
         await story.step("talking", [talking])
-        supervisor = await story.barge_in("0003*211")
-        await story.step("joined", [talking, view(ANY, "0003*211", "5", "0003*024", "0003*211")])
-        if supervisor:
-            await story.until_all_heard(customer, colleague, supervisor)
-            await story.hang_up(supervisor)
+        await story.visit("0003*211", ANY, [talking], customer, colleague)
         await story.hang_up(customer, colleague)
 
 
 async def test_a_local_call_picked_up_by_another_phone(stage: Stage) -> None:
-    """0003*025 calls 0003*210, and 0003*211 takes the call."""
+    """0003*025 calls 0003*210, and 0003*211 takes the call; a barge-in."""
     async with stage.tell("directed-pickup-local") as story:
         agent = await story.phone("0003*210")
         caller = await story.dialing("0003*025", "0003*210")
@@ -42,13 +38,12 @@ async def test_a_local_call_picked_up_by_another_phone(stage: Stage) -> None:
         await colleague.answered()
         await caller.answered()
         await agent.ended()
-        await story.step(
-            "talking",
-            [
-                view("01", "0003*025", "5", "0003*025", "0003*211"),
-                view(ANY, "0003*211", "5", "0003*025", "0003*211"),
-            ],
-        )
+        talking = [
+            view("01", "0003*025", "5", "0003*025", "0003*211"),
+            view(ANY, "0003*211", "5", "0003*025", "0003*211"),
+        ]
+        await story.step("talking", talking)
+        await story.visit("0003*211", ANY, talking, caller, colleague)
         await story.hang_up(caller, colleague)
 
 
@@ -62,23 +57,24 @@ async def test_a_forwarded_call_is_that_of_who_is_rung(stage: Stage) -> None:
         await story.answer(agent, customer)
         talking = view("01", "0003*211", "5", "777888", "0003*211")
         await story.step("talking", [talking])
-        supervisor = await story.barge_in("0003*211")
-        await story.step("joined", [talking, view("02", "0003*211", "5", "0003*024", "0003*211")])
-        if supervisor:
-            await story.until_all_heard(customer, agent, supervisor)
-            await story.hang_up(supervisor)
+        await story.visit("0003*211", "02", [talking], customer, agent)
         await story.hang_up(agent, customer)
 
 
 async def test_a_call_forwarded_to_the_public_network(stage: Stage) -> None:
-    """0003*210 calls 0003*231, which forwards to 00888777: one view, the caller's, and whom it reaches."""
+    """0003*210 calls 0003*231, which forwards to 00888777: one view, the caller's, and whom it reaches.
+
+    A barge-in on the caller is heard outside.
+    """
     async with stage.tell("forward-public") as story:
         outside = await story.lab.phones.callee("00888777", name="outside", carrier=True)
         caller = await story.dialing("0003*210", "0003*231")
         await outside.ringing()
         await story.step("ringing", [view("01", "0003*210", "4", "0003*210", "00888777")])
         await story.answer(outside, caller)
-        await story.step("talking", [view("01", "0003*210", "5", "0003*210", "00888777")])
+        talking = view("01", "0003*210", "5", "0003*210", "00888777")
+        await story.step("talking", [talking])
+        await story.visit("0003*210", "02", [talking], caller, outside)
         await story.hang_up(outside, caller)
 
 
@@ -98,11 +94,7 @@ async def test_local_channels_on_the_way_are_not_seen(stage: Stage, number: str,
             assert await story.hears("LocalOptimizationEnd")
         talking = between("0003*211", "0003*210")
         await story.step("talking", talking)
-        supervisor = await story.barge_in("0003*210")
-        await story.step("joined", [*talking, view("03", "0003*210", "5", "0003*024", "0003*210")])
-        if supervisor:
-            await story.until_all_heard(caller, agent, supervisor)
-            await story.hang_up(supervisor)
+        await story.visit("0003*210", "03", talking, caller, agent)
         await story.hang_up(agent, caller)
 
 
@@ -116,11 +108,7 @@ async def test_a_call_out_through_the_trunk(stage: Stage) -> None:
         await story.answer(outside, caller)
         talking = view("01", "0003*210", "5", "0003*210", "00888777")
         await story.step("talking", [talking])
-        supervisor = await story.barge_in("0003*210")
-        await story.step("joined", [talking, view("02", "0003*210", "5", "0003*024", "0003*210")])
-        if supervisor:
-            await story.until_all_heard(caller, outside, supervisor)
-            await story.hang_up(supervisor)
+        await story.visit("0003*210", "02", [talking], caller, outside)
         await story.hang_up(outside, caller)
 
 
@@ -137,16 +125,12 @@ async def test_a_call_to_oneself(stage: Stage) -> None:
         await story.answer(phone, caller)
         talking = between("0003*210", "0003*210")
         await story.step("talking", talking)
-        supervisor = await story.barge_in("0003*210")
-        await story.step("joined", [*talking, view("03", "0003*210", "5", "0003*024", "0003*210")])
-        if supervisor:
-            await story.until_all_heard(caller, phone, supervisor)
-            await story.hang_up(supervisor)
+        await story.visit("0003*210", "03", talking, caller, phone)
         await story.hang_up(caller, phone)
 
 
 async def test_two_calls_of_one_extension_are_two_calls(stage: Stage) -> None:
-    """Two customers talk to 0003*210 at once; a barge-in joins one of the two and changes that one only."""
+    """Two customers talk to 0003*210 at once; a barge-in joins one of the two, and ends with that one."""
     async with stage.tell("two-calls") as story:
         phone = await story.phone("0003*210")
         first = await story.customer("0003*210")
@@ -161,15 +145,14 @@ async def test_two_calls_of_one_extension_are_two_calls(stage: Stage) -> None:
         await story.step("two", [one], [two])
         supervisor = await story.barge_in("0003*210")
         await story.step("joined", [one, view("02", "0003*210", "5", "0003*024", "0003*210")], [two])
-        if supervisor:
-            await story.hang_up(supervisor)
-        await story.hang_up(first)
+        assert supervisor is not None
+        await story.hang_up(first, supervisor)
         await story.step("one left", [two])
         await story.hang_up(second, phone)
 
 
 async def test_two_phones_of_one_extension_ring_as_one_view(stage: Stage) -> None:
-    """Both phones of 0003*210 ring, the second is picked up: the extension takes part once."""
+    """Both phones of 0003*210 ring, the second is picked up: the extension takes part once; a barge-in."""
     async with stage.tell("two-phones-of-one-extension") as story:
         desk = await story.lab.phones.callee("0003*210", name="desk")
         mobile = await story.lab.phones.callee("0003*210", name="mobile")
@@ -179,7 +162,9 @@ async def test_two_phones_of_one_extension_ring_as_one_view(stage: Stage) -> Non
         await story.step("ringing", [view(ANY, "0003*210", "3", "777888", "0003*210")])
         await story.answer(mobile, customer)
         await desk.ended()
-        await story.step("talking", [view(ANY, "0003*210", "5", "777888", "0003*210")])
+        talking = view(ANY, "0003*210", "5", "777888", "0003*210")
+        await story.step("talking", [talking])
+        await story.visit("0003*210", ANY, [talking], customer, mobile)
         await story.hang_up(customer, mobile)
 
 

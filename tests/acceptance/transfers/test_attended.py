@@ -3,7 +3,7 @@
 import pytest
 
 from adapter.lab import Phone, wait_until_heard
-from tests.acceptance.stories.story import Stage, Story, View, between, view
+from tests.acceptance.stories.story import Stage, Story, View, between, supervising, view
 from tests.acceptance.test_barge_in import pairs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -199,6 +199,7 @@ async def test_a_barge_in_on_whom_the_agent_called_goes_on_when_the_agent_is_rep
                 view("04", "0003*21", "5", "0003*211", "0003*21"),
             ],
         )
+        await story.until_all_heard(called, other, supervisor)
         await story.hang_up(other, called, supervisor)
 
 
@@ -257,4 +258,55 @@ async def test_a_barge_in_on_whom_the_agent_called_goes_on_while_the_other_phone
                 view("04", "0003*21", "5", "0003*211", "0003*21"),
             ],
         )
+        await story.until_all_heard(called, other, supervisor)
         await story.hang_up(other, called, supervisor)
+
+
+async def test_a_barge_in_on_the_customers_agent_who_connects_while_the_other_phone_rings(
+    stage: Stage,
+) -> None:
+    """The supervisor goes when the agent does, and nobody is with the customer while 0003*211 rings."""
+    async with stage.tell("attended-transfer-by-callee-ringing-barge-in") as story:
+        other = await story.phone("0003*211")
+        agent, customer = await story.talk("0003*210")
+        supervisor = await story.barge_in("0003*210")
+        assert supervisor is not None
+        joined = supervising("0003*210", "02")
+        await story.step("joined", [CUSTOMER_BACK, joined])
+        await agent.hold()
+        second = await story.dialing("0003*210", "0003*211")
+        await other.ringing()
+        await second.rings_there()
+        await story.step("consulting", [CUSTOMER_HELD, joined], consulting("0003*211", is_answered=False))
+        await agent.transfer_to(second)
+        for line in (agent, supervisor):
+            await line.ended()
+        await story.step("transferred", [view("03", "0003*211", "3", "777888", "0003*211")])
+        await story.answer(other)
+        await story.step("talking", [view("03", "0003*211", "5", "777888", "0003*211")])
+        await wait_until_heard((customer, other), pairs(customer, other))
+        await story.hang_up(customer, other)
+
+
+async def test_a_barge_in_on_whom_the_agent_called_outlasts_a_consultation_that_is_given_up(
+    stage: Stage,
+) -> None:
+    """The supervisor is with 0003*211, who waits for the agent and gets it back."""
+    async with stage.tell("attended-transfer-by-caller-abandoned-barge-in") as story:
+        other, called = await story.phone("0003*21"), await story.phone("0003*211")
+        agent = await story.dialing("0003*210", "0003*211")
+        await story.answer(called, agent)
+        supervisor = await story.barge_in("0003*211")
+        assert supervisor is not None
+        joined = supervising("0003*211", "03")
+        await story.step("joined", [*CALLED_BACK, joined])
+        await agent.hold()
+        second = await story.dialing("0003*210", "0003*21")
+        await story.answer(other, second)
+        await story.step("consulting", [*CALLED_HELD, joined], consulting("0003*21", is_answered=True))
+        await story.hang_up(other, second)
+        await story.step("alone", [*CALLED_HELD, joined])
+        await agent.unhold()
+        await story.step("taken back", [*CALLED_BACK, joined])
+        await story.until_all_heard(agent, called, supervisor)
+        await story.hang_up(agent, called, supervisor)

@@ -31,14 +31,16 @@ async def test_a_callee_forwards_to_another_extension(stage: Stage) -> None:
 
 
 async def test_a_callee_forwards_to_the_public_network(stage: Stage) -> None:
-    """The list shows the caller's view, with the number that it was sent to."""
+    """The list shows the caller's view, with the number that it was sent to; a barge-in on it."""
     async with stage.tell("forward-by-phone-to-public") as story:
         await story.lab.phones.callee("0003*210", name="away", forward_to="00421900123456")
         public = await story.lab.phones.callee("public", name="public", carrier=True)
         caller = await story.dialing("0003*211", "0003*210")
         await story.answer(public, caller)
         await wait_until_heard((caller, public), pairs(caller, public))
-        await story.step("talking", [view("01", "0003*211", "5", "0003*211", "00421900123456")])
+        talking = view("01", "0003*211", "5", "0003*211", "00421900123456")
+        await story.step("talking", [talking])
+        await story.visit("0003*211", "03", [talking], caller, public)
         await story.hang_up(caller, public)
 
 

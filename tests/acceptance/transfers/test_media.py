@@ -38,7 +38,7 @@ async def open_lab(tmp_path: Path) -> AsyncIterator[Lab]:
 
 
 async def test_who_is_called_speaks_before_it_picks_up(stage: Stage) -> None:
-    """The caller hears it, the list shows ringing; it is heard on as it is picked up."""
+    """The caller hears it, the list shows ringing; it is heard on as it is picked up; a barge-in."""
     async with stage.tell("early-media-by-phone") as story:
         agent = await story.phone("0003*210")
         customer = await story.customer("0003*210")
@@ -49,7 +49,9 @@ async def test_who_is_called_speaks_before_it_picks_up(stage: Stage) -> None:
         await story.step("early", [view("01", "0003*210", "3", "777888", "0003*210")])
         await story.answer(agent, customer)
         await wait_until_heard((customer, agent), pairs(customer, agent))
-        await story.step("talking", [view("01", "0003*210", "5", "777888", "0003*210")])
+        talking = view("01", "0003*210", "5", "777888", "0003*210")
+        await story.step("talking", [talking])
+        await story.visit("0003*210", "02", [talking], customer, agent)
         await story.hang_up(customer, agent)
 
 

@@ -1,0 +1,446 @@
+"""What happens in the middle of a supervision: a break, a second request, a pick-up, an end."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from adapter.lab.adapter_process import Answer
+from adapter.lab.fake_ami import FakeAmi, ReceivedAction, drop
+from adapter.lab.fake_ami_events import FakeChannel, FakeState
+from adapter.supervision import ringing
+from adapter.uapi import acting, idempotency
+from tests.integration.harness import REQUEST, Service, code_of, running_service, until, until_taken
+from tests.integration.supervising import (
+    AGENT,
+    OPTIONS,
+    SECOND,
+    SUPERVISOR,
+    earlier_spy,
+    holding,
+    in_hand,
+    joined,
+    make_internal,
+    notices,
+    once,
+    phones,
+    rewritten,
+    rung,
+    runs,
+    said,
+    until_ended,
+    until_hung_up,
+    until_said,
+    with_tone,
+)
+
+SOON_S = 3.0
+
+
+@pytest.fixture
+async def service(ami: FakeAmi, agent: FakeChannel, directory: Path) -> AsyncIterator[Service]:
+    """The adapter beside an Asterisk with the dialplan include."""
+    assert agent.uniqueid in ami.pbx.channels
+    ami.has_include = True
+    async with running_service(ami, directory) as running:
+        await running.until_link("READY")
+        yield running
+
+
+# -- switches ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lost_at", ["Setvar", "Redirect"])
+async def test_a_switch_lost_with_the_link_is_not_told_before_asterisk_was_told_again(
+    service: Service, ami: FakeAmi, lost_at: str
+) -> None:
+    """It still runs the barge-in: that is what is said, and who waits is not answered, until it changes."""
+    uniqueid = await joined(service, ami)
+    connections = len(ami.connections)
+
+    def lose(action: ReceivedAction) -> None:
+        ami.scripts["Redirect"] = held.append
+        drop(action)
+
+    held: list[ReceivedAction] = []
+    once(ami, lost_at, lose)
+    waiting = asyncio.create_task(service.barge_in(action="Monitor", wait_s=10))
+    await service.until_synced(ami, connections)
+    await until(lambda: held)
+    assert runs(ami, uniqueid) == "quBE"
+    assert (await said(service, uniqueid))["action"] == "BargeIn"
+    assert not waiting.done()
+    del ami.scripts["Redirect"]
+    ami.redirect(held[0])
+    answer = await waiting
+    assert (answer.status, runs(ami, uniqueid)) == (200, "quE")
+    await until_said(service, uniqueid, state="joined", action="Monitor")
+
+
+async def test_two_switches_within_a_re_attach_end_joined_as_was_wanted_last(
+    service: Service, ami: FakeAmi
+) -> None:
+    """The first is overtaken before Asterisk has done it."""
+    uniqueid = await joined(service, ami)
+    held = holding(ami, "Redirect")
+    first = asyncio.create_task(service.barge_in(action="Whisper", wait_s=1))
+    await until(lambda: held)
+    call_id = await service.call_id()
+    [second] = await in_hand(service, service.barge_in(call_id, action="Monitor", wait_s=5))
+    assert (await said(service, uniqueid))["state"] == "re-attaching"
+    del ami.scripts["Redirect"]
+    ami.redirect(held[0])
+    assert (await second).status == 200
+    await until_said(service, uniqueid, state="joined", action="Monitor")
+    assert runs(ami, uniqueid) == "quE"
+    assert (await first).status in (200, 202)
+
+
+async def test_a_switch_to_the_other_side_and_back_within_a_re_attach_ends_joined_where_it_was(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """What it is joined to in between was wanted a moment ago: that ends nothing."""
+    ami.has_include = True
+    make_internal(ami, agent)
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        [call] = await service.calls(f"@me/{AGENT}")
+        view_of = {view["extension"]: view["id"] for view in call["phoneCallView"]}
+        uniqueid = await joined(service, ami, phoneCallViewId=view_of[AGENT])
+        held = holding(ami, "Redirect")
+        away = asyncio.create_task(
+            service.barge_in(call["id"], f"@me/{SECOND}", phoneCallViewId=view_of[SECOND])
+        )
+        await until(lambda: held)
+        back = asyncio.create_task(
+            service.barge_in(call["id"], action="Monitor", wait_s=5, phoneCallViewId=view_of[AGENT])
+        )
+        await until_said(service, uniqueid, extension=AGENT)
+        del ami.scripts["Redirect"]
+        ami.redirect(held[0])
+        assert (await back).status == 200
+        assert (await away).status == 202
+        await until_said(service, uniqueid, state="joined", action="Monitor", extension=AGENT)
+        assert ami.pbx.channels[uniqueid].data == f"{agent.uniqueid},quE"
+
+
+async def test_a_mode_told_too_late_for_the_pick_up_is_told_again_at_the_join(
+    service: Service, ami: FakeAmi
+) -> None:
+    """The phone was picked up before the first Setvar, and spies as it was told first."""
+    assert (await service.barge_in()).status == 202
+    uniqueid = await rung(ami)
+
+    def come_late(action: ReceivedAction) -> None:
+        if ami.pbx.channels[uniqueid].state is FakeState.RINGING:
+            ami.pbx.pick_up(uniqueid)
+        ami.set_variable(action)
+
+    ami.scripts["Setvar"] = come_late
+    waiting = asyncio.create_task(service.barge_in(action="Monitor", wait_s=5))
+    await until_taken(ami, "Setvar", 3)
+    await until_said(service, uniqueid, state="answered")
+    held = holding(ami, "Redirect")
+    ami.pbx.join(uniqueid)
+    await until(lambda: held)
+    assert runs(ami, uniqueid) == "quBE"
+    assert not waiting.done()
+    ami.redirect(held[0])
+    assert (await waiting).status == 200
+    await until_said(service, uniqueid, state="joined", action="Monitor")
+    assert runs(ami, uniqueid) == "quE"
+
+
+async def test_a_mode_told_in_time_for_the_pick_up_is_not_told_again(service: Service, ami: FakeAmi) -> None:
+    """It begins as it was told while it rang."""
+    assert (await service.barge_in()).status == 202
+    uniqueid = await rung(ami)
+    waiting = asyncio.create_task(service.barge_in(action="Monitor", wait_s=5))
+    await until_said(service, uniqueid, state="ringing", action="Monitor")
+    ami.pbx.pick_up(uniqueid)
+    ami.pbx.join(uniqueid)
+    assert (await waiting).status == 200
+    assert runs(ami, uniqueid) == "quE"
+    assert not ami.took("Redirect")
+
+
+@pytest.mark.parametrize("wait_s", [None, 5])
+async def test_a_switch_of_a_supervision_that_was_found_is_answered_though_the_call_ends(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, wait_s: int | None
+) -> None:
+    """It has no originate whose answer could be awaited."""
+    ami.has_include = True
+    spy = earlier_spy(agent.uniqueid)
+    ami.pbx.channels[spy.uniqueid] = spy
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        await until_said(service, spy.uniqueid, state="joined")
+        call_id = await service.call_id()
+        await until_taken(ami, "Redirect")  # it begins anew, its other side not being known
+        held = holding(ami, "Redirect")
+        async with asyncio.timeout(SOON_S):
+            waiting = asyncio.create_task(service.barge_in(call_id, action="Monitor", wait_s=wait_s))
+            await until(lambda: held)
+            ami.pbx.hang_up(agent.uniqueid)
+            answer = await waiting
+        assert answer.status == (202 if wait_s is None else 204)
+
+
+async def test_a_switch_that_is_refused_leaves_all_as_it_was(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """Without the include neither the mode nor whom it follows nor who asked is another."""
+    assert agent.uniqueid in ami.pbx.channels
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        uniqueid = await joined(service, ami, follow="call")
+        before = await said(service, uniqueid)
+        answer = await service.barge_in(client="operator", action="Monitor", follow="extension")
+        assert (answer.status, code_of(answer)) == (409, "pc_switch_unavailable")
+        assert await said(service, uniqueid) == before
+        assert (before["follow"], before["app"], before["action"]) == ("call", "wallboard", "BargeIn")
+
+
+# -- a supervisor who is just leaving -----------------------------------------------------------------
+
+
+async def test_a_put_waits_for_a_supervisor_who_is_just_leaving_and_rings_again(
+    service: Service, ami: FakeAmi
+) -> None:
+    """ChanSpy has ended, its channel not yet: to be answered as joined would be to be answered nothing."""
+    uniqueid = await joined(service, ami)
+    call_id = await service.call_id()
+    ami.pbx.leave_spy(uniqueid)
+    await service.until_views("01")
+    [again] = await in_hand(service, service.barge_in(call_id))
+    assert not again.done()
+    ami.pbx.hang_up(uniqueid)
+    assert (await again).status == 202
+    assert await rung(ami, 2) != uniqueid
+
+
+async def test_a_put_that_waited_for_who_leaves_is_planned_anew(
+    service: Service, ami: FakeAmi, agent: FakeChannel
+) -> None:
+    """The call has ended meanwhile: nothing rings for it."""
+    uniqueid = await joined(service, ami)
+    call_id = await service.call_id()
+    ami.pbx.leave_spy(uniqueid)
+    await service.until_views("01")
+    [again] = await in_hand(service, service.barge_in(call_id))
+    for one in (agent.uniqueid, agent.linkedid, uniqueid):
+        ami.pbx.hang_up(one)
+    assert code_of(await again) == "pc_phonecall_invalid"
+    assert len(phones(ami)) == 1
+
+
+async def test_two_puts_that_waited_for_who_leaves_do_not_join_each_others_call(
+    service: Service, ami: FakeAmi
+) -> None:
+    """One rings, the other is told that the supervisor is busy."""
+    ami.pbx.begin_trunk_call(SECOND)
+    uniqueid = await joined(service, ami)
+    first, second = await service.call_id(), await service.call_id(f"@me/{SECOND}")
+    ami.pbx.leave_spy(uniqueid)
+    await service.until_views("01")
+    puts = await in_hand(service, service.barge_in(first), service.barge_in(second, f"@me/{SECOND}"))
+    ami.pbx.hang_up(uniqueid)
+    answers = await asyncio.gather(*puts)
+    assert sorted(answer.status for answer in answers) == [202, 409]
+    assert {code_of(one) for one in answers if one.status == 409} == {"pc_sendcallto_busy"}
+    await rung(ami, 2)
+    assert len(phones(ami)) == 2
+
+
+async def test_a_put_that_waited_for_who_leaves_rings_nobody_once_the_adapter_ends(
+    service: Service, ami: FakeAmi
+) -> None:
+    """Nobody would hang up that phone."""
+    uniqueid = await joined(service, ami)
+    call_id = await service.call_id()
+    ami.pbx.leave_spy(uniqueid)
+    await service.until_views("01")
+    [again] = await in_hand(service, service.barge_in(call_id))
+    async with asyncio.timeout(SOON_S):
+        await service.runner.cleanup()
+        assert (await again).status == 503
+    assert len(phones(ami)) == 1
+
+
+# -- hang-ups ------------------------------------------------------------------------------------------
+
+
+async def test_an_originate_of_an_earlier_adapter_that_comes_late_is_hung_up(
+    service: Service, ami: FakeAmi
+) -> None:
+    """This one has begun no supervision yet: whatever rings in its name is a stray."""
+    late = "uapi-" + "d" * 20
+    ami.pbx.ring(
+        {"Channel": f"PJSIP/{SUPERVISOR}", "ChannelId": late, "Application": "ChanSpy", "Data": "1.1,quBE"}
+    )
+    await until_hung_up(ami, late)
+    await service.until_views("01")
+
+
+async def test_a_refused_hangup_is_logged_and_asked_for_again_by_the_next_delete(
+    service: Service, ami: FakeAmi, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A privilege is missing: the client is not told that the supervisor has left."""
+    monkeypatch.setattr(acting, "LEAVE_LIMIT_S", 0.3)
+    uniqueid = await joined(service, ami)
+    path = f"/uapi/phoneCalls/@me/{AGENT}/{await service.call_id()}?phoneNumber={SUPERVISOR}"
+    ami.scripts["Hangup"] = lambda action: action.connection.refuse(action, "Permission denied")
+    assert (await service.request("DELETE", path)).status == 503
+    refused = [record for record in caplog.records if record.getMessage() == "Asterisk does not hang up"]
+    assert [record.levelno for record in refused] == [logging.ERROR]
+    assert uniqueid in ami.pbx.channels
+    del ami.scripts["Hangup"]
+    assert (await service.request("DELETE", path)).status == 200
+    assert uniqueid not in ami.pbx.channels
+    assert len(ami.took("Hangup")) == 2
+
+
+# -- the notice tone -----------------------------------------------------------------------------------
+
+
+def fail_notice(ami: FakeAmi) -> None:
+    """There is no channel to be had for it."""
+
+    def take(action: ReceivedAction) -> None:
+        if action in notices(ami):
+            ami.originate_without_phone(action)
+        else:
+            ami.originate(action)
+
+    ami.scripts["Originate"] = take
+
+
+def swallow_notice(ami: FakeAmi) -> None:
+    """Asterisk takes it, and nothing comes of it."""
+
+    def take(action: ReceivedAction) -> None:
+        if action in notices(ami):
+            action.connection.answer(action, ("Message", "Originate successfully queued"))
+        else:
+            ami.originate(action)
+
+    ami.scripts["Originate"] = take
+
+
+def refuse_notice(ami: FakeAmi) -> None:
+    """Asterisk does not take it."""
+
+    def take(action: ReceivedAction) -> None:
+        if action in notices(ami):
+            action.connection.refuse(action, "Permission denied")
+        else:
+            ami.originate(action)
+
+    ami.scripts["Originate"] = take
+
+
+@pytest.mark.parametrize("break_notice", [fail_notice, swallow_notice, refuse_notice])
+async def test_a_notice_tone_that_is_not_played_ends_the_supervision(
+    ami: FakeAmi,
+    agent: FakeChannel,
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    break_notice: Callable[[FakeAmi], None],
+) -> None:
+    """Nobody goes on hearing those who were not told."""
+    assert agent.uniqueid in ami.pbx.channels
+    monkeypatch.setattr(ringing, "NOTICE_LIMIT_S", 0.3)
+    ami.has_include = True
+    rewritten(directory, with_tone)
+    break_notice(ami)
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        assert (await service.barge_in()).status == 202
+        uniqueid = await rung(ami)
+        ami.pbx.pick_up(uniqueid)
+        ami.pbx.join(uniqueid)
+        assert await until_ended(service, uniqueid) == "no_notice"
+        await until_hung_up(ami, uniqueid)
+
+
+async def test_a_notice_tone_that_is_played_lets_the_supervision_go_on(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for one join, to the one who is supervised; its limit over, all is as it was."""
+    monkeypatch.setattr(ringing, "NOTICE_LIMIT_S", 0.1)
+    ami.has_include = True
+    rewritten(directory, with_tone)
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        uniqueid = await joined(service, ami)
+        await until(lambda: notices(ami))
+        await asyncio.sleep(0.2)  # that nothing ends can only be waited for
+        assert (await said(service, uniqueid))["state"] == "joined"
+        assert [one["Data"] for one in notices(ami)] == [f"{agent.uniqueid},quBE"]
+
+
+async def test_no_notice_tone_is_played_where_the_join_was_refused(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """A phone that was put onto another call disturbs nobody on either."""
+    assert agent.uniqueid in ami.pbx.channels
+    ami.has_include = True
+    rewritten(directory, with_tone)
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        other = ami.pbx.begin_trunk_call(SECOND)
+        waiting = asyncio.create_task(service.barge_in(wait_s=10))
+        uniqueid = await rung(ami)
+        ami.pbx.pick_up(uniqueid)
+        ami.pbx.join(uniqueid, other.uniqueid)
+        assert (await waiting).status == 204
+        await until_hung_up(ami, uniqueid)
+        assert not notices(ami)
+
+
+@pytest.mark.parametrize("mode", list(OPTIONS))
+async def test_a_new_party_after_a_transfer_hears_a_notice_tone_too(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, mode: str
+) -> None:
+    """The customer sends the agent on: who comes was not there at the first tone."""
+    ami.has_include = True
+    rewritten(directory, with_tone)
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        uniqueid = await joined(service, ami, mode)
+        await until(lambda: notices(ami))
+        came = ami.pbx.send_on(agent.linkedid, agent.uniqueid, SECOND)
+        ami.pbx.hang_up(agent.linkedid)
+        ami.pbx.answer(came.uniqueid, agent.uniqueid)
+        await until(lambda: len(notices(ami)) == 2)
+        await until_said(service, uniqueid, state="joined", action=mode)
+
+
+# -- Idempotency-Key -----------------------------------------------------------------------------------
+
+
+async def test_a_request_in_flight_is_never_forgotten_for_newer_keys(
+    service: Service, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many answers are kept since: the same key rings once."""
+    monkeypatch.setattr(idempotency, "KEPT_LIMIT", 2)
+    path = f"/uapi/phoneCalls/@me/{AGENT}/{await service.call_id()}"
+
+    async def put(key: str, body: object = REQUEST) -> Answer:
+        return await service.request("PUT", path, body=body, headers={"Idempotency-Key": key})
+
+    held = holding(ami, "Originate")
+    first = asyncio.create_task(put("a"))
+    await until(lambda: held)
+    for key in "bcde":
+        assert (await put(key, {**REQUEST, "phoneCallViewId": "77"})).status == 400
+    [second] = await in_hand(service, put("a"))
+    # Done anew it would be answered as an error, the first having taken the key with it.
+    other = await put("a", {**REQUEST, "waitForPickup": "7"})
+    assert code_of(other) == "idempotency_key_reused"
+    ami.originate(held[0])
+    answers = await asyncio.gather(first, second)
+    assert [answer.status for answer in answers] == [202, 202]
+    assert len(held) == 1
