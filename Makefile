@@ -6,6 +6,8 @@
 # make faults         what breaks and what comes of it: every byte, a million inputs, a minute's flood (docs/faults.md)
 # make compose-test   docker-compose.yml for real; needs a Docker engine with Compose
 
+# Most of what the tests do is wait for phones: two at a time.
+WORKERS ?= 2
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
@@ -21,7 +23,7 @@ demo: $(READY)
 	@$(RUN) -m adapter demo $(if $(KEEP),--keep)
 
 test: $(READY)
-	@$(RUN) -m pytest $(TESTS)
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadscope $(TESTS)
 
 lint: $(READY)
 	@$(VENV)/bin/ruff check .

@@ -19,6 +19,7 @@ from adapter.ami.link import Link, LinkState
 from adapter.ami_settings import link_settings
 from adapter.audit.file import AuditFile
 from adapter.audit.trail import Trail
+from adapter.calls.changes import CallChanged, CallEnded, ChannelGone, Unplaced
 from adapter.calls.events import ListedChannel
 from adapter.calls.feed import Feed
 from adapter.calls.model import Calls
@@ -102,9 +103,9 @@ def make_app(settings: Settings) -> web.Application:
         has_include=lambda: link.has_include is True,
     )
     revisions = Revisions(calls)
-    feed.subscribe(revisions.on_change)
+    feed.subscribe(revisions.on_change, CallChanged, CallEnded)
     feed.subscribe(conductor.on_change)
-    feed.subscribe(log_unplaced)
+    feed.subscribe(log_unplaced, Unplaced)
 
     app[DIRECTORY], app[FEED], app[LINK], app[CONDUCTOR] = directory, feed, link, conductor
     app[IDLE], app[REVISIONS] = idle, revisions
@@ -131,8 +132,8 @@ def make_app(settings: Settings) -> web.Application:
     )
     acting = Acting(settings=settings, gate=gate, calls=calls, conductor=conductor, is_ready=is_ready)
     events = Events(settings=settings, gate=gate, directory=directory, calls=calls, conductor=conductor)
-    feed.subscribe(acting.on_change)
-    feed.subscribe(events.on_change)
+    feed.subscribe(acting.on_change, ChannelGone)
+    feed.subscribe(events.on_change, CallChanged, CallEnded)
     conductor.subscribe(events.on_supervision)
     conductor.subscribe(trail.on_supervision)
     app[EVENTS], app[TRAIL] = events, trail

@@ -1,12 +1,14 @@
 """Takes what a link says into the model and tells every listener each change, in order, in one plain call."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import get_args
 
 from adapter.calls.changes import Change
 from adapter.calls.events import Event, ListedChannel
 from adapter.calls.model import Calls, ExtensionOf
 
 Listener = Callable[[Change], None]
+KINDS: tuple[type[Change], ...] = get_args(Change)
 
 
 class Feed:
@@ -14,11 +16,16 @@ class Feed:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
-        self._listeners: list[Listener] = []
+        self._listeners: dict[type[Change], list[Listener]] = {kind: [] for kind in KINDS}
 
-    def subscribe(self, listener: Listener) -> None:
-        """Have `listener` hear every change from now on. It is called at once and must not wait."""
-        self._listeners.append(listener)
+    def subscribe(self, listener: Listener, *kinds: type[Change]) -> None:
+        """Have `listener` hear every change of these kinds from now on; without kinds, of all.
+
+        It is called at once and must not wait. Most listeners want one kind of ten: to be called for all and
+        to look took longer than what they do.
+        """
+        for kind in kinds or KINDS:
+            self._listeners[kind].append(listener)
 
     def take_event(self, event: Event) -> None:
         """Apply one event."""
@@ -34,5 +41,5 @@ class Feed:
 
     def _tell(self, changes: Iterable[Change]) -> None:
         for change in changes:
-            for listener in self._listeners:
+            for listener in self._listeners[type(change)]:
                 listener(change)

@@ -7,7 +7,6 @@ on the live calls. Times come from Asterisk's clock (`timestampevents`) where it
 import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
 
 from adapter.calls.events import (
     OUR_PREFIX,
@@ -44,7 +43,6 @@ LONGEST_S = 3_000_000_000
 """Nothing in a PBX has lasted for a hundred years."""
 
 Headers = Mapping[str, str]
-_N = TypeVar("_N", int, float)
 
 _STATES = {str(state.value): state for state in ChannelState}
 
@@ -71,9 +69,8 @@ def parse(headers: Headers, received_at: float) -> Event | None:
 def parse_listed(headers: Headers) -> ListedChannel:
     """One channel of a snapshot. Raises EventError as `parse` does."""
     application, data, duration, bridge = _RUNNING.read(headers)
-    return ListedChannel(
-        _channel(headers), application or "", data or "", _seconds(duration or "0"), bridge or None
-    )
+    age_s = 0 if duration is None else _seconds(duration)
+    return ListedChannel(_channel(headers), application or "", data or "", age_s, bridge or None)
 
 
 class _Lines:
@@ -93,9 +90,9 @@ _RUNNING = _Lines("Application", "ApplicationData", "Duration", "BridgeId")
 _BRIDGE = _Lines("BridgeUniqueid", "BridgeType", "BridgeTechnology")
 
 
-def _number(text: str, kind: Callable[[str], _N]) -> _N:
+def _number(text: str) -> int:
     try:
-        return kind(text)
+        return int(text)
     except ValueError:
         raise EventError(f"not a number: {text[:30]!r}") from None
 
@@ -267,7 +264,7 @@ def _transfer(headers: Headers, at: float, roles: tuple[str, ...]) -> Event | No
 
 
 def _hangup(headers: Headers, at: float) -> Event:
-    return Hangup(at, _channel(headers), _number(headers.get("Cause", "0"), int))
+    return Hangup(at, _channel(headers), _number(headers.get("Cause", "0")))
 
 
 def _spy_start(headers: Headers, at: float) -> Event:

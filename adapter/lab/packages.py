@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from adapter.lab.errors import LabError
+from adapter.lab.locking import cache_folder, only_one
 from adapter.lab.processes import end_process, last_lines, start_process
 
 # Program -> the Debian package that brings it.
@@ -38,9 +39,12 @@ async def install_missing(programs: dict[str, str], say: Callable[[str], None]) 
         raise LabError(f"Missing: {', '.join(programs)}. Install them (Debian calls them {wanted}).")
     if os.geteuid() != 0:
         raise LabError(f"Missing: {wanted}. Type: sudo apt-get update && sudo apt-get install -y {wanted}")
-    say(f"Installing {wanted} ...")
-    await _apt_get(["update"])
-    await _apt_get(["install", "-y", "--no-install-recommends", *packages])
+    async with only_one(cache_folder() / "packages.lock", "installing packages", INSTALL_DEADLINE_S, say):
+        packages = missing_packages(programs)  # whoever held the lock before us installed them
+        if packages:
+            say(f"Installing {wanted} ...")
+            await _apt_get(["update"])
+            await _apt_get(["install", "-y", "--no-install-recommends", *packages])
     still_missing = missing_packages(programs)
     if still_missing:
         raise LabError(f"{' '.join(still_missing)} installed, but its program is not on PATH.")

@@ -6,17 +6,15 @@ root rights, nothing installed.
 """
 
 import asyncio
-import contextlib
-import fcntl
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 from adapter.lab.errors import LabError
+from adapter.lab.locking import cache_folder, only_one
 from adapter.lab.packages import MMDEBSTRAP, MMDEBSTRAP_WITHOUT_ROOT, install_missing
-from adapter.lab.polling import poll_until
 from adapter.lab.processes import end_process, last_lines, start_process
 
 # Asterisk's major version -> the release of Debian that packages it.
@@ -28,8 +26,7 @@ MAKE_DEADLINE_S = 1_200.0
 
 def root_folder(version: str = DEFAULT_VERSION) -> Path:
     """Return where the folder with that version is kept, whether it exists yet or not."""
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "uapi-adapter" / f"asterisk-{version}"
+    return cache_folder() / f"asterisk-{version}"
 
 
 async def ensure_root(
@@ -45,7 +42,8 @@ async def ensure_root(
         return folder
     await install_missing(MMDEBSTRAP if os.geteuid() == 0 else MMDEBSTRAP_WITHOUT_ROOT, say)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    async with _only_one_maker(folder.with_suffix(".lock"), say):
+    lock = folder.with_suffix(".lock")
+    async with only_one(lock, "making the Debian folder", MAKE_DEADLINE_S, say):
         # Whoever held the lock before us made it.
         if not folder.is_dir():
             say(f"Making a Debian folder with Asterisk {version}: once, and for about a minute ...")
@@ -88,22 +86,3 @@ async def _make(folder: Path, debian_release: str) -> None:
 def _remove(folder: Path) -> None:
     # Made by an ordinary user, some of its files belong to mapped users and stay; mmdebstrap says so then.
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.asynccontextmanager
-async def _only_one_maker(lock: Path, say: Callable[[str], None]) -> AsyncIterator[None]:
-    with lock.open("w") as held:
-        if not _try_lock(held.fileno()):
-            say("Another process is making the Debian folder; waiting for it ...")
-            if not await poll_until(lambda: _try_lock(held.fileno()) or None, MAKE_DEADLINE_S):
-                raise LabError(f"Another process has held {lock} for {MAKE_DEADLINE_S:.0f} s.")
-        # Closing the file gives the lock back.
-        yield
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 
 from adapter.ami.link import Link
+from adapter.calls.changes import CallEnded
 from adapter.calls.feed import Feed
 from adapter.calls.model import Calls
 from adapter.operations.health import Health
@@ -42,7 +43,7 @@ def mount_operations(
         task.cancel()
         await asyncio.wait({task})
 
-    feed.subscribe(tallies.events.on_change)
+    feed.subscribe(tallies.events.on_change, CallEnded)
     conductor.subscribe(on_supervision)
     app.cleanup_ctx.append(watch_loop)
     health = Health(link, tallies.events, is_include_present, is_trail_written)

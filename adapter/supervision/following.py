@@ -33,6 +33,10 @@ from adapter.supervision.tuning import mode_of, wanted_tuning
 _SIGNAL_OF_STATE = {ChannelState.RINGING: Signal.RINGS, ChannelState.UP: Signal.ANSWERS}
 
 
+_OF_THE_SUPERVISED = (CallChanged, CallEnded, BridgeChanged, ChannelGone, Transferred)
+"""Changes that mean nothing where nobody supervises."""
+
+
 class Following:
     """What the live calls tell, and what follows from it for each supervision."""
 
@@ -55,6 +59,8 @@ class Following:
 
     def on_change(self, change: Change) -> None:
         """Keep the supervisions in line with one change of the live calls."""
+        if not self._register.live and isinstance(change, _OF_THE_SUPERVISED):
+            return  # most changes, most of the time
         match change:
             case ChannelStateChanged(uniqueid, state):
                 self._follow_state(uniqueid, state)
@@ -263,6 +269,7 @@ class Following:
 
     def _follow_failure(self, uniqueid: str) -> None:
         """No endpoint or no contact makes no channel at all; a channel's own Hangup, near, tells more."""
+        self._ringing.note_failure(uniqueid)
         if self._calls.leg(uniqueid) is not None:
             return
         supervision = self._register.live.get(uniqueid)

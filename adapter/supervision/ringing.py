@@ -58,7 +58,8 @@ class Ringing:
         self._spawn = spawn
         self._has_include = has_include
         self._hanging_up: set[str] = set()
-        self._notices: dict[str, asyncio.Event] = {}
+        self._notices: dict[str, asyncio.Future[bool]] = {}
+        """Those that were asked for; done once it is known whether they are heard."""
 
     async def ring(self, supervision: Supervision, plan: Plan) -> None:
         """Ring the phone; never twice, whatever becomes of the answer.
@@ -135,13 +136,14 @@ class Ringing:
     def play_notice(self, supervision: Supervision) -> None:
         """Let the supervised hear that somebody joined; where they do not, nobody stays joined."""
         channel_id = f"{NOTICE_PREFIX}{supervision.id}-{secrets.token_hex(4)}"
-        begun = self._notices[channel_id] = asyncio.Event()
+        begun = self._notices[channel_id] = asyncio.get_running_loop().create_future()
 
         async def play() -> None:
             try:
                 async with asyncio.timeout(NOTICE_LIMIT_S):
                     await self._send(originate_notice(spyee=supervision.spyee, channel_id=channel_id))
-                    await begun.wait()
+                    if not await begun:
+                        raise ActionRefused("there is no channel for it")
             except (LinkError, TimeoutError) as failed:
                 about = {**describe(supervision), "error": str(failed) or "it did not begin"}
                 log.warning("the notice tone could not be played", extra=about)
@@ -153,8 +155,16 @@ class Ringing:
 
     def note_spy(self, spyer: str) -> None:
         """A channel began to spy: perhaps it is one that plays a notice tone."""
-        if spyer in self._notices:
-            self._notices[spyer].set()
+        self._note_notice(spyer, is_heard=True)
+
+    def note_failure(self, uniqueid: str) -> None:
+        """An originate came to nothing: perhaps it was to play a notice tone."""
+        self._note_notice(uniqueid, is_heard=False)
+
+    def _note_notice(self, channel_id: str, *, is_heard: bool) -> None:
+        begun = self._notices.get(channel_id)
+        if begun is not None and not begun.done():
+            begun.set_result(is_heard)
 
     def _dial_of(self, supervisor: str) -> str:
         """All phones of the extension where the dialplan include can ring them, else one of them."""

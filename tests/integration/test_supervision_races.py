@@ -153,6 +153,31 @@ async def test_a_mode_told_too_late_for_the_pick_up_is_told_again_at_the_join(
     assert runs(ami, uniqueid) == "quE"
 
 
+async def test_a_mode_that_is_taken_back_around_the_pick_up_is_told_again_at_the_join(
+    service: Service, ami: FakeAmi
+) -> None:
+    """It was picked up in the middle of what was told: which of the two it begins with is not known."""
+    assert (await service.barge_in()).status == 202
+    uniqueid = await rung(ami)
+
+    def pick_up_meanwhile(action: ReceivedAction) -> None:
+        if action["Variable"] == "UAPI_STAYS":
+            ami.pbx.pick_up(uniqueid)
+        ami.set_variable(action)
+
+    ami.scripts["Setvar"] = pick_up_meanwhile
+    there = asyncio.create_task(service.barge_in(action="Monitor"))
+    await until_said(service, uniqueid, state="answered")
+    assert runs(ami, uniqueid) == "quE"
+    del ami.scripts["Setvar"]
+    call_id = await service.call_id()
+    [back] = await in_hand(service, service.barge_in(call_id, wait_s=5))
+    ami.pbx.join(uniqueid)
+    assert [(await one).status for one in (there, back)] == [202, 200]
+    await until(lambda: runs(ami, uniqueid) == "quBE")
+    await until_said(service, uniqueid, state="joined", action="BargeIn")
+
+
 async def test_a_mode_told_in_time_for_the_pick_up_is_not_told_again(service: Service, ami: FakeAmi) -> None:
     """It begins as it was told while it rang."""
     assert (await service.barge_in()).status == 202
@@ -365,6 +390,24 @@ async def test_a_notice_tone_that_is_not_played_ends_the_supervision(
         await until_hung_up(ami, uniqueid)
 
 
+async def test_a_notice_tone_that_fails_ends_the_supervision_at_once(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """There is nothing to wait for until the limit."""
+    assert agent.uniqueid in ami.pbx.channels
+    ami.has_include = True
+    rewritten(directory, with_tone)
+    fail_notice(ami)
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        assert (await service.barge_in()).status == 202
+        uniqueid = await rung(ami)
+        ami.pbx.pick_up(uniqueid)
+        ami.pbx.join(uniqueid)
+        async with asyncio.timeout(ringing.NOTICE_LIMIT_S / 3):
+            assert await until_ended(service, uniqueid) == "no_notice"
+
+
 async def test_a_notice_tone_that_is_played_lets_the_supervision_go_on(
     ami: FakeAmi, agent: FakeChannel, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -436,10 +479,10 @@ async def test_a_request_in_flight_is_never_forgotten_for_newer_keys(
     await until(lambda: held)
     for key in "bcde":
         assert (await put(key, {**REQUEST, "phoneCallViewId": "77"})).status == 400
-    [second] = await in_hand(service, put("a"))
-    # Done anew it would be answered as an error, the first having taken the key with it.
-    other = await put("a", {**REQUEST, "waitForPickup": "7"})
+    async with asyncio.timeout(SOON_S):  # forgotten, it would wait for Asterisk as the first does
+        other = await put("a", {**REQUEST, "waitForPickup": "7"})
     assert code_of(other) == "idempotency_key_reused"
+    [second] = await in_hand(service, put("a"))
     ami.originate(held[0])
     answers = await asyncio.gather(first, second)
     assert [answer.status for answer in answers] == [202, 202]

@@ -1,4 +1,4 @@
-from adapter.calls.changes import CallChanged, Change, ChannelStateChanged
+from adapter.calls.changes import CallChanged, CallEnded, Change, ChannelGone, ChannelStateChanged
 from adapter.calls.events import ChannelState
 from adapter.calls.feed import Feed
 from adapter.calls.legs import call_id_of
@@ -40,3 +40,19 @@ def test_the_model_has_changed_by_the_time_a_listener_hears_of_it() -> None:
     for event in events(pbx.messages):
         feed.take_event(event)
     assert found == [True, True]
+
+
+def test_a_listener_of_some_kinds_hears_these_only() -> None:
+    """In the order in which they were told; who named no kinds hears all."""
+    pbx = Pbx()
+    uniqueid = pbx.new("PJSIP/0003*210", state="Ring")
+    pbx.hang_up(uniqueid)
+    feed = Feed(empty_calls())
+    some: list[Change] = []
+    every: list[Change] = []
+    feed.subscribe(some.append, CallEnded, ChannelStateChanged)
+    feed.subscribe(every.append)
+    for event in events(pbx.messages):
+        feed.take_event(event)
+    assert [type(change) for change in some] == [ChannelStateChanged, CallEnded]
+    assert [type(change) for change in every] == [ChannelStateChanged, CallChanged, CallEnded, ChannelGone]

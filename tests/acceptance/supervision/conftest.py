@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,21 @@ def note(request: pytest.FixtureRequest) -> Note:
     """Keep measured times, in seconds, for the table at the end of the run."""
     figures = request.config.stash.setdefault(FIGURES, {})
     return lambda what, times: figures.setdefault(what, []).extend(times)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of several workers hands its figures on."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["figures"] = session.config.stash.get(FIGURES, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - xdist's worker, which has no types
+    """The one that started the workers collects them."""
+    figures = node.config.stash.setdefault(FIGURES, {})
+    for what, times in getattr(node, "workeroutput", {}).get("figures", {}).items():
+        figures.setdefault(what, []).extend(times)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
