@@ -89,6 +89,8 @@ class Leg(Struct, gc=False):
     spyee: str | None = None
     """Set while the channel spies: the uniqueid of the channel it spies on."""
     spying_since: float | None = None
+    is_between_spies: bool = False
+    """Its ChanSpy has stopped, and may begin anew in a moment."""
     spies: dict[str, "Leg"] = {}
     """Our spy legs that are joined to this channel, in order of joining."""
     spy_options: str = ""

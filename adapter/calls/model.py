@@ -415,13 +415,17 @@ class Calls:
         if leg is None or _is_same(leg.parking, event):
             return
         parker, left_alone = event.parker, list(self._bridges.members(leg.last_bridge))
-        if len(left_alone) == 1 and leg.bridge is None:
+        if leg.bridge is not None:  # told before it left the talk; or a snapshot had it among the parked
+            left_alone = [
+                one for one in self._bridges.others(leg) if one.channel.name.rpartition("-")[0] == parker
+            ]
+        if len(left_alone) == 1:
             # Who parked it: its channel may live on for a while, in no conversation.
             (partner,) = left_alone
             parker = parker or partner.channel.name.rpartition("-")[0]
             self._note_left(partner)
         leg.parking = self._parking(event.at, event.space, parker)
-        if leg.bridge is not None:  # a snapshot had it there
+        if leg.bridge is not None:
             leg.waits_in = leg.bridge
             self._bridge(leg, None)
         self._retell(leg)
@@ -531,11 +535,16 @@ class Calls:
         leg = self._legs.get(event.spyer)
         if leg is None:
             self._misplaced("spy")
+        elif leg.channel.is_ours and leg.spyee is not None:
+            # Its view stays: it begins anew in a moment, in another mode or with another side, or hangs up.
+            leg.is_between_spies = True
+            self._tell(SpyLeft(event.spyer))
         else:
             self._leave_spy(leg)
 
     def _attach(self, leg: Leg, spyee: str, at: float) -> None:
         uniqueid = leg.channel.uniqueid
+        leg.is_between_spies = False
         if leg.spyee == spyee:
             self._tell(SpyJoined(uniqueid, spyee))  # ChanSpy began anew, perhaps in another mode
             return
@@ -560,7 +569,9 @@ class Calls:
             return
         spyer, spied = leg.channel.uniqueid, self._legs.get(leg.spyee)
         leg.spyee = leg.spying_since = None
-        self._tell(SpyLeft(spyer))
+        if not leg.is_between_spies:
+            self._tell(SpyLeft(spyer))
+        leg.is_between_spies = False
         if spied is not None and spied.spies.pop(spyer, None) is not None:
             self._retell(spied)
 

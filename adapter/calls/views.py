@@ -213,13 +213,16 @@ def _parked_view(call: Call, leg: Leg) -> PhoneCallView:
 
 
 def _supervised(call: Call, spyee: Leg, ours: list[Leg]) -> str:
-    """Whose supervision it is; of somebody of the public network, to whom it moved, who talks with them."""
+    """Whose supervision it is; of somebody of the public network, to whom it moved, who talks with them.
+
+    While nobody does yet: who rings for them.
+    """
     shown = {one.channel.uniqueid: one.extension or "" for one in ours}
     if spyee.extension is not None:
         return shown.get(spyee.channel.uniqueid, "")
-    return next(
-        (shown[one.channel.uniqueid] for one in _parties(call, spyee) if one.channel.uniqueid in shown), ""
-    )
+    called = [one for one in ours if one.dialed_by == spyee.channel.uniqueid]
+    there = [*_parties(call, spyee), *called]
+    return next((shown[one.channel.uniqueid] for one in there if one.channel.uniqueid in shown), "")
 
 
 def _spy_view(call: Call, spyee: Leg, spy: Leg, extension: str) -> PhoneCallView:

@@ -24,10 +24,10 @@ def of_spyer(name: str, trace: str) -> Headers:
 
 
 def test_a_barge_in_on_16_has_a_view_while_the_supervisor_is_joined_and_leaves_nothing() -> None:
-    """Two views from ChanSpyStart on, one from ChanSpyStop on, and no call after the last hang-up."""
+    """Two views from ChanSpyStart on, until the supervisor's channel is gone."""
     messages = recorded(BARGE_IN)
     views = {}
-    for name in ("OriginateResponse", "ChanSpyStart", "ChanSpyStop"):
+    for name in ("OriginateResponse", "ChanSpyStart", "Hangup"):
         calls = empty_calls()
         for event in events(up_to(messages, name)):
             calls.apply(event)
@@ -37,7 +37,7 @@ def test_a_barge_in_on_16_has_a_view_while_the_supervisor_is_joined_and_leaves_n
     assert views == {
         "OriginateResponse": [agent],
         "ChanSpyStart": [agent, supervisor],
-        "ChanSpyStop": [agent],
+        "Hangup": [agent],
     }
 
 

@@ -62,11 +62,23 @@ def test_a_supervisors_phone_that_rings_adds_nothing() -> None:
     assert only_call(calls_after(_until("OriginateResponse"))).views == (FOUNDING_VIEW,)
 
 
-@pytest.mark.parametrize("name", ["ChanSpyStop", "Hangup"])
-def test_the_barge_in_view_leaves_with_the_supervisor(name: str) -> None:
-    """ChanSpyStop takes it away, and the supervisor's hang-up where no Stop came."""
-    messages = [one for one in _until(name) if name == "ChanSpyStop" or one["Event"] != "ChanSpyStop"]
+@pytest.mark.parametrize("left_out", ["", "ChanSpyStop"])
+def test_the_barge_in_view_leaves_with_the_supervisor(left_out: str) -> None:
+    """The supervisor's hang-up takes it away, whether a Stop came before or not."""
+    messages = [one for one in _until("Hangup") if one["Event"] != left_out]
     assert only_call(calls_after(messages)).views == (FOUNDING_VIEW,)
+
+
+def test_the_barge_in_view_stays_while_chanspy_begins_anew() -> None:
+    """After a switch or a transfer it is the same supervisor in the same conversation, since the same time."""
+    pbx = Pbx()
+    _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    spyer = pbx.supervise(agent)
+    before = only_call(calls_after(pbx.messages)).views
+    pbx.stop_spying(spyer)
+    assert only_call(calls_after(pbx.messages)).views == before
+    pbx.spy(spyer, agent)
+    assert only_call(calls_after(pbx.messages)).views == before
 
 
 def test_the_barge_in_view_goes_with_its_spyee() -> None:
