@@ -165,6 +165,8 @@ class Conductor:
         return supervision
 
     async def _switch(self, supervision: Supervision, plan: Plan, asked_by: str) -> None:
+        if not supervision.asked_by:  # an earlier process began it: it is this App's from now on
+            supervision.asked_by, supervision.follow = asked_by, plan.follow
         if (supervision.spyee, supervision.wanted_mode) == (plan.spyee, plan.mode):
             return
         if not self._has_include():

@@ -128,12 +128,18 @@ class Following:
             asked_by="",
             requested_at=leg.began_at,
             since=leg.spying_since or leg.began_at,
+            notice_tone=self._wants_notice(extension),
             state=State.JOINED,
             # Whether the other side is still the one that its ChanSpy began with, nobody saw.
             tuning=None if self._has_include() else wanted_tuning(self._calls, leg.spyee, mode),
         )
         supervision.note_taken()
         self._register.add(supervision, "supervision found")
+
+    def _wants_notice(self, number: str) -> bool:
+        directory = self._directory()
+        extension = directory.extensions.get(number)
+        return extension is not None and directory.organization_of(extension).notice_tone
 
     def _supervised(self, spyee: str) -> str:
         """The extension of the channel; of somebody of the public network, that of who talks with it."""

@@ -111,12 +111,11 @@ class Tuner:
             stays_s=stays_s(supervision.follow),
         ):
             await self._send(action)
-        if supervision.state is State.RINGING:
-            # It begins in the new mode; whether it was picked up meanwhile, and begins as before, shows then.
-            supervision.mode, supervision.tuning = wanted.mode, wanted
-            return
         if supervision.state is not State.RE_ATTACHING:
-            supervision.is_mode_uncertain = True  # picked up while it was told: once more when it is joined
+            # It rings, or was picked up meanwhile: how it begins is certain only once it is told again.
+            supervision.is_mode_uncertain = True
+            if supervision.state is State.RINGING:
+                supervision.mode, supervision.tuning = wanted.mode, wanted
             return
         await self._send(respy(channel_id))
         async with asyncio.timeout(REJOIN_LIMIT_S):

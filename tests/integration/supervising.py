@@ -13,6 +13,7 @@ from adapter.lab.fake_ami_events import FakeChannel, is_notice
 from tests.integration.harness import Json, Service, until, until_seen
 
 AGENT, SECOND, SUPERVISOR, STRANGER = "0003*210", "0003*211", "0003*024", "0004*300"
+BYSTANDER = "0003*21"
 OPTIONS = {"Monitor": "quE", "Whisper": "quwE", "BargeIn": "quBE"}
 
 
@@ -49,6 +50,17 @@ async def joined(service: Service, ami: FakeAmi, mode: str = "BargeIn", **more: 
     answer = await waiting
     assert answer.status == 200, answer
     return uniqueid
+
+
+async def leaving(service: Service, ami: FakeAmi, uniqueid: str) -> None:
+    """The supervisor hangs up; returns while the channel is there yet, and the adapter knows."""
+    ami.pbx.leave_spy(uniqueid)
+    ami.pbx.begin_trunk_call(BYSTANDER)
+
+    async def look() -> list[Json] | None:
+        return await service.calls(f"@me/{BYSTANDER}") or None
+
+    await until_seen(look)  # it was told later
 
 
 async def in_hand(service: Service, *puts: Coroutine[Any, Any, Answer]) -> list["asyncio.Task[Answer]"]:

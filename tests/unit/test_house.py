@@ -21,6 +21,7 @@ PURE = (
     "adapter.supervision.plan",
     "adapter.supervision.session",
     "adapter.supervision.permission",
+    "adapter.supervision.judging",
     "adapter.supervision.tuning",
     "adapter.supervision.errors",
     "adapter.ami.reader",

@@ -70,7 +70,7 @@ def test_the_barge_in_view_leaves_with_the_supervisor(left_out: str) -> None:
 
 
 def test_the_barge_in_view_stays_while_chanspy_begins_anew() -> None:
-    """After a switch or a transfer it is the same supervisor in the same conversation, since the same time."""
+    """After a switch or a transfer it is the same supervisor, joined since the same time."""
     pbx = Pbx()
     _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
     spyer = pbx.supervise(agent)
