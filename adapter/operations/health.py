@@ -29,8 +29,8 @@ class Health:
         """200 as long as the process answers; a link that is down is no reason to restart it."""
         body: dict[str, object] = {
             "status": "ok",
-            "link": self._of_the_link(),
             "dialplanInclude": _INCLUDE[self._is_include_present()],
+            "link": self._of_the_link(),
         }
         is_trail_written = self._is_trail_written()
         if is_trail_written is not None:

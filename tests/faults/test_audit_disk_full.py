@@ -49,5 +49,9 @@ async def test_with_a_full_disk_the_service_goes_on_and_says_so(
     figures(
         f"{told[0]['lines']} lines of {BARGE_INS} barge-ins were lost and counted, none delayed a request"
     )
-    assert (told[0]["event"], told[0]["lines"]) == ("lost", 2 * BARGE_INS)
-    assert told[1]["event"] == "request"
+    assert told[0]["event"] == "lost"
+    # What still waited when there was space again stands there, all else is counted.
+    late = [one for one in told[1:] if one.get("supervisor") != "0003*025"]
+    assert told[0]["lines"] + len(late) == 2 * BARGE_INS
+    assert told[0]["lines"] > BARGE_INS
+    assert told[-1]["supervisor"] == "0003*025"

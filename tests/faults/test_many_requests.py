@@ -19,7 +19,7 @@ PUTS = 1000
 WAITING = 100
 SLOW = 500
 KINDS = ("silent", "byte by byte", "in mid body")
-IDLE_S = 2.0
+IDLE_S = 5.0
 
 
 async def test_1000_puts_at_once_ring_the_phone_once_and_are_all_answered_alike(
@@ -107,11 +107,13 @@ async def test_500_slow_clients_hold_nothing_up(
                 began = time.monotonic()
                 await adapter.list("@me/0003*210", token)
                 longest_s = max(longest_s, time.monotonic() - began)
-                assert time.monotonic() - slow[0].began < 6 * IDLE_S, "they stay"
+                assert time.monotonic() - slow[0].began < 10 * IDLE_S, "they stay"
                 await asyncio.sleep(0.02)
         finally:
             trickling.cancel()
             await asyncio.wait({trickling})
+            for one in slow:
+                one.close()
     figures(
         f"beside {SLOW} slow clients: barge-in {barged_s * 1e3:.0f} ms, slowest GET {longest_s * 1e3:.0f} ms"
     )
@@ -128,6 +130,10 @@ class SlowClient(asyncio.Protocol):
         self._sent = sent
         self._trickle = trickle
         self._transport: asyncio.Transport
+
+    def close(self) -> None:
+        """End it, should the service not have."""
+        self._transport.abort()
 
     @classmethod
     async def connect(cls, adapter: Adapter, token: str, call_id: str, kind: str) -> "SlowClient":
