@@ -1,0 +1,98 @@
+"""Which legs and calls there are, and what is yet to be told of them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from adapter.calls.changes import CallChanged, CallEnded, Change
+from adapter.calls.legs import Bridges, Call, Leg, call_id_of
+
+ExtensionOf = Callable[[str], str | None]
+"""The number of the directory extension that a channel of this name belongs to, if any."""
+
+
+class Ledger:
+    """The legs by their channels, the calls by their ids, and the changes of one event."""
+
+    def __init__(self, extension_of: ExtensionOf) -> None:
+        self.unplaced: Counter[str] = Counter()
+        self._extension_of = extension_of
+        self._legs: dict[str, Leg] = {}
+        self._calls: dict[str, Call] = {}
+        self._bridges = Bridges()
+        self._told: dict[Change, None] = {}
+        """What the event at hand has changed so far, in order."""
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def live(self) -> Iterable[Call]:
+        """Every call, oldest first; calls that began together are ordered by id."""
+        return sorted(self._calls.values(), key=lambda call: (call.began_at, call.id))
+
+    def call(self, call_id: str) -> Call | None:
+        return self._calls.get(call_id)
+
+    def call_of(self, uniqueid: str) -> Call | None:
+        """The call that the channel is a leg of."""
+        leg = self._legs.get(uniqueid)
+        return None if leg is None or leg.is_spyer else self._calls.get(call_id_of(leg.linkedid))
+
+    def leg(self, uniqueid: str) -> Leg | None:
+        return self._legs.get(uniqueid)
+
+    def others(self, uniqueid: str) -> list[Leg]:
+        """The legs that talk with this channel at this moment."""
+        leg = self._legs.get(uniqueid)
+        return [] if leg is None else list(self._bridges.others(leg))
+
+    def spyers(self) -> list[Leg]:
+        """The legs that this adapter originated, in this process or an earlier one."""
+        return [leg for leg in self._legs.values() if leg.channel.is_ours]
+
+    def _tell(self, change: Change) -> None:
+        """Have the change told once: told again, it comes later. A listener looks the call up anyway."""
+        if self._told:
+            self._told.pop(change, None)
+        self._told[change] = None
+
+    def _take_told(self) -> list[Change]:
+        if not self._told:
+            return []
+        changes = list(self._told)
+        self._told.clear()
+        return changes
+
+    def _place(self, leg: Leg) -> None:
+        """Make the leg part of the call of its linkedid, which begins with its first leg."""
+        call_id = call_id_of(leg.linkedid)
+        call = self._calls.get(call_id)
+        if call is None:
+            call = self._calls[call_id] = Call(call_id, leg.began_at, self._bridges)
+        call.legs[leg.channel.uniqueid] = leg
+        call.give_views(leg)
+        self._tell(CallChanged(call_id))
+
+    def _relink(self, leg: Leg, linkedid: str) -> None:
+        """Make the leg part of another conversation."""
+        if leg.linkedid != linkedid:
+            self._withdraw(leg)
+            leg.linkedid = linkedid
+            self._place(leg)
+
+    def _withdraw(self, leg: Leg) -> None:
+        call = self._calls[call_id_of(leg.linkedid)]
+        del call.legs[leg.channel.uniqueid]
+        if call.legs:
+            self._tell(CallChanged(call.id))
+        else:
+            del self._calls[call.id]
+            self._tell(CallEnded(call.id))
+
+    def _retell(self, leg: Leg) -> None:
+        if not leg.is_spyer:
+            self._place(leg)
+
+    def _retell_all(self, leg: Leg) -> None:
+        """Tell of the leg and of everybody it talks with."""
+        for one in (leg, *self._bridges.others(leg)):
+            self._retell(one)

@@ -1,0 +1,212 @@
+"""What happens to legs: they are dialed, bridged, held, recorded, parked and transferred."""
+
+from collections.abc import Container, Sequence
+
+from adapter.calls.changes import BridgeChanged, Transferred
+from adapter.calls.events import (
+    BridgeEnter,
+    BridgeLeave,
+    DialBegin,
+    DialEnd,
+    HoldChanged,
+    Park,
+    RecordingChanged,
+    Transfer,
+    Unpark,
+)
+from adapter.calls.legs import Disposition, Leg, Parking, age_of, call_id_of
+from adapter.calls.spies import Spies
+
+_DISPOSITIONS = {
+    "ANSWER": Disposition.ANSWERED,
+    "BUSY": Disposition.BUSY,
+    "CONGESTION": Disposition.FAILED,
+    "CHANUNAVAIL": Disposition.FAILED,
+    "NOANSWER": Disposition.NO_ANSWER,
+    "CANCEL": Disposition.NO_ANSWER,
+    "DONTCALL": Disposition.NOT_ALLOWED,
+    "TORTURE": Disposition.NOT_ALLOWED,
+}
+"""Asterisk's DialStatus."""
+
+
+class Telephony(Spies):
+    """The stories of a PBX, one event at a time."""
+
+    def _begin_dial(self, event: DialBegin) -> None:
+        leg = self._legs.get(event.dialed.uniqueid)
+        if leg is None:
+            self._misplaced("dial")
+            return
+        dialing = None if event.dialing is None else self._legs.get(event.dialing.uniqueid)
+        if dialing is not None:
+            leg.dialed_by = dialing.channel.uniqueid
+            # Who was called and calls on, as after a blind transfer, is a caller from now on.
+            dialing.disposition = None
+            dialing.has_left = False
+            self._set_dialed(dialing, is_dialed=False)
+        self._set_dialed(leg, is_dialed=True)
+        self._update(event.dialed, event.at)
+
+    def _end_dial(self, event: DialEnd) -> None:
+        disposition = _DISPOSITIONS.get(event.status, Disposition.UNKNOWN)
+        self._update(event.dialed, event.at, "dial")
+        dialed = self._legs.get(event.dialed.uniqueid)
+        is_answered = disposition is Disposition.ANSWERED
+        if dialed is not None and is_answered:
+            # Who picks up for another is called as well; whom an Originate rang goes its own way from now on.
+            self._set_dialed(dialed, is_dialed=event.dialing is not None)
+        for channel in (event.dialing, event.dialed):
+            leg = None if channel is None else self._legs.get(channel.uniqueid)
+            # Of many that rang, one answered: that is how the dialing ended for who called.
+            if leg is not None and (is_answered or leg is dialed or not self._has_answer(leg)):
+                leg.disposition = None if is_answered else disposition
+                self._retell(leg)
+
+    def _has_answer(self, dialing: Leg) -> bool:
+        call = self._calls.get(call_id_of(dialing.linkedid))
+        return call is not None and any(
+            leg.is_up and leg.dialed_by == dialing.channel.uniqueid for leg in call.legs.values()
+        )
+
+    def _set_dialed(self, leg: Leg, *, is_dialed: bool) -> None:
+        if leg.is_dialed is not is_dialed and not leg.is_spyer:
+            leg.is_dialed = is_dialed
+            self._place(leg)
+
+    def _enter_bridge(self, event: BridgeEnter) -> None:
+        self._update(event.channel, event.at, "bridge")
+        leg = self._legs.get(event.channel.uniqueid)
+        if leg is not None:
+            self._bridge(leg, None if event.is_holding else event.bridge)
+            leg.is_in_conference = not event.is_joining and not event.is_holding
+            leg.waits_in = event.bridge if event.is_holding else None
+            leg.has_left = False
+        if event.is_joining and not event.is_holding:
+            # Asterisk gives all of them the oldest linkedid, and tells it of a channel with its next event.
+            members = [leg for leg in self._bridges.members(event.bridge) if not leg.is_spyer]
+            linkedids = dict.fromkeys(leg.linkedid for leg in members)
+            if len(linkedids) > 1:
+                oldest = min(linkedids, key=age_of)
+                for leg in members:
+                    self._relink(leg, oldest)
+
+    def _leave_bridge(self, event: BridgeLeave) -> None:
+        leg = self._legs.get(event.channel.uniqueid)
+        if leg is not None and leg.waits_in == event.bridge:
+            leg.waits_in = None
+        self._update(event.channel, event.at, "bridge")
+        # It may have entered another already: Asterisk moves a channel in one step.
+        if leg is not None and leg.bridge == event.bridge:
+            leg.is_in_conference = False
+            self._bridge(leg, None)
+
+    def _bridge(self, leg: Leg, bridge: str | None) -> None:
+        for changed in self._bridges.move(leg, bridge):
+            self._tell_bridge(changed)
+
+    def _tell_bridge(self, bridge: str, but: Container[str] = ()) -> None:
+        """Tell of a bridge and of who is in it, but of those that were told of already."""
+        for member in self._bridges.members(bridge):
+            if member.channel.uniqueid not in but:
+                self._retell(member)
+        self._tell(BridgeChanged(bridge))
+
+    def _reset_bridge(self, leg: Leg, bridge: str | None) -> Sequence[str]:
+        """Put the leg where a snapshot has it; the bridges that are others now, yet to be told."""
+        if leg.bridge == bridge and leg.waits_in is None:
+            return ()
+        if bridge is not None and bridge == leg.waits_in:
+            return ()  # a snapshot does not tell which bridges are for waiting
+        leg.waits_in = leg.parking = leg.held_since = None
+        self._retell(leg)
+        return self._bridges.move(leg, bridge)
+
+    def _hold(self, event: HoldChanged) -> None:
+        self._update(event.channel, event.at, "hold")
+        leg = self._legs.get(event.channel.uniqueid)
+        if leg is not None and (leg.held_since is not None) is not event.is_on:
+            leg.held_since = event.at if event.is_on else None
+            self._retell_all(leg)
+
+    def _record(self, event: RecordingChanged) -> None:
+        self._update(event.channel, event.at, "recording")
+        leg = self._legs.get(event.channel.uniqueid)
+        if leg is not None and (leg.recorded_since is not None) is not event.is_on:
+            leg.recorded_since = event.at if event.is_on else None
+            self._retell_all(leg)
+
+    def _park(self, event: Park) -> None:
+        self._update(event.channel, event.at, "parking")
+        leg = self._legs.get(event.channel.uniqueid)
+        if leg is None or _is_same(leg.parking, event):
+            return
+        parker, left_alone = event.parker, list(self._bridges.members(leg.last_bridge))
+        if leg.bridge is not None:  # told before it left the talk; or a snapshot had it among the parked
+            left_alone = [
+                one for one in self._bridges.others(leg) if one.channel.name.rpartition("-")[0] == parker
+            ]
+        if len(left_alone) == 1:
+            # Who parked it: its channel may live on for a while, in no conversation.
+            (partner,) = left_alone
+            parker = parker or partner.channel.name.rpartition("-")[0]
+            self._note_left(partner)
+        leg.parking = self._parking(event.at, event.space, parker)
+        if leg.bridge is not None:
+            leg.waits_in = leg.bridge
+            self._bridge(leg, None)
+        self._retell(leg)
+
+    def _parking(self, since: float, space: str, parker: str) -> Parking:
+        # A dial string is a channel's name without the part that makes it one of many.
+        return Parking(since, space, self._extension_of(f"{parker}-"), parker)
+
+    def _unpark(self, event: Unpark) -> None:
+        self._update(event.channel, event.at, "parking")
+        leg = self._legs.get(event.channel.uniqueid)
+        if leg is None:
+            return
+        retriever = None if event.retriever is None else self._legs.get(event.retriever.uniqueid)
+        if retriever is not None:
+            self._set_dialed(retriever, is_dialed=not leg.is_dialed)
+        if leg.parking is not None:
+            leg.parking = None
+            self._retell(leg)
+
+    def _retrieve(self, leg: Leg) -> None:
+        """Have who took a parked call stand where the one stood who parked it: it was called, or called."""
+        self._set_dialed(leg, is_dialed=not any(other.is_dialed for other in self._bridges.others(leg)))
+
+    def _transfer(self, event: Transfer) -> None:
+        for transferer in event.transferers:
+            self._update(transferer, event.at, "transfer")
+            leg = self._legs.get(transferer.uniqueid)
+            if leg is not None:
+                self._note_left(leg)
+            self._tell(Transferred(transferer.uniqueid))
+        transferee = None if event.transferee is None else self._legs.get(event.transferee.uniqueid)
+        if transferee is not None and not transferee.is_spyer:
+            for second in event.transferers[1:]:
+                self._take_over(second.uniqueid, transferee)
+
+    def _note_left(self, leg: Leg) -> None:
+        if not leg.has_left:
+            leg.has_left = True
+            self._retell(leg)
+
+    def _take_over(self, second: str, transferee: Leg) -> None:
+        """Have the transferee call those who ring for the transferer: one conversation before any answers."""
+        dialed = [leg for leg in self._legs.values() if leg.dialed_by == second and not leg.is_up]
+        if not dialed:
+            return
+        transferee.disposition = None
+        self._set_dialed(transferee, is_dialed=False)
+        oldest = min((leg.linkedid for leg in (transferee, *dialed)), key=age_of)
+        for leg in dialed:
+            leg.dialed_by = transferee.channel.uniqueid
+        for leg in (transferee, *dialed):
+            self._relink(leg, oldest)
+
+
+def _is_same(parking: Parking | None, event: Park) -> bool:
+    return parking is not None and parking.space == event.space and event.parker in ("", parking.parker)
