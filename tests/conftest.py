@@ -1,7 +1,11 @@
-"""Options of the test run."""
+"""Options of the test run, and the figures that it ends with."""
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.figures import note, pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
+
+__all__ = ["note", "pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
 
 # How long a machine takes that does other things besides says nothing of the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

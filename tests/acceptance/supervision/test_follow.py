@@ -8,9 +8,9 @@ import pytest
 
 from adapter.lab import Phone, Step, wait_until_heard
 from tests.acceptance.stories.story import Stage, Story
-from tests.acceptance.supervision.conftest import Note
 from tests.acceptance.supervision.hearing import heard, until_right
 from tests.acceptance.supervision.test_modes import MODES, join, talking
+from tests.figures import Note
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

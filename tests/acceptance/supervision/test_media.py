@@ -10,11 +10,11 @@ from adapter.lab import Phone, running_asterisk
 from adapter.lab.adapter_process import running_adapter
 from tests.acceptance.conftest import until
 from tests.acceptance.stories.story import Stage
-from tests.acceptance.supervision.conftest import Note
 from tests.acceptance.supervision.hearing import heard, until_right
 from tests.acceptance.supervision.test_follow import REPAIR_LIMIT_S, bridged_at
 from tests.acceptance.supervision.test_modes import ACCEPTED, MODES, OK, join, talking
 from tests.acceptance.transfers.pbx_changes import reconfigure
+from tests.figures import Note
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
