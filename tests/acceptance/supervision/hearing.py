@@ -32,16 +32,22 @@ def heard(mode: str, *, supervisor: Phone, agent: Phone, other: Phone) -> set[Pa
 
 
 async def until_right(
-    phones: Sequence[Phone], expected: Iterable[Pair], since: float, within: float = 3.0
+    phones: Sequence[Phone],
+    expected: Iterable[Pair],
+    since: float,
+    within: float = 3.0,
+    *,
+    either_way: Iterable[Pair] = (),
 ) -> float:
     """Seconds from `since` until exactly these pairs were heard, and went on to be.
 
+    The pairs of `either_way` may be heard or not.
     Raises LabError with the table where that does not come about in time.
     """
-    wanted = frozenset(expected)
+    wanted, any_way = frozenset(expected), frozenset(either_way)
     deadline = time.monotonic() + within
     while True:
-        right_at = _right_at(phones, wanted, since) if time.time() > since + LOOK_S else None
+        right_at = _right_at(phones, wanted, any_way, since) if time.time() > since + LOOK_S else None
         if right_at is not None:
             return right_at - since
         if time.monotonic() > deadline:
@@ -50,13 +56,22 @@ async def until_right(
         await asyncio.sleep(POLL_INTERVAL_S)
 
 
-def _right_at(phones: Sequence[Phone], wanted: frozenset[Pair], since: float) -> float | None:
-    begins = [_begin(listener, phones, wanted, since) for listener in phones]
+def _right_at(
+    phones: Sequence[Phone], wanted: frozenset[Pair], any_way: frozenset[Pair], since: float
+) -> float | None:
+    begins = [_begin(listener, phones, wanted, any_way, since) for listener in phones]
     return None if None in begins else max(at for at in begins if at is not None)
 
 
-def _begin(listener: Phone, phones: Sequence[Phone], wanted: frozenset[Pair], since: float) -> float | None:
+def _begin(
+    listener: Phone,
+    phones: Sequence[Phone],
+    wanted: frozenset[Pair],
+    any_way: frozenset[Pair],
+    since: float,
+) -> float | None:
     """Since when this listener hears just whom it should."""
+    ignored = {speaker.name for speaker in phones if (listener.name, speaker.name) in any_way}
     right = {speaker.name for speaker in phones if (listener.name, speaker.name) in wanted}
     arrived = listener.ear.arrived(since)
     if not arrived:
@@ -67,7 +82,7 @@ def _begin(listener: Phone, phones: Sequence[Phone], wanted: frozenset[Pair], si
         block = arrived[first : first + BLOCK_PACKETS]
         audio = b"".join(each for _, each in block)
         now = {phone.name for phone in phones if tone_level(audio, phone.tone_hz) >= HEARD_LEVEL}
-        if now == right:
+        if now - ignored == right - ignored:
             began = block[0][0] if began is None else began
             steady, wrong = steady + 1, 0
             continue
