@@ -15,6 +15,8 @@ from adapter.directory.entries import (
     SupervisionGroup,
     SupervisionMode,
     User,
+    all_phones,
+    one_phone,
 )
 from adapter.directory.index import Directory
 from adapter.directory.loading import DirectoryError, load_directory
@@ -32,5 +34,7 @@ __all__ = [
     "SupervisionGroup",
     "SupervisionMode",
     "User",
+    "all_phones",
     "load_directory",
+    "one_phone",
 ]

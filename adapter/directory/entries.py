@@ -98,6 +98,16 @@ class User(Entry):
     organization: Id
 
 
+def one_phone(number: str) -> str:
+    """What Asterisk dials to ring one phone of an extension."""
+    return f"PJSIP/{number}"
+
+
+def all_phones(number: str) -> str:
+    """What it dials to ring all of them, where it has asterisk-conf/uapi-dialplan.conf."""
+    return f"Local/{number}@uapi-phones/n"
+
+
 class Extension(Entry):
     """A number of an organization. `dial` is what Asterisk dials; its phone's channels are named after it."""
 
@@ -121,7 +131,7 @@ class Extension(Entry):
     @property
     def dialed(self) -> str:
         """The dial string, `PJSIP/{number}` where the directory names none."""
-        return self.dial or f"PJSIP/{self.number}"
+        return self.dial or one_phone(self.number)
 
     @property
     def shown_caller_id(self) -> CallerId:

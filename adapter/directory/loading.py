@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from adapter.directory.entries import DirectoryEntries
+from adapter.directory.entries import DirectoryEntries, all_phones
 from adapter.directory.index import Directory
 from adapter.directory.rules import find_contradictions
 from adapter.yaml_lines import Document, YamlError, read_yaml
@@ -37,13 +37,20 @@ def load_directory(text: str) -> Directory:
         apps={app.client_id: app for app in parsed.apps},
         supervision_groups=parsed.supervision_groups,
         _by_prefix={organization.prefix: organization for organization in parsed.organizations},
-        # `Local/x@context/n` makes channels `Local/x@context-0000002a;1`: the option is not in the name.
+        # What the directory names itself has the last word.
         _by_channel={
-            # All phones of an extension ring through the dialplan include (asterisk-conf/uapi-dialplan.conf).
-            **{f"Local/{extension.number}@uapi-phones": extension.number for extension in parsed.extensions},
-            **{extension.dialed.removesuffix("/n"): extension.number for extension in parsed.extensions},
+            **{_channels_of(all_phones(one.number)): one.number for one in parsed.extensions},
+            **{_channels_of(one.dialed): one.number for one in parsed.extensions},
         },
     )
+
+
+def _channels_of(dialed: str) -> str:
+    """How the names of the channels begin that dialing this makes.
+
+    `Local/x@context/n` makes channels `Local/x@context-0000002a;1`: the option is not in the name.
+    """
+    return dialed.removesuffix("/n")
 
 
 def _problem(document: Document, error: ErrorDetails) -> str:

@@ -192,10 +192,10 @@ class Following:
             return
         self._note_partners(supervision)
         self._register.signal(supervision, Signal.JOINS)
-        is_heard_by_others = (
+        has_other_partner = (
             before is None or supervision.tuning is None or before.partner != supervision.tuning.partner
         )
-        if supervision.notice_tone and (is_first or (is_heard_by_others and supervision.partners)):
+        if supervision.notice_tone and (is_first or (has_other_partner and supervision.partners)):
             self._ringing.play_notice(supervision)
         supervision.wake()
         # The mode may have been switched, or a conference begun, while the phone rang.
@@ -249,10 +249,9 @@ class Following:
 
     def _follow_transfer(self, transferer: str) -> None:
         """Where a supervision is to follow the call, it moves to the party that stays."""
-        for supervision in [
-            one for one in self._register.live.values() if one.spyee == transferer and one.is_joined
-        ]:
-            if supervision.follow is Follow.CALL and len(supervision.last_partners) == 1:
+        for supervision in self._register.joined():
+            is_meant = supervision.spyee == transferer and supervision.follow is Follow.CALL
+            if is_meant and len(supervision.last_partners) == 1:
                 (stays,) = supervision.last_partners
                 self._move_to(supervision, self._calls.leg(stays))
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from adapter.ami.actions import (
     OTHER_HALF,
-    PHONES_CONTEXT,
     Action,
     hang_up,
     originate_notice,
@@ -18,6 +17,7 @@ from adapter.ami.actions import (
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LinkLost
 from adapter.calls.events import NOTICE_PREFIX
 from adapter.calls.model import Calls
+from adapter.directory import all_phones, one_phone
 from adapter.supervision.plan import Plan, stays_s
 from adapter.supervision.register import Register, describe
 from adapter.supervision.session import NO_ANSWER, Reason, State, reason_of_hangup
@@ -70,7 +70,7 @@ class Ringing:
         try:
             await self._send(
                 originate_spy(
-                    dial=plan.dial or self._dial_of(plan.supervisor),
+                    dial=plan.dial or self._phones_of(plan.supervisor),
                     spyee=plan.spyee,
                     options=plan.mode.spy_options,
                     channel_id=supervision.channel_id,
@@ -110,8 +110,9 @@ class Ringing:
         """
         if channel_id in self._hanging_up:
             return
-        halves = [half for half in (channel_id + OTHER_HALF,) if self._calls.leg(half) is not None]
-        actions = [hang_up(half) for half in (channel_id, *halves)]
+        actions = [hang_up(channel_id)]
+        if self._calls.leg(channel_id + OTHER_HALF) is not None:
+            actions.append(hang_up(channel_id + OTHER_HALF))
         self._hanging_up.add(channel_id)
 
         async def hang_up_once() -> None:
@@ -166,9 +167,9 @@ class Ringing:
         if begun is not None and not begun.done():
             begun.set_result(is_heard)
 
-    def _dial_of(self, supervisor: str) -> str:
+    def _phones_of(self, supervisor: str) -> str:
         """All phones of the extension where the dialplan include can ring them, else one of them."""
-        return f"Local/{supervisor}@{PHONES_CONTEXT}/n" if self._has_include() else f"PJSIP/{supervisor}"
+        return all_phones(supervisor) if self._has_include() else one_phone(supervisor)
 
     def _give_up(self, supervision: Supervision, failed: LinkError) -> None:
         match failed:

@@ -85,9 +85,8 @@ class Tuner:
                 )
                 self._end(supervision, Reason.CANNOT_FOLLOW)
             except LinkError:
-                supervision.tuning = supervision.target = (
-                    None  # the snapshot after the break shows what it runs
-                )
+                # The snapshot after the break shows what it runs.
+                supervision.tuning = supervision.target = None
                 return
 
     async def _settle(self, supervision: Supervision) -> None:

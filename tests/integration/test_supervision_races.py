@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapter.lab.adapter_process import Answer
-from adapter.lab.fake_ami import FakeAmi, ReceivedAction, drop
+from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script, drop
 from adapter.lab.fake_ami_events import FakeChannel, FakeState
 from adapter.supervision import ringing
 from adapter.uapi import acting, idempotency
@@ -329,40 +329,26 @@ async def test_a_refused_hangup_is_logged_and_asked_for_again_by_the_next_delete
 # -- the notice tone -----------------------------------------------------------------------------------
 
 
+def script_notices(ami: FakeAmi, do: Script) -> None:
+    """What becomes of the originates of notices; any other is taken."""
+    ami.scripts["Originate"] = lambda action: do(action) if action in notices(ami) else ami.originate(action)
+
+
 def fail_notice(ami: FakeAmi) -> None:
     """There is no channel to be had for it."""
-
-    def take(action: ReceivedAction) -> None:
-        if action in notices(ami):
-            ami.originate_without_phone(action)
-        else:
-            ami.originate(action)
-
-    ami.scripts["Originate"] = take
+    script_notices(ami, ami.originate_without_phone)
 
 
 def swallow_notice(ami: FakeAmi) -> None:
     """Asterisk takes it, and nothing comes of it."""
-
-    def take(action: ReceivedAction) -> None:
-        if action in notices(ami):
-            action.connection.answer(action, ("Message", "Originate successfully queued"))
-        else:
-            ami.originate(action)
-
-    ami.scripts["Originate"] = take
+    script_notices(
+        ami, lambda action: action.connection.answer(action, ("Message", "Originate successfully queued"))
+    )
 
 
 def refuse_notice(ami: FakeAmi) -> None:
     """Asterisk does not take it."""
-
-    def take(action: ReceivedAction) -> None:
-        if action in notices(ami):
-            action.connection.refuse(action, "Permission denied")
-        else:
-            ami.originate(action)
-
-    ami.scripts["Originate"] = take
+    script_notices(ami, lambda action: action.connection.refuse(action, "Permission denied"))
 
 
 @pytest.mark.parametrize("break_notice", [fail_notice, swallow_notice, refuse_notice])
