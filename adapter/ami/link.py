@@ -100,15 +100,15 @@ class Link:
             await asyncio.sleep(self._delay(failures))
             failures += 1
 
-    async def send(self, action: Action) -> None:
-        """Have Asterisk do something, once, now.
+    async def send(self, action: Action) -> dict[str, str]:
+        """Have Asterisk do something, once, now; the headers of its answer.
 
         Raises LinkDown at once unless READY: nothing is queued, nothing is sent later. Raises LinkLost,
         ActionTimeout or ActionRefused as `Session.request` does.
         """
         if self.state is not LinkState.READY or self._session is None:
             raise LinkDown("the AMI link is not ready")
-        await self._session.request(action, self._settings.action_timeout_s)
+        return await self._session.request(action, self._settings.action_timeout_s)
 
     # -- one session -------------------------------------------------------------------------------
 
@@ -197,33 +197,32 @@ class Link:
     # -- messages ----------------------------------------------------------------------------------
 
     def _take(self, headers: Message) -> None:
-        name = headers.event or headers["Event"]
         try:
-            if name in OF_SNAPSHOT:
-                self._take_listed(name, headers)
-                return
             event = parse(headers, time.time() + self._clock_offset_s)
+            if event is None:
+                self._take_listed(headers)
+                return
         except EventError as malformed:
+            name = headers.event
             if not self.malformed[name]:
                 log.warning(
                     "a malformed AMI event was left out", extra={"event": name, "reason": str(malformed)}
                 )
             self.malformed[name] += 1
             return
-        if event is None:
-            return
         if self.state is LinkState.READY:
             self._on_event(event)
         else:
             self._held.append(event)
 
-    def _take_listed(self, name: str, headers: Message) -> None:
-        if name == "CoreShowChannel":
-            self._listed.append(parse_listed(headers))
-        elif name == "Status":
-            self._answered.update(filter(None, (read_answer_time(headers),)))
-        else:
-            self._finish_sync()
+    def _take_listed(self, headers: Message) -> None:
+        match headers.event:
+            case "CoreShowChannel":
+                self._listed.append(parse_listed(headers))
+            case "Status":
+                self._answered.update(filter(None, (read_answer_time(headers),)))
+            case "CoreShowChannelsComplete":
+                self._finish_sync()
 
     def _finish_sync(self) -> None:
         if self._synced is None or self._synced.done():

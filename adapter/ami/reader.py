@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable
 
-from adapter.calls.message import Message
+from adapter.calls.message import Message, find_beginning
 
 MESSAGE_LIMIT_BYTES = 256 * 1024
 """Asterisk writes messages of at most 128 lines of 1,024 bytes; twice that is no message of its."""
@@ -47,8 +47,9 @@ class Reader:
             kept = list(itertools.filterfalse(self._is_unwanted, complete))
             self.dropped += len(complete) - len(kept)
             complete = kept
-        messages = map(Message, map(_decoded, complete))
-        return [message for message in messages if message.event or message.headers]
+        texts = _decoded(complete)
+        messages = map(Message, texts, map(find_beginning, texts))
+        return [message for message in messages if message.beginning or message.headers]
 
     def _wait_for_end(self) -> list[Message]:
         if len(self._rest) > MESSAGE_LIMIT_BYTES:
@@ -62,15 +63,17 @@ def _unwanted(wanted: Iterable[str]) -> Callable[[bytes], object]:
     return re.compile(b"Event: (?!(?:%s)(?:\r\n|$))" % names).match
 
 
-def parse_message(raw: bytes) -> Message:
-    """One message, without the blank line at its end."""
-    return Message(_decoded(raw))
-
-
-def _decoded(raw: bytes) -> str:
-    # Only a whole message is decoded: a chunk may end within a letter. Asterisk passes names on as the
+def _decoded(messages: list[bytes]) -> list[str]:
+    # Only whole messages are decoded: a chunk may end within a letter. Asterisk passes names on as the
     # phones sent them, which is not always UTF-8; Latin-1 then loses nothing.
     try:
-        return raw.decode()
+        return _END.join(messages).decode().split(_END.decode()) if messages else []
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        return [_decoded_alone(message) for message in messages]
+
+
+def _decoded_alone(message: bytes) -> str:
+    try:
+        return message.decode()
+    except UnicodeDecodeError:
+        return message.decode("latin-1")

@@ -69,14 +69,14 @@ class _Protocol(AMIProtocol):
             self.transport.abort()
             return
         for message in messages:
-            if (message.event or "Event" in message) and self.factory is not None:
+            if message.event and self.factory is not None:
                 # Every event goes to the listener, those with the ActionID of a pending action too:
                 # panoramisk would keep an OriginateResponse for the action's future.
                 try:
                     self.factory.on_message(message)
                 except Exception:
                     log.exception("an AMI event could not be taken", extra={"event": message.get("Event")})
-            elif message.get("ActionID") in self.responses:
+            elif message.get("ActionID", "") in self.responses:
                 self.handle_message(Message(message.headers))
 
 

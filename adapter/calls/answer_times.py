@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from adapter.calls.events import ListedChannel
+from adapter.calls.message import Message
 
 ANSWER_TIME = "CDR(answer,u)"
 """The dialplan function that reads it: seconds since the epoch, empty where nobody answered yet."""
 
 
-def read_answer_time(headers: Mapping[str, str]) -> tuple[str, float] | None:
+def read_answer_time(headers: Message | Mapping[str, str]) -> tuple[str, float] | None:
     """The channel and the time in a Status event that was asked for ANSWER_TIME; nothing without one."""
     name, found, value = headers.get("Variable", "").partition("=")
     uniqueid = headers.get("Uniqueid", "")

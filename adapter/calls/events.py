@@ -11,6 +11,8 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from adapter.calls.party import Party, read_party
+
 OUR_PREFIX = "uapi-"
 """Begins the uniqueid of every channel that this adapter originates, and of no other."""
 
@@ -46,23 +48,29 @@ class ChannelState(IntEnum):
     PRE_RING = 9
 
 
-class Party(Struct, frozen=True, gc=False):
-    """A name and number as Asterisk holds them; empty where it knows none."""
-
-    name: str
-    number: str
-
-
 class Channel(Struct, frozen=True, gc=False):
-    """What one AMI message says of one channel."""
+    """What one AMI message says of one channel, in the order in which it does."""
 
-    uniqueid: str
-    linkedid: str
     name: str
     state: ChannelState
-    caller: Party
-    connected: Party
+    caller_number: str
+    """As the others of these four, as it is written in the message: `caller` and `connected` read them."""
+    caller_name: str
+    connected_number: str
+    connected_name: str
     exten: str
+    uniqueid: str
+    linkedid: str
+
+    @property
+    def caller(self) -> Party:
+        """Who is at this end."""
+        return read_party(self.caller_name, self.caller_number)
+
+    @property
+    def connected(self) -> Party:
+        """Who it is told is at the other end."""
+        return read_party(self.connected_name, self.connected_number)
 
     @property
     def is_ours(self) -> bool:

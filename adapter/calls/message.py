@@ -7,18 +7,23 @@ order, in every event: one regular expression finds what matters of them.
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import overload
 
-ChannelFields = tuple[str, str, str, str, str, str, str, str, str]
+from msgspec import Struct
+
+ChannelFields = tuple[str, ...]
 """The values of a channel's lines below that are kept, in their order."""
+
+UNIQUEID_LIMIT = 150
+"""Asterisk's own are shorter. Their numbers are compared, and that of a longer one may be too large."""
 
 # Possessive (`*+`): a value ends where its line does, and there is nothing to try again.
 _KEPT, _LEFT, _END = "([^\r]*+)", "[^\r]*+", "(?=\r\n|$)"
+_ID = f"([^\r]{{0,{UNIQUEID_LIMIT}}}+)"
 _LINES = (
     # Asterisk 16 to 22 (its ast_manager_build_channel_state_string_prefix).
     ("Channel", _KEPT),
-    ("ChannelState", _KEPT),
+    ("ChannelState", "([0-9])"),
     ("ChannelStateDesc", _LEFT),
     ("CallerIDNum", _KEPT),
     ("CallerIDName", _KEPT),
@@ -29,8 +34,8 @@ _LINES = (
     ("Context", _LEFT),
     ("Exten", _KEPT),
     ("Priority", _LEFT),
-    ("Uniqueid", _KEPT),
-    ("Linkedid", _KEPT),
+    ("Uniqueid", _ID),
+    ("Linkedid", _ID),
 )
 
 
@@ -45,84 +50,82 @@ def _channel(role: str) -> "re.Pattern[str]":
 
 
 # How every event of Asterisk begins. Most go on with the channel that they are about.
-_BEGINNING = re.compile(
+find_beginning = re.compile(
     f"Event: {_KEPT}"
     f"(?:\r\n(?:Privilege|ActionID): {_LEFT})?"
-    f"(?:\r\nTimestamp: {_KEPT})?"
+    "(?:\r\nTimestamp: ([0-9]{1,10})\\.([0-9]{6})(?=\r))?"
     f"(?:{_channel_lines('')})?" + _END
 ).match
+"""What finds how an event of Asterisk begins.
+
+Its groups: the name, the whole seconds and the microseconds of its time, and the fields of its channel.
+"""
+CHANNEL = 4
+"""The first of the channel's groups."""
 
 
-class Message(Mapping[str, str]):
+class Message(Struct, gc=False):
     """The headers of one message; of a header that stands twice, the first."""
 
-    __slots__ = ("_begun", "_channel", "_headers", "_text", "event", "stamp")
+    text: str
+    """The message without the blank line at its end; its lines are parted by CR LF."""
+    beginning: "re.Match[str] | None"
+    """What was found in its first lines, where it is an event and they are Asterisk's."""
+    _headers: dict[str, str] | None = None
 
-    event: str
-    """The event's name in the first line, where Asterisk has it; empty for what is no event."""
-    stamp: str | None
-    """Its Timestamp, where it stands in Asterisk's order."""
-
-    def __init__(self, text: str) -> None:
-        """`text` is the message without the blank line at its end; its lines are parted by CR LF."""
-        self._text = text
-        self._headers: dict[str, str] | None = None
-        beginning = _BEGINNING(text)
-        if beginning is None:
-            self.event, self.stamp, self._channel, self._begun = "", None, None, 0
-        else:
-            told = beginning.groups()
-            self.event, self.stamp = told[0], told[1]
-            self._channel = None if told[2] is None else cast("ChannelFields", told[2:])
-            self._begun = beginning.end()
+    @property
+    def event(self) -> str:
+        """The name of the event; empty for what is none."""
+        return self.headers.get("Event", "") if self.beginning is None else self.beginning[1]
 
     def channel(self, role: str = "") -> ChannelFields | None:
         """What the message says of a channel; nothing where it is not said in Asterisk's lines and order."""
-        if not role and self._channel is not None:
-            return self._channel
-        found = _channel(role).search(self._text, self._begun)
-        return None if found is None else cast("ChannelFields", found.groups())
+        if self.beginning is None:
+            return None
+        if not role and self.beginning[CHANNEL] is not None:
+            return self.beginning.groups()[CHANNEL - 1 :]
+        found = _channel(role).search(self.text, self.beginning.end())
+        return None if found is None else found.groups()
 
     def behind(self, lines: "re.Pattern[str]") -> "re.Match[str] | None":
         """These lines, if they stand right behind the first channel's."""
-        return lines.match(self._text, self._begun)
+        return None if self.beginning is None else lines.match(self.text, self.beginning.end())
 
     @property
     def headers(self) -> dict[str, str]:
         """All of them."""
         if self._headers is None:
-            self._headers = read_headers(self._text)
+            self._headers = read_headers(self.text)
         return self._headers
 
-    def get(self, name: str, default: Any = None, /) -> Any:  # noqa: ANN401 - Mapping's, with any default
+    @overload
+    def get(self, name: str) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str) -> str: ...
+    def get(self, name: str, default: str | None = None) -> str | None:
         """The value of a header, found without splitting the message where that can be helped."""
-        if self.event and self._headers is None:
-            if name == "Event":
-                return self.event
-            line = f"\r\n{name}:"
-            at = self._text.find(line)
-            if at < 0:
-                return default
-            value = at + len(line)
-            if self._text.startswith(" ", value):
-                end = self._text.find("\r\n", value)
-                return self._text[value + 1 :] if end < 0 else self._text[value + 1 : end]
-        return self.headers.get(name, default)
+        if self.beginning is None or self._headers is not None:
+            return self.headers.get(name, default)
+        if name == "Event":
+            return self.beginning[1]
+        line = f"\r\n{name}:"
+        at = self.text.find(line)
+        if at < 0:
+            return default
+        value = at + len(line)
+        if not self.text.startswith(" ", value):
+            return self.headers.get(name, default)
+        end = self.text.find("\r\n", value)
+        return self.text[value + 1 :] if end < 0 else self.text[value + 1 : end]
 
     def __getitem__(self, name: str) -> str:
         value = self.get(name)
         if value is None:
             raise KeyError(name)
-        return str(value)
+        return value
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.headers)
-
-    def __len__(self) -> int:
-        return len(self.headers)
-
-    def __repr__(self) -> str:
-        return f"Message({self.headers!r})"
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
 
 
 def read_headers(text: str) -> dict[str, str]:

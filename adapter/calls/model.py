@@ -11,7 +11,6 @@ network says; what it cannot place is counted in `unplaced`.
     Calls        takes events and snapshots
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -139,10 +138,8 @@ class Calls(Telephony):
         return moved
 
 
-_DIGITS = re.compile("[0-9]+").findall
-
-
-def _appearance(line: ListedChannel) -> tuple[int, bool, list[int]]:
+def _appearance(line: ListedChannel) -> tuple[int, bool, str, int, str]:
     """The order of appearance: by age, and within a second by the count that ends a uniqueid, spies last."""
-    count = list(map(int, _DIGITS(line.channel.uniqueid)))
-    return -line.age_s, line.is_spying or line.channel.is_ours, count
+    second, _, count = line.channel.uniqueid.rpartition(".")
+    # Counts of as many digits are in the order of letters, those of more come later.
+    return -line.age_s, line.is_spying or line.channel.is_ours, second, len(count), count

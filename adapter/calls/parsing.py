@@ -7,6 +7,7 @@ on the live calls. Times come from Asterisk's clock (`timestampevents`) where it
 import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from adapter.calls.events import (
     OUR_PREFIX,
@@ -24,17 +25,13 @@ from adapter.calls.events import (
     NewChannel,
     OriginateResponse,
     Park,
-    Party,
     RecordingChanged,
     SpyStart,
     SpyStop,
     Transfer,
     Unpark,
 )
-from adapter.calls.message import ChannelFields, Message
-
-UNIQUEID_LIMIT = 150
-"""Asterisk's own are shorter. Their numbers are compared, and that of a longer one may be too large."""
+from adapter.calls.message import CHANNEL, UNIQUEID_LIMIT, ChannelFields, Message
 
 LATEST_S = 253_402_214_400.0
 """The year 9999 less a day: a later time cannot be shown in every time zone."""
@@ -42,7 +39,11 @@ LATEST_S = 253_402_214_400.0
 LONGEST_S = 3_000_000_000
 """Nothing in a PBX has lasted for a hundred years."""
 
-Headers = Mapping[str, str]
+Headers = Message | Mapping[str, str]
+"""A message as it came, or the headers of one that was split already: a recorded one, say."""
+
+_UNTOLD: tuple[Any, ...] = (None,) * CHANNEL
+"""The groups of a beginning that is not found: the name, the time, and no channel."""
 
 _STATES = {str(state.value): state for state in ChannelState}
 
@@ -56,14 +57,21 @@ def parse(headers: Headers, received_at: float) -> Event | None:
 
     Raises EventError where a header that the event needs is missing or malformed.
     """
-    name = stamp = None
-    if isinstance(headers, Message):  # most often the beginning has told already
-        name, stamp = headers.event, headers.stamp
-    make = _MAKERS.get(name or headers.get("Event", ""))
-    if make is None:
+    beginning = headers.beginning if isinstance(headers, Message) else None
+    event, seconds, micros, *channel = _UNTOLD if beginning is None else beginning.groups()
+    if event is None:
+        event = headers.get("Event", "")
+    if event not in EVENT_NAMES:
         return None
-    stamp = stamp or headers.get("Timestamp")
-    return make(headers, received_at if stamp is None else _time(stamp))
+    if seconds is not None:
+        at = int(seconds + micros) / 1e6  # exact, and in half the time that float() takes
+    else:
+        stamp = headers.get("Timestamp")
+        at = received_at if stamp is None else _time(stamp)
+    of_one = _OF_ONE_CHANNEL.get(event)
+    if of_one is None:
+        return _OTHERS[event](headers, at)
+    return of_one(at, _channel(headers) if channel[0] is None else _channel_of(channel))
 
 
 def parse_listed(headers: Headers) -> ListedChannel:
@@ -114,6 +122,7 @@ def _required(headers: Headers, name: str) -> str:
         raise EventError(f"no header {name!r}") from None
 
 
+@functools.lru_cache(maxsize=4096)  # what began together has lasted as long
 def _seconds(duration: str) -> int:
     """Seconds in a Duration, which Asterisk writes `hh:mm:ss` with as many digits of hours as it needs."""
     seconds = 0
@@ -127,52 +136,22 @@ def _seconds(duration: str) -> int:
     return seconds
 
 
-# Asterisk writes names into AMI as C would (its ast_escape_c): O\'Neil, \"Ace\", a backslash doubled.
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_CONTROLS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-
-
-def _known(value: str) -> str:
-    """`<unknown>` is Asterisk's word for a name or number that it does not have."""
-    return "" if value == "<unknown>" else value
-
-
-def _unescaped(name: str) -> str:
-    if "\\" not in name:
-        return name
-    return _ESCAPED.sub(lambda escaped: _CONTROLS.get(escaped[1], escaped[1]), name)
-
-
-@functools.lru_cache(maxsize=4096)  # the same few parties stand in every event of a call
-def _party(name: str, number: str) -> Party:
-    return Party(name=_unescaped(_known(name)), number=_known(number))
-
-
 def _channel(headers: Headers, role: str = "") -> Channel:
     """The channel that the headers beginning with `role` describe (`Dest...`, `Spyer...`, or none)."""
     fields = headers.channel(role) if isinstance(headers, Message) else None
-    if fields is None:
-        fields = _channel_fields(headers, role)
+    return _channel_of(_channel_fields(headers, role) if fields is None else fields)
+
+
+def _channel_of(fields: Sequence[str]) -> Channel:
     name, state, caller, caller_name, connected, connected_name, exten, uniqueid, linkedid = fields
-    known_state = _STATES.get(state)
-    if known_state is None:
-        raise EventError(f"no channel state: {state!r}")
-    if len(uniqueid) > UNIQUEID_LIMIT or len(linkedid) > UNIQUEID_LIMIT:
-        raise EventError(f"no uniqueid: {max(uniqueid, linkedid, key=len)[:UNIQUEID_LIMIT]!r}...")
     return Channel(
-        uniqueid,
-        linkedid,
-        name,
-        known_state,
-        _party(caller_name, caller),
-        _party(connected_name, connected),
-        exten,
+        name, _STATES[state], caller, caller_name, connected, connected_name, exten, uniqueid, linkedid
     )
 
 
 def _channel_fields(headers: Headers, role: str) -> ChannelFields:
     try:
-        return (
+        fields = (
             headers[role + "Channel"],
             headers[role + "ChannelState"],
             headers.get(role + "CallerIDNum", ""),
@@ -185,14 +164,12 @@ def _channel_fields(headers: Headers, role: str) -> ChannelFields:
         )
     except KeyError as missing:
         raise EventError(f"no header {missing}") from None
-
-
-def _new_channel(headers: Headers, at: float) -> Event:
-    return NewChannel(at, _channel(headers))
-
-
-def _update(headers: Headers, at: float) -> Event:
-    return ChannelUpdate(at, _channel(headers))
+    if fields[1] not in _STATES:
+        raise EventError(f"no channel state: {fields[1][:30]!r}")
+    for uniqueid in fields[-2:]:
+        if len(uniqueid) > UNIQUEID_LIMIT:
+            raise EventError(f"no uniqueid: {uniqueid[:UNIQUEID_LIMIT]!r}...")
+    return fields
 
 
 def _dial_begin(headers: Headers, at: float) -> Event:
@@ -223,14 +200,6 @@ def _bridge_enter(headers: Headers, at: float) -> Event:
 
 def _bridge_leave(headers: Headers, at: float) -> Event:
     return BridgeLeave(at, _channel(headers), _required(headers, "BridgeUniqueid"))
-
-
-def _hold(headers: Headers, at: float) -> Event:
-    return HoldChanged(at, _channel(headers), is_on=headers["Event"] == "Hold")
-
-
-def _recording(headers: Headers, at: float) -> Event:
-    return RecordingChanged(at, _channel(headers), is_on=headers["Event"] == "MixMonitorStart")
 
 
 def _park(headers: Headers, at: float) -> Event:
@@ -284,19 +253,23 @@ def _originate_response(headers: Headers, at: float) -> Event:
     return OriginateResponse(at, uniqueid, headers.get("Response") == "Success")
 
 
-_MAKERS: dict[str, Callable[[Headers, float], Event | None]] = {
-    "Newchannel": _new_channel,
-    "Newstate": _update,
-    "NewCallerid": _update,
-    "NewConnectedLine": _update,
+_OF_ONE_CHANNEL: dict[str, Callable[[float, Channel], Event]] = {
+    "Newchannel": NewChannel,
+    "Newstate": ChannelUpdate,
+    "NewCallerid": ChannelUpdate,
+    "NewConnectedLine": ChannelUpdate,
+    "Hold": functools.partial(HoldChanged, is_on=True),
+    "Unhold": functools.partial(HoldChanged, is_on=False),
+    "MixMonitorStart": functools.partial(RecordingChanged, is_on=True),
+    "MixMonitorStop": functools.partial(RecordingChanged, is_on=False),
+}
+"""Events that say nothing but what one channel is now."""
+
+_OTHERS: dict[str, Callable[[Headers, float], Event | None]] = {
     "BridgeEnter": _bridge_enter,
     "BridgeLeave": _bridge_leave,
     "DialBegin": _dial_begin,
     "DialEnd": _dial_end,
-    "Hold": _hold,
-    "Unhold": _hold,
-    "MixMonitorStart": _recording,
-    "MixMonitorStop": _recording,
     "ParkedCall": _park,
     "UnParkedCall": _unpark,
     "ParkedCallTimeOut": _unpark,
@@ -309,5 +282,5 @@ _MAKERS: dict[str, Callable[[Headers, float], Event | None]] = {
     "OriginateResponse": _originate_response,
 }
 
-EVENT_NAMES = frozenset(_MAKERS)
+EVENT_NAMES = frozenset({*_OF_ONE_CHANNEL, *_OTHERS})
 """The AMI events that bear on the live calls; a reader may leave all others out."""

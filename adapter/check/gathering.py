@@ -5,7 +5,7 @@ Every question has the deadline of an action, and all of them together one of th
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from adapter.ami.actions import Action, ActionError, ping
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError, LoginRefused
 from adapter.ami.probe import CONTEXTS, Ask, allowed_actions, get_value, has_context, knows_endpoint
 from adapter.ami.session import Session
+from adapter.calls.message import Message
 from adapter.check.facts import Facts, Reached, Terminal, Unread
 from adapter.directory import Extension
 
@@ -32,9 +33,9 @@ class Gatherer:
         self._seen: set[str] = set()
         self._heard = asyncio.Event()
 
-    def take(self, headers: Mapping[str, str]) -> None:
+    def take(self, event: Message) -> None:
         """Note the classes of an event."""
-        self._seen |= {name.strip() for name in headers.get("Privilege", "").split(",")} - {"", "all"}
+        self._seen |= {name.strip() for name in event.get("Privilege", "").split(",")} - {"", "all"}
         if LISTENED_FOR in self._seen:
             self._heard.set()
 

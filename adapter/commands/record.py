@@ -9,6 +9,7 @@ from pathlib import Path
 from adapter.ami.errors import LinkError, LoginRefused
 from adapter.ami.session import Session
 from adapter.ami_settings import make_session
+from adapter.calls.message import Message
 from adapter.settings import Settings
 from adapter.trace.masking import Masker
 from adapter.trace.recording import Limits, Recorder, create_file, record
@@ -85,5 +86,5 @@ def _as_it_is(headers: Mapping[str, str]) -> Headers:
     return dict(headers)
 
 
-def _ignore(_: Mapping[str, str]) -> None:
+def _ignore(_: Message) -> None:
     """Before the file is there, there is nothing to write."""

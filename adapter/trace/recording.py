@@ -14,6 +14,7 @@ from typing import Any
 from adapter.ami.actions import Action, list_channels, ping
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown
 from adapter.ami.session import Session
+from adapter.calls.message import Message
 from adapter.trace.text import Headers, write_message
 
 SNAPSHOT_LIMIT_S = 30.0
@@ -44,10 +45,11 @@ class Recorder:
         self._file = file
         self._masked = masked
 
-    def take(self, headers: Mapping[str, str]) -> None:
+    def take(self, message: Message) -> None:
         """Write one message; whatever goes wrong ends the recording, never the link."""
         if self.failed.done():
             return
+        headers = message.headers
         if "Timestamp" not in headers:
             # Asterisk stamps no item of a snapshot, and without `timestampevents` no event: a replay
             # needs to know when this was.
@@ -60,7 +62,7 @@ class Recorder:
             self.failed.set_exception(full)
             return
         self.count += 1
-        if headers.get("Event") == "CoreShowChannelsComplete":
+        if message.event == "CoreShowChannelsComplete":
             self.snapshot_ended.set()
 
 

@@ -315,7 +315,7 @@ def _applications(message: Headers) -> Iterable[tuple[str, str, str]]:
 
 def recorded(name: str) -> list[Headers]:
     """The messages of a trace, read by our own reader."""
-    return [dict(message) for message in Reader().feed((TRACES / name).read_bytes().replace(b"\n", b"\r\n"))]
+    return [message.headers for message in Reader().feed((TRACES / name).read_bytes().replace(b"\n", b"\r\n"))]
 
 
 # -- from messages to calls ----------------------------------------------------------------------------

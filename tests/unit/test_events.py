@@ -15,7 +15,6 @@ from adapter.calls.events import (
     NewChannel,
     OriginateResponse,
     Park,
-    Party,
     RecordingChanged,
     SpyStart,
     SpyStop,
@@ -31,8 +30,10 @@ AGENT = Channel(
     linkedid="1795405388.0",
     name="PJSIP/0003*210-00000001",
     state=ChannelState.UP,
-    caller=Party("Agent", "0003*210"),
-    connected=Party("Customer", "777888"),
+    caller_name="Agent",
+    caller_number="0003*210",
+    connected_name="Customer",
+    connected_number="777888",
     exten="",
 )
 SPYER = Channel(
@@ -40,8 +41,10 @@ SPYER = Channel(
     linkedid="uapi-1998",
     name="PJSIP/0003*024-00000002",
     state=ChannelState.UP,
-    caller=Party("John Doe", "42420042"),
-    connected=Party("John Doe", "42420042"),
+    caller_name="John Doe",
+    caller_number="42420042",
+    connected_name="John Doe",
+    connected_number="42420042",
     exten="s",
 )
 
@@ -61,8 +64,10 @@ def test_new_channel_of_a_trunk_has_the_number_that_calls_and_the_number_it_asks
             linkedid="1795405388.0",
             name="PJSIP/trunk-00000000",
             state=ChannelState.RING,
-            caller=Party("Customer", "777888"),
-            connected=Party("", ""),
+            caller_name="Customer",
+    caller_number="777888",
+            connected_name="<unknown>",
+    connected_number="<unknown>",
             exten="0003*210",
         ),
     )

@@ -141,12 +141,13 @@ ALLOWED = [
     ),
     ("adapter.audit", ("adapter.audit", "adapter.supervision")),
     ("adapter.trace", ("adapter.ami", "adapter.calls", "adapter.trace")),
-    ("adapter.check", ("adapter.ami", "adapter.check", "adapter.directory")),
+    ("adapter.check", ("adapter.ami", "adapter.calls.message", "adapter.check", "adapter.directory")),
     (
         "adapter.commands",
         (
             "adapter.ami",
             "adapter.ami_settings",
+            "adapter.calls.message",
             "adapter.check",
             "adapter.commands",
             "adapter.directory",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapter.calls.events import Channel, ChannelState, Party
+from adapter.calls.events import Channel, ChannelState
 from adapter.calls.legs import Leg
 from adapter.directory import Directory, load_directory
 from adapter.supervision.judging import may_be_heard, may_go_on, mode_on
@@ -30,10 +30,9 @@ def directory(*, never: str = "", has_groups: bool = False) -> Directory:
 
 def leg(extension: str | None) -> Leg:
     """A channel of the extension; of None, one to the public network."""
-    nobody = Party("", "")
     name = f"PJSIP/{extension or 'trunk'}-0000002a"
     uniqueid = f"1795405388.{extension or 0}"
-    channel = Channel(uniqueid, uniqueid, name, ChannelState.UP, nobody, nobody, "s")
+    channel = Channel(name, ChannelState.UP, "", "", "", "", "s", uniqueid, uniqueid)
     return Leg(channel, uniqueid, "s", 0.0, extension)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.ami.reader import MESSAGE_LIMIT_BYTES, FramingError, Reader, parse_message
+from adapter.ami.reader import MESSAGE_LIMIT_BYTES, FramingError, Reader
 from adapter.calls.parsing import parse
 
 from .samples import TRACES, recorded
@@ -70,10 +70,9 @@ def test_latin_1_survives() -> None:
 
 def test_of_a_header_that_stands_twice_the_first_counts() -> None:
     """A TestEvent has two `State`s; whoever appends a header changes nothing."""
-    assert parse_message(b"State: first\r\nUniqueid: 1\r\nState: second") == {
-        "State": "first",
-        "Uniqueid": "1",
-    }
+    assert _fed([b"State: first\r\nUniqueid: 1\r\nState: second\r\n\r\n"]) == [
+        {"State": "first", "Uniqueid": "1"}
+    ]
 
 
 def test_the_banner_is_no_header() -> None:
@@ -94,7 +93,7 @@ def test_the_banner_is_no_header() -> None:
 )
 def test_a_value_is_all_after_the_first_colon_and_space(line: bytes, headers: dict[str, str]) -> None:
     """A line feed alone ends no line; a colon in a value is the value's."""
-    assert parse_message(line) == headers
+    assert _fed([line + b"\r\nA: 1\r\n\r\n"]) == [{**headers, "A": "1"}]
 
 
 @pytest.mark.parametrize("chunk", [1000, MESSAGE_LIMIT_BYTES + 1])
@@ -128,7 +127,8 @@ def test_blank_lines_alone_are_no_messages() -> None:
     """At the start, between messages and in any number; what follows is read at once."""
     reader = Reader()
     assert reader.feed(b"\r\n\r\n") == []
-    assert reader.feed(b"\r\n\r\n\r\nA: 1\r\n\r\n\r\n\r\nB: 2\r\n\r\n") == [{"A": "1"}, {"B": "2"}]
+    told = reader.feed(b"\r\n\r\n\r\nA: 1\r\n\r\n\r\n\r\nB: 2\r\n\r\n")
+    assert [message.headers for message in told] == [{"A": "1"}, {"B": "2"}]
 
 
 def test_many_messages_in_one_chunk_are_no_framing_error() -> None:
@@ -175,7 +175,7 @@ def test_a_header_is_found_as_if_the_message_was_split(messages: list[dict[str, 
         for wanted in (name, *told):
             assert message.get(wanted, "nothing") == told.get(wanted, "nothing")
         assert message.get("Uniqueid") == message["Uniqueid"] == "1.1"
-        assert dict(message) == told
+        assert message.headers == told
         with pytest.raises(KeyError):
             message["no such header"]
 

@@ -1,7 +1,8 @@
 import pytest
 
-from adapter.calls.events import ChannelState, Party
+from adapter.calls.events import ChannelState
 from adapter.calls.legs import Disposition, call_id_of
+from adapter.calls.party import Party
 from adapter.calls.views import Flow, PhoneCall, PhoneCallView, Status, caller_id_text
 
 from .samples import Headers, Pbx, calls_after, only_call, recorded, seen

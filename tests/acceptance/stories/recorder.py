@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from adapter.ami.reader import parse_message
+from adapter.calls.message import read_headers
 from adapter.lab import Pbx
 
 ANSWER_DEADLINE_S = 5.0
@@ -48,7 +48,7 @@ class Recorder:
         path.write_text("".join(f"{message}\n\n" for message in self.messages))
 
     def _take(self, message: bytes) -> None:
-        headers = dict(parse_message(message))
+        headers = read_headers(message.removesuffix(_END).decode())
         if "Event" in headers:
             self.messages.append(message.removesuffix(_END).decode().replace("\r\n", "\n"))
         # A list begins with an answer that says so, and ends with an event that does.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.ami.reader import parse_message
+from adapter.calls.message import read_headers
 from adapter.lab import LabError, Phone, Phones, wait_until_heard
 from adapter.lab.adapter_process import Adapter
 from adapter.lab.asterisk import Pbx
@@ -202,8 +202,8 @@ class Story:
     async def _channels(self) -> list[Headers]:
         before = len(self.hand.messages)
         await self.hand.snapshot("channels")
-        messages = (message.replace("\n", "\r\n").encode() for message in self.hand.messages[before:])
-        return [dict(one) for one in map(parse_message, messages) if one["Event"] == "CoreShowChannel"]
+        messages = (message.replace("\n", "\r\n") for message in self.hand.messages[before:])
+        return [one for one in map(read_headers, messages) if one["Event"] == "CoreShowChannel"]
 
     async def until_over(self) -> None:
         """Wait until no channel is left and the list is empty."""
