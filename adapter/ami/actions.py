@@ -14,8 +14,8 @@ LINE_LIMIT_BYTES = 1000
 """Asterisk reads AMI lines of at most 1,024 bytes."""
 
 
-NO_FORWARD_CONTEXT = "uapi-no-forward"
-"""A dialplan context that does not exist, where forwarded calls end (Asterisk's FORWARD_CONTEXT)."""
+NOWHERE_CONTEXT = "uapi-nowhere"
+"""A dialplan context that does not exist."""
 
 
 SPY_CONTEXT = "uapi-spy"
@@ -23,6 +23,9 @@ PHONES_CONTEXT = "uapi-phones"
 """The contexts of asterisk-conf/uapi-dialplan.conf."""
 SPY_EXTEN = "spy"
 NOTICE_EXTEN = "notice"
+
+_TO_NOBODY_ELSE = (f"FORWARD_CONTEXT={NOWHERE_CONTEXT}", f"__TRANSFER_CONTEXT={NOWHERE_CONTEXT}")
+"""A phone that forwards its calls, or transfers this one, would have somebody else hear it: it may not."""
 
 NOTICE_LIMIT_MS = 3000
 
@@ -75,6 +78,11 @@ def hang_up(uniqueid: str) -> Action:
     return Action("Hangup", (("Channel", uniqueid),))
 
 
+def get_contacts(endpoint: str) -> Action:
+    """Ask what Asterisk dials to ring each phone that is registered there now; `&` stands between them."""
+    return Action("Getvar", (("Variable", f"PJSIP_DIAL_CONTACTS({endpoint})"),))
+
+
 def originate_spy(
     *,
     dial: str,
@@ -115,11 +123,7 @@ def originate_spy(
             ("Channel", dial),
             *runs,
             ("CallerID", f'"{_quoted(caller_id.name)}" <{caller_id.number}>'),
-            # A phone that forwards its calls would have somebody else hear this one: no such context exists.
-            *(
-                ("Variable", each)
-                for each in (f"FORWARD_CONTEXT={NO_FORWARD_CONTEXT}", *variables, *alerting)
-            ),
+            *(("Variable", each) for each in (*_TO_NOBODY_ELSE, *variables, *alerting)),
             ("Timeout", str(pickup_ms)),
             ("ChannelId", _exact(channel_id)),
             ("ActionID", channel_id),

@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,7 +68,7 @@ class AuditFile:
         while not is_over:
             taken = list(self._take())
             is_over = _END in taken
-            lines = [one for one in taken if isinstance(one, str)]
+            lines = deque(one for one in taken if isinstance(one, str))
             try:
                 if not self._is_in_place():
                     self._close()
@@ -85,25 +86,43 @@ class AuditFile:
             while True:
                 yield self._waiting.get_nowait()
 
-    def _append(self, lines: list[str]) -> None:
+    def _append(self, lines: deque[str]) -> None:
+        """Write the lines, and say first how many were lost. Raises OSError; what is left of them is lost.
+
+        What the disk has taken and does not confirm counts as lost too: whoever reads the trail has to be
+        told of each line that may be missing.
+        """
         if self._max_bytes and os.fstat(self._fd).st_size >= self._max_bytes:
             self._rotate()
         with self._counting:
             lost = self._lost
-        noted = [_line_of_loss(lost)] if lost else []
-        data = "".join(f"{line}\n" for line in [*noted, *lines]).encode()
+        if lost:
+            self._write_line(_line_of_loss(lost))
+            with self._counting:
+                self._lost -= lost
+        unconfirmed = list(lines)
+        while lines:
+            self._write_line(lines[0])
+            lines.popleft()
+        try:
+            os.fsync(self._fd)
+        except OSError:
+            lines.extend(unconfirmed)
+            with self._counting:
+                self._lost += lost
+            raise
+        if self.error is not None:
+            log.warning("the audit trail is written again", extra={"lost": lost})
+            self.error = None
+
+    def _write_line(self, line: str) -> None:
+        data = f"{line}\n".encode()
         if not self._is_line_whole:
             data = b"\n" + data  # half a line stands at the end: a full disk cut it off
         while data:
             written = os.write(self._fd, data)
             self._is_line_whole = data[written - 1 : written] == b"\n"
             data = data[written:]
-        os.fsync(self._fd)
-        if self.error is not None:
-            log.warning("the audit trail is written again", extra={"lost": lost})
-            self.error = None
-        with self._counting:
-            self._lost -= lost
 
     def _lose(self, count: int, why: str) -> None:
         """Count lines that are not written; the log is told once, not for each."""
@@ -114,13 +133,24 @@ class AuditFile:
         self.error = why
 
     def _rotate(self) -> None:
-        """Give the file the time behind its name; never the name of another."""
+        """Give the file the time behind its name; never the name of another.
+
+        Where it may not be renamed it goes on growing: lines are worth more than its size.
+        """
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         target, count = self._path.with_name(f"{self._path.name}.{stamp}"), 1
         while target.exists():
             count += 1
             target = self._path.with_name(f"{self._path.name}.{stamp}-{count}")
-        self._path.rename(target)
+        try:
+            self._path.rename(target)
+        except OSError as failed:
+            self._max_bytes = 0
+            log.error(  # noqa: TRY400 - the operator's to mend, no bug to trace
+                "the audit trail cannot be renamed and goes on growing",
+                extra={"path": str(self._path), "error": str(failed)},
+            )
+            return
         self._close()
         self._fd = self._open()
 

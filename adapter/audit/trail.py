@@ -1,4 +1,8 @@
-"""What the audit trail says: a line for each request to act on a call, and one for each supervision's end.
+"""What the audit trail says: who asked for which supervision, who was heard by whom and when, how it ended.
+
+    request               an App asked to act on a call, and what it was answered
+    supervision joined    a supervisor joined a conversation, or it has another mode or other parties now
+    supervision ended     with all of its times, and why
 
 No token, no secret and no body is written; of what a client sends, only a few fields, each cut short.
 """
@@ -22,16 +26,13 @@ class Trail:
         self._file = file
         self._clock = clock
         self._joined_at: dict[str, float] = {}
+        self._told: dict[str, Mapping[str, object]] = {}
+        """The last line of each supervision that is joined."""
 
     @property
     def is_on(self) -> bool:
         """Whether there is a file."""
         return self._file is not None
-
-    @property
-    def error(self) -> str | None:
-        """Why lines are not written at present."""
-        return None if self._file is None else self._file.error
 
     def is_written(self) -> bool | None:
         """Whether lines are written at present; None where there is no file."""
@@ -52,25 +53,30 @@ class Trail:
         self._write("request", facts)
 
     def on_supervision(self, supervision: Supervision) -> None:
-        """A supervision moved: its end is a line, with all of its times."""
+        """A supervision moved: a line where others are heard now, and one at its end."""
         if self._file is None:
             return
-        if supervision.state is State.JOINED:
+        if supervision.state is State.ENDED:
+            self._note_end(supervision)
+        elif supervision.state is State.JOINED:
             self._joined_at.setdefault(supervision.id, supervision.since)
-        if supervision.state is not State.ENDED:
-            return
-        joined_at = self._joined_at.pop(supervision.id, None)
-        reason = supervision.reason
+            if supervision.parties:
+                self._note_parties(supervision)
+
+    def _note_parties(self, supervision: Supervision) -> None:
+        spyee, *partners = supervision.parties
+        facts = {**_describe(supervision), "spyee": spyee, "partners": partners}
+        if self._told.get(supervision.id) != facts:
+            self._told[supervision.id] = facts
+            self._write("supervision joined", facts)
+
+    def _note_end(self, supervision: Supervision) -> None:
+        joined_at, reason = self._joined_at.pop(supervision.id, None), supervision.reason
+        self._told.pop(supervision.id, None)
         self._write(
             "supervision ended",
             {
-                "supervision": supervision.id,
-                "app": supervision.asked_by or None,
-                "supervisor": supervision.supervisor,
-                "extension": supervision.extension,
-                "call": supervision.call_id,
-                "mode": supervision.mode,
-                "follow": supervision.follow,
+                **_describe(supervision),
                 "requested": _date(supervision.requested_at),
                 "joined": None if joined_at is None else _date(joined_at),
                 "ended": _date(supervision.since),
@@ -86,7 +92,21 @@ class Trail:
         self._file.write(json.dumps(line))
 
 
+def _describe(supervision: Supervision) -> dict[str, object]:
+    return {
+        "supervision": supervision.id,
+        "app": supervision.asked_by or None,
+        "supervisor": supervision.supervisor,
+        "extension": supervision.extension,
+        "call": supervision.call_id,
+        "mode": supervision.mode,
+        "follow": supervision.follow,
+    }
+
+
 def _cut(value: object) -> object:
+    if isinstance(value, list):
+        return [_cut(one) for one in value]
     return value[:TEXT_LIMIT] if isinstance(value, str) else value
 
 

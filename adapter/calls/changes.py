@@ -56,6 +56,14 @@ class Transferred(Struct, frozen=True, gc=False):
     transferer: str
 
 
+class PlaceTaken(Struct, frozen=True, gc=False):
+    """The channel `by` takes the place of the channel `of`, of this linkedid: a pickup, or a transfer."""
+
+    by: str
+    of: str
+    linkedid: str
+
+
 class Unplaced(Struct, frozen=True, gc=False):
     """Asterisk spoke of a channel that is not known; told for the first event of each kind only."""
 
@@ -78,6 +86,7 @@ Change = (
     | SpyLeft
     | BridgeChanged
     | Transferred
+    | PlaceTaken
     | OriginateEnded
     | Unplaced
 )

@@ -172,15 +172,25 @@ class Unpark(Struct, frozen=True, gc=False):
     retriever: Channel | None = None
 
 
+class PickUp(Struct, frozen=True, gc=False):
+    """The channel `picker` took the call that rang at `target`, and is about to stand in its place."""
+
+    at: float
+    picker: Channel
+    target: Channel
+
+
 class Transfer(Struct, frozen=True, gc=False):
     """The channels of who transferred, one or two, leave their conversations, having sent the others on.
 
-    After a consultation `transferee` takes the place of the second.
+    After a consultation `transferee` takes the place of the second. Where one of the transferers talked to
+    nobody, but had an application run for it, `target` takes its place there.
     """
 
     at: float
     transferers: tuple[Channel, ...]
     transferee: Channel | None = None
+    target: Channel | None = None
 
 
 class Hangup(Struct, frozen=True, gc=False):
@@ -270,6 +280,7 @@ Event = (
     | RecordingChanged
     | Park
     | Unpark
+    | PickUp
     | Transfer
     | Hangup
     | SpyStart

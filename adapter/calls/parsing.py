@@ -25,6 +25,7 @@ from adapter.calls.events import (
     NewChannel,
     OriginateResponse,
     Park,
+    PickUp,
     RecordingChanged,
     SpyStart,
     SpyStop,
@@ -216,6 +217,10 @@ def _unpark(headers: Headers, at: float) -> Event:
     return Unpark(at, _channel(headers, "Parkee"), retriever)
 
 
+def _pick_up(headers: Headers, at: float) -> Event:
+    return PickUp(at, _channel(headers), _channel(headers, "Target"))
+
+
 def _blind_transfer(headers: Headers, at: float) -> Event | None:
     return _transfer(headers, at, ("Transferer",))
 
@@ -229,7 +234,9 @@ def _transfer(headers: Headers, at: float, roles: tuple[str, ...]) -> Event | No
         return None
     # Several may be sent on at once, and are not told then.
     transferee = _channel(headers, "Transferee") if "TransfereeUniqueid" in headers else None
-    return Transfer(at, tuple(_channel(headers, role) for role in roles), transferee)
+    is_to_application = headers.get("DestType") == "App" and "TransferTargetUniqueid" in headers
+    target = _channel(headers, "TransferTarget") if is_to_application else None
+    return Transfer(at, tuple(_channel(headers, role) for role in roles), transferee, target)
 
 
 def _hangup(headers: Headers, at: float) -> Event:
@@ -274,6 +281,7 @@ _OTHERS: dict[str, Callable[[Headers, float], Event | None]] = {
     "UnParkedCall": _unpark,
     "ParkedCallTimeOut": _unpark,
     "ParkedCallGiveUp": _unpark,
+    "Pickup": _pick_up,
     "BlindTransfer": _blind_transfer,
     "AttendedTransfer": _attended_transfer,
     "Hangup": _hangup,

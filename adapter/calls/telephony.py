@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Sequence
 
-from adapter.calls.changes import BridgeChanged, Transferred
+from adapter.calls.changes import BridgeChanged, PlaceTaken, Transferred
 from adapter.calls.events import (
     BridgeEnter,
     BridgeLeave,
@@ -10,6 +10,7 @@ from adapter.calls.events import (
     DialEnd,
     HoldChanged,
     Park,
+    PickUp,
     RecordingChanged,
     Transfer,
     Unpark,
@@ -177,6 +178,10 @@ class Telephony(Spies):
         """Have who took a parked call stand where the one stood who parked it: it was called, or called."""
         self._set_dialed(leg, is_dialed=not any(other.is_dialed for other in self._bridges.others(leg)))
 
+    def _pick_up(self, event: PickUp) -> None:
+        # What becomes of the channels comes with their own events.
+        self._tell(PlaceTaken(event.picker.uniqueid, event.target.uniqueid, event.target.linkedid))
+
     def _transfer(self, event: Transfer) -> None:
         for transferer in event.transferers:
             self._update(transferer, event.at, "transfer")
@@ -184,6 +189,8 @@ class Telephony(Spies):
             if leg is not None:
                 self._note_left(leg)
             self._tell(Transferred(transferer.uniqueid))
+            if event.target is not None:
+                self._tell(PlaceTaken(event.target.uniqueid, transferer.uniqueid, transferer.linkedid))
         transferee = None if event.transferee is None else self._legs.get(event.transferee.uniqueid)
         if transferee is not None and not transferee.is_spyer:
             for second in event.transferers[1:]:

@@ -2,14 +2,16 @@
 
 Register    which supervisions there are, and who hears of them
 Ringing     rings the supervisor's phone and hangs it up
+Parties     who is supervised: tells the listeners, and plays the notice tone
 Tuner       has ChanSpy begin anew where another mode or another side is wanted
 Following   keeps all of them in line with the live calls
+Recovering  accounts for them after a break or a restart
 """
 
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -20,13 +22,15 @@ from adapter.calls.model import Calls
 from adapter.directory import Directory
 from adapter.supervision.errors import ConferenceRefused, NoticeRefused, SupervisorBusy, SwitchRefused
 from adapter.supervision.following import Following
+from adapter.supervision.parties import Parties
 from adapter.supervision.plan import Plan
+from adapter.supervision.recovering import Recovering
 from adapter.supervision.register import Register
 from adapter.supervision.ringing import Ringing
 from adapter.supervision.session import Reason, State
 from adapter.supervision.supervision import Supervision
 from adapter.supervision.tuner import Tuner
-from adapter.supervision.tuning import is_conference
+from adapter.supervision.tuning import is_conference, wanted_tuning
 
 LEAVE_LIMIT_S = 0.5
 """A channel whose ChanSpy has ended is hung up some milliseconds later, or spies again 0.13 s later."""
@@ -40,7 +44,7 @@ class Conductor:
     def __init__(
         self,
         calls: Calls,
-        send: Callable[[Action], Awaitable[None]],
+        send: Callable[[Action], Awaitable[Mapping[str, str]]],
         *,
         directory: Callable[[], Directory],
         has_include: Callable[[], bool],
@@ -51,9 +55,11 @@ class Conductor:
         self._is_closed = False
         self._register = Register()
         self._ringing = Ringing(calls, self._register, send, spawn=self._spawn, has_include=has_include)
+        parties = Parties(calls, self._register, self._ringing)
         self._tuner = Tuner(
             calls,
             send,
+            parties=parties,
             signal=self._register.signal,
             end=self._ringing.end,
             spawn=self._spawn,
@@ -64,6 +70,17 @@ class Conductor:
             self._register,
             self._ringing,
             self._tuner,
+            parties,
+            directory=directory,
+            has_include=has_include,
+        )
+        self._recovering = Recovering(
+            calls,
+            self._register,
+            self._ringing,
+            self._tuner,
+            parties,
+            judge=self._following.judge,
             directory=directory,
             has_include=has_include,
         )
@@ -100,7 +117,8 @@ class Conductor:
 
     def on_snapshot(self) -> None:
         """Account for every channel of ours that the model shows after a snapshot."""
-        self._following.on_snapshot()
+        self._recovering.on_snapshot()
+        self._following.keep_to_supervisors()
 
     async def begin(self, plan: Plan, asked_by: str) -> Supervision:
         """Start what `plan` says, or switch the one by which this supervisor already rings or joined to it.
@@ -160,6 +178,7 @@ class Conductor:
             since=now,
             follow=plan.follow,
             notice_tone=plan.notice_tone,
+            tuning=wanted_tuning(self._calls, plan.spyee, plan.mode),
         )
         self._register.add(supervision, "supervision requested")
         return supervision
@@ -175,8 +194,8 @@ class Conductor:
         supervision.notice_tone = plan.notice_tone
         supervision.wanted_mode = plan.mode
         if supervision.spyee != plan.spyee:
-            supervision.spyee, supervision.extension = plan.spyee, plan.extension
-            supervision.partners = supervision.last_partners = frozenset()
+            supervision.turn_to(plan.spyee)
+            supervision.extension = plan.extension
         self._register.tell("supervision switches", supervision)
         if supervision.state is not State.REQUESTED:
             await asyncio.shield(self._tuner.tune(supervision))

@@ -14,6 +14,7 @@ from adapter.calls.changes import (
     ChannelGone,
     ChannelStateChanged,
     OriginateEnded,
+    PlaceTaken,
     SpyJoined,
     Transferred,
 )
@@ -22,16 +23,17 @@ from adapter.calls.legs import Leg
 from adapter.calls.model import Calls
 from adapter.directory import Directory
 from adapter.supervision.judging import may_go_on, mode_on
+from adapter.supervision.listening import strangers
+from adapter.supervision.parties import Parties
 from adapter.supervision.plan import Follow
 from adapter.supervision.register import Register
 from adapter.supervision.ringing import Ringing
 from adapter.supervision.session import Reason, Signal, State, reason_of_hangup
 from adapter.supervision.supervision import Supervision
 from adapter.supervision.tuner import Tuner
-from adapter.supervision.tuning import mode_of, wanted_tuning
+from adapter.supervision.tuning import wanted_tuning
 
 _SIGNAL_OF_STATE = {ChannelState.RINGING: Signal.RINGS, ChannelState.UP: Signal.ANSWERS}
-
 
 _OF_THE_SUPERVISED = (CallChanged, CallEnded, BridgeChanged, ChannelGone, Transferred)
 """Changes that mean nothing where nobody supervises."""
@@ -46,6 +48,7 @@ class Following:
         register: Register,
         ringing: Ringing,
         tuner: Tuner,
+        parties: Parties,
         *,
         directory: Callable[[], Directory],
         has_include: Callable[[], bool],
@@ -54,6 +57,7 @@ class Following:
         self._register = register
         self._ringing = ringing
         self._tuner = tuner
+        self._parties = parties
         self._directory = directory
         self._has_include = has_include
 
@@ -72,79 +76,14 @@ class Following:
                 self._follow_hangup(uniqueid, cause)
             case CallChanged(call_id) | CallEnded(call_id):
                 self._follow_calls(call_id)
+                self.keep_to_supervisors()
             case BridgeChanged():
                 self._follow_bridges()
+                self.keep_to_supervisors()
+            case PlaceTaken(by, of, linkedid):
+                self._follow_taker(by, of, linkedid)
             case Transferred(transferer):
                 self._follow_transfer(transferer)
-
-    def on_snapshot(self) -> None:
-        """Account for every channel of ours that the model shows after a snapshot.
-
-        A joined one that this process does not know was joined by an earlier one and goes on. Any other
-        stray rings for a request that nobody can follow any more, and is hung up. A supervision whose
-        channel Asterisk does not have is over: its originate never arrived, or has ended meanwhile.
-        """
-        spyers = {leg.channel.uniqueid: leg for leg in self._calls.spyers()}
-        for channel_id in spyers.keys() - self._register.live.keys():
-            self._adopt(spyers[channel_id])
-        for channel_id in self._register.live.keys() - spyers.keys():
-            supervision = self._register.live[channel_id]
-            self._register.retire(supervision, reason_of_hangup(supervision.state, None))
-        for supervision in list(self._register.live.values()):
-            self._look_again(supervision, spyers[supervision.channel_id])
-
-    def _look_again(self, supervision: Supervision, leg: Leg) -> None:
-        """After a break: whether it may go on, and spies on whom it should, as it should."""
-        running = mode_of(leg.spy_options)
-        is_other_mode = supervision.is_joined and running is not None and running is not supervision.mode
-        if is_other_mode or supervision.state is State.RE_ATTACHING:
-            # What it was told last may have arrived or not.
-            supervision.tuning = supervision.target = None
-            supervision.mode = running or supervision.mode
-            if leg.spyee == supervision.spyee:
-                self._register.signal(supervision, Signal.JOINS)
-        if self._judge(supervision) and supervision.is_joined:
-            self._note_partners(supervision)
-            self._tuner.note_change(supervision)
-
-    def _adopt(self, leg: Leg) -> None:
-        channel_id = leg.channel.uniqueid
-        call = self._calls.call_of(leg.spyee) if leg.spyee is not None else None
-        if leg.spyee is None or call is None or channel_id in self._register.ended:
-            self._ringing.hang_up(channel_id)
-            return
-        mode, extension = mode_of(leg.spy_options), self._supervised(leg.spyee)
-        if mode is None or not extension:
-            self._ringing.hang_up(channel_id)  # nobody can tell who hears it, or whose supervision it is
-            return
-        supervision = Supervision(
-            id=channel_id.removeprefix(OUR_PREFIX),
-            mode=mode,
-            wanted_mode=mode,
-            call_id=call.id,
-            extension=extension,
-            spyee=leg.spyee,
-            supervisor=leg.extension or "",
-            asked_by="",
-            requested_at=leg.began_at,
-            since=leg.spying_since or leg.began_at,
-            notice_tone=self._wants_notice(extension),
-            state=State.JOINED,
-            # Whether the other side is still the one that its ChanSpy began with, nobody saw.
-            tuning=None if self._has_include() else wanted_tuning(self._calls, leg.spyee, mode),
-        )
-        supervision.note_taken()
-        self._register.add(supervision, "supervision found")
-
-    def _wants_notice(self, number: str) -> bool:
-        directory = self._directory()
-        extension = directory.extensions.get(number)
-        return extension is not None and directory.organization_of(extension).notice_tone
-
-    def _supervised(self, spyee: str) -> str:
-        """The extension of the channel; of somebody of the public network, that of who talks with it."""
-        legs = [leg for leg in (self._calls.leg(spyee), *self._calls.others(spyee)) if leg is not None]
-        return next((leg.extension for leg in legs if leg.extension is not None), "")
 
     def _follow_state(self, uniqueid: str, state: ChannelState) -> None:
         if uniqueid in self._register.ended or (self._is_stray(uniqueid) and state is not ChannelState.UP):
@@ -161,6 +100,25 @@ class Following:
         """Whether the channel is ours and nobody knows what for; one that is up may yet be adopted."""
         leg = self._calls.leg(uniqueid)
         return leg is not None and leg.channel.is_ours and uniqueid not in self._register.live
+
+    def _follow_taker(self, by: str, of: str, linkedid: str) -> None:
+        """Hang up on whoever gets into a supervisor's place, as who picks up the phone that rings."""
+        ours = next((one for one in (of, linkedid) if one.startswith(OUR_PREFIX)), None)
+        if ours is None:
+            return
+        self._ringing.hang_up(by)
+        supervision = self._register.live.get(ours)
+        if supervision is not None:
+            self._ringing.end(supervision, Reason.TAKEN)
+
+    def keep_to_supervisors(self) -> None:
+        """End what somebody else hears, as after a transfer of the supervisor's own channel."""
+        for supervision in list(self._register.live.values()):
+            taken = strangers(self._calls, self._directory(), supervision.channel_id, supervision.supervisor)
+            for leg in taken:
+                self._ringing.hang_up(leg.channel.uniqueid)
+            if taken:
+                self._ringing.end(supervision, Reason.TAKEN)
 
     def _follow_spy(self, spyer: str, spyee: str) -> None:
         self._ringing.note_spy(spyer)
@@ -181,23 +139,18 @@ class Following:
             self._join(supervision)
 
     def _join(self, supervision: Supervision) -> None:
-        before, is_first = supervision.tuning, not supervision.is_joined
         if supervision.target is not None and supervision.state is State.RE_ATTACHING:
             supervision.mode, supervision.tuning = supervision.target.mode, supervision.target
-        elif is_first:
+        elif not supervision.is_joined:
             certain = wanted_tuning(self._calls, supervision.spyee, supervision.mode)
             supervision.tuning = None if supervision.is_mode_uncertain else certain
         supervision.target, supervision.is_mode_uncertain = None, False
-        if not self._judge(supervision):
+        if not self.judge(supervision):
             return
-        self._note_partners(supervision)
+        self._parties.note_partners(supervision)
         self._register.signal(supervision, Signal.JOINS)
-        has_other_partner = (
-            before is None or supervision.tuning is None or before.partner != supervision.tuning.partner
-        )
-        if supervision.notice_tone and (is_first or (has_other_partner and supervision.partners)):
-            self._ringing.play_notice(supervision)
         supervision.wake()
+        self._parties.look(supervision)
         # The mode may have been switched, or a conference begun, while the phone rang.
         self._tuner.tune(supervision)
 
@@ -216,23 +169,15 @@ class Following:
 
     def _follow_bridges(self) -> None:
         for supervision in list(self._register.live.values()):
-            if self._note_partners(supervision) and self._judge(supervision) and supervision.is_joined:
+            if self._parties.note_partners(supervision) and self.judge(supervision):
                 self._tuner.note_change(supervision)
-
-    def _note_partners(self, supervision: Supervision) -> bool:
-        """Whether the spyee talks with others than before."""
-        now = frozenset(leg.channel.uniqueid for leg in self._calls.others(supervision.spyee))
-        is_other = now != supervision.partners
-        supervision.partners = now
-        supervision.last_partners = now or supervision.last_partners
-        return is_other
 
     def judge_all(self) -> None:
         """The directory is another: end what may not go on."""
         for supervision in list(self._register.live.values()):
-            self._judge(supervision)
+            self.judge(supervision)
 
-    def _judge(self, supervision: Supervision) -> bool:
+    def judge(self, supervision: Supervision) -> bool:
         """Whether it may go on; if not it has ended."""
         spied = self._calls.leg(supervision.spyee)
         if spied is None or may_go_on(
@@ -242,6 +187,7 @@ class Following:
             mode=supervision.wanted_mode,
             app_id=supervision.asked_by,
             extension=supervision.extension,
+            supervisor=supervision.supervisor,
         ):
             return True
         self._ringing.end(supervision, Reason.NOT_ALLOWED)
@@ -267,8 +213,8 @@ class Following:
         )
         if mode is None:
             return  # it ends with the extension
-        supervision.spyee, supervision.wanted_mode = leg.channel.uniqueid, mode
-        supervision.partners = supervision.last_partners = frozenset()
+        supervision.turn_to(leg.channel.uniqueid)
+        supervision.wanted_mode = mode
         self._register.tell("supervision moves to the party that stays", supervision)
         self._tuner.tune(supervision)
 

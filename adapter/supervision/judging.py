@@ -3,19 +3,29 @@
 from collections.abc import Iterable
 
 from adapter.calls.legs import Leg
-from adapter.directory import App, Directory, Extension
+from adapter.directory import App, Directory, Extension, ExtensionType
 from adapter.supervision.permission import may_supervise
 from adapter.supervision.plan import Mode
 
 
 def may_go_on(
-    directory: Directory, spied: Leg, partners: Iterable[Leg], *, mode: Mode, app_id: str, extension: str
+    directory: Directory,
+    spied: Leg,
+    partners: Iterable[Leg],
+    *,
+    mode: Mode,
+    app_id: str,
+    extension: str,
+    supervisor: str,
 ) -> bool:
     """Whether the supervisor may hear these, in a supervision of `extension` that the App asked for.
 
-    Of one that an earlier process began the App is not known: there only those count who may never be heard.
+    Of one that an earlier process began the App is not known: there only those count who may never be heard
+    and never hear.
     """
     partners = list(partners)
+    if not may_hear(directory, supervisor, extension):
+        return False
     if not all(may_be_heard(directory, leg) for leg in (spied, *partners)):
         return False
     if not app_id:
@@ -42,6 +52,16 @@ def mode_on(directory: Directory, leg: Leg, *, mode: Mode, app_id: str, extensio
     if number is None:
         number, mode = extension, Mode.MONITOR if mode in (Mode.WHISPER, Mode.PRIVATE_WHISPER) else mode
     return mode if _may_supervise(directory, app, number, mode, extension) else None
+
+
+def may_hear(directory: Directory, supervisor: str, extension: str) -> bool:
+    """Whether this extension is one that may supervise that one."""
+    hearing = directory.extensions.get(supervisor)
+    return (
+        hearing is not None
+        and hearing.type is ExtensionType.PHONE_TERMINAL
+        and hearing.prefix == extension.partition("*")[0]
+    )
 
 
 def may_be_heard(directory: Directory, leg: Leg) -> bool:

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     LINK_LOST = "the link to Asterisk broke"
     SHUTDOWN = "the adapter stopped"
     CONFERENCE = "the conversation became a conference, in which not all would hear the supervisor"
+    TAKEN = "somebody else took the supervisor's place"
     NOT_ALLOWED = "a party came whom nobody may supervise"
     NO_NOTICE = "the notice tone could not be played"
     CANNOT_FOLLOW = "the other side of the call changed, and this PBX cannot follow it"

@@ -33,14 +33,14 @@ class Supervision:
     requested_at: float
     follow: Follow = Follow.EXTENSION
     notice_tone: bool = False
-    """Whether the supervised parties are to hear a tone when the supervisor joins."""
+    """Whether the supervised parties are to hear a tone when the supervisor joins, or they do."""
     state: State = State.REQUESTED
     since: float = 0.0
     """When it reached its state."""
     reason: Reason | None = None
     """Why it ended."""
     tuning: Tuning | None = None
-    """What Asterisk runs, as far as that is known."""
+    """What Asterisk runs, or will run once the phone is picked up, as far as that is known."""
     is_mode_uncertain: bool = False
     """It was told another mode, perhaps too late for the pick-up: how it began is not known."""
     target: Tuning | None = None
@@ -51,6 +51,10 @@ class Supervision:
     """The channels that the spyee talks with."""
     last_partners: frozenset[str] = frozenset()
     """Those, or where it talks with nobody, those that it last talked with."""
+    parties: tuple[str, ...] = ()
+    """The numbers of those whose conversation the supervisor has joined, the spyee's first."""
+    notified: frozenset[str] = frozenset()
+    """The channels that the notice tone was played to."""
     accepted: asyncio.Future[None] = field(default_factory=asyncio.Future, repr=False)
     """Done once Asterisk has taken the originate; an error where it did not or where that is unknown."""
     _moved: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
@@ -73,6 +77,12 @@ class Supervision:
     def is_joined(self) -> bool:
         """Whether the supervisor takes part, or is only for an instant not."""
         return self.state in (State.JOINED, State.RE_ATTACHING)
+
+    def turn_to(self, spyee: str) -> None:
+        """From now on it is to spy on this channel; with whom that talks is not known yet."""
+        self.spyee = spyee
+        self.partners = self.last_partners = frozenset()
+        self.parties = ()
 
     def note_taken(self) -> None:
         """Asterisk has the channel, whatever became of the answer to the originate."""

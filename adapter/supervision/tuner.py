@@ -8,10 +8,12 @@ from typing import Any
 from adapter.ami.actions import Action, respy, tell_spy
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError
 from adapter.calls.model import Calls
+from adapter.supervision.parties import Parties
 from adapter.supervision.plan import stays_s
+from adapter.supervision.register import describe
 from adapter.supervision.session import Reason, Signal, State
 from adapter.supervision.supervision import Supervision
-from adapter.supervision.tuning import Tuning, is_conference, needs_respy, wanted_tuning
+from adapter.supervision.tuning import Tuning, is_conference, needs_respy, needs_telling, wanted_tuning
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +30,9 @@ class Tuner:
     def __init__(
         self,
         calls: Calls,
-        send: Callable[[Action], Awaitable[None]],
+        send: Callable[[Action], Awaitable[object]],
         *,
+        parties: Parties,
         signal: Callable[[Supervision, Signal], None],
         end: Callable[[Supervision, Reason], None],
         spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"],
@@ -37,6 +40,7 @@ class Tuner:
     ) -> None:
         self._calls = calls
         self._send = send
+        self._parties = parties
         self._signal = signal
         self._end = end
         self._spawn = spawn
@@ -63,25 +67,28 @@ class Tuner:
     async def _work(self, supervision: Supervision) -> None:
         while supervision.state is not State.ENDED:
             await self._settle(supervision)
-            if supervision.state in (State.REQUESTED, State.ANSWERED):
-                await supervision.until(lambda one: one.state not in (State.REQUESTED, State.ANSWERED))
-                continue
             if self._has_become_conference(supervision):
                 self._end(supervision, Reason.CONFERENCE)
                 return
+            if supervision.state in (State.REQUESTED, State.ANSWERED):
+                await supervision.until(lambda one: one.state not in (State.REQUESTED, State.ANSWERED))
+                continue
             wanted = wanted_tuning(self._calls, supervision.spyee, supervision.wanted_mode)
-            if not needs_respy(supervision.tuning, wanted):
+            needs = needs_respy if supervision.is_joined else needs_telling
+            if not needs(supervision.tuning, wanted):
+                self._parties.look(supervision)
                 return
             if not self._has_include():
                 if wanted.mode.is_heard_by_all:
                     self._end(supervision, Reason.CANNOT_FOLLOW)
-                return  # the other modes come right by themselves, only later
+                self._parties.look(supervision)  # the other modes come right by themselves, only later
+                return
             try:
                 await self._tell(supervision, wanted)
             except (ActionRefused, ActionTimeout, TimeoutError) as failed:
                 log.warning(
                     "a supervision could not be tuned",
-                    extra={"supervision": supervision.id, "error": str(failed) or "it did not join again"},
+                    extra={**describe(supervision), "error": str(failed) or "it did not join again"},
                 )
                 self._end(supervision, Reason.CANNOT_FOLLOW)
             except LinkError:

@@ -40,15 +40,18 @@ def is_conference(calls: Calls, spyee: str) -> bool:
     return len(others) > ONE_OTHER_SIDE or (leg is not None and leg.is_in_conference and bool(others))
 
 
+def needs_telling(tuning: Tuning | None, wanted: Tuning) -> bool:
+    """Whether Asterisk has been told another channel or mode; whom that reaches shows when ChanSpy begins."""
+    return tuning is None or (tuning.spyee, tuning.mode) != (wanted.spyee, wanted.mode)
+
+
 def needs_respy(tuning: Tuning | None, wanted: Tuning) -> bool:
     """Whether ChanSpy has to begin anew.
 
     While the spyee talks with nobody there is nobody to reach; but a barge-in keeps the channel of a far
     side that has gone from being hung up, until it begins anew (seen with a parked call).
     """
-    if tuning is None:
-        return True
-    if (tuning.spyee, tuning.mode) != (wanted.spyee, wanted.mode):
+    if tuning is None or needs_telling(tuning, wanted):
         return True
     if wanted.partner == tuning.partner:
         return False

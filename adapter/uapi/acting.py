@@ -101,7 +101,9 @@ class Acting:
         body = await self._read_json(request)
         path = [scope.user_id, scope.extension, request.match_info.get("phoneCallId")]
         what = json.dumps(path).encode() + await request.read()
-        return await self._answers.once(request, scope.app.client_id, what, lambda: self._act(request, body))
+        return await self._answers.once(
+            request, scope.app.client_id, what, lambda: self._act(request, scope, body)
+        )
 
     async def delete(self, request: web.Request) -> web.Response:
         """End the supervision by `phoneNumber`; the call goes on. Other hang-ups are not served yet."""
@@ -132,14 +134,14 @@ class Acting:
 
     # -- PUT ---------------------------------------------------------------------------------------
 
-    async def _act(self, request: web.Request, body: object) -> web.Response:
+    async def _act(self, request: web.Request, scope: Scope, body: object) -> web.Response:
         if isinstance(body, dict):
             asked = {"action": body.get("action"), "supervisor": body.get("sendCallTo")}
             note(request, **{name: value for name, value in asked.items() if isinstance(value, str)})
         wanted = read_action(body)
-        scope, plan = await self._plan(request, wanted)
+        scope, plan = await self._plan(request, scope, wanted)
         if await self._conductor.until_left(plan.supervisor):
-            scope, plan = await self._plan(request, wanted)
+            scope, plan = await self._plan(request, scope, wanted)
         note(request, supervisor=plan.supervisor, extension=plan.extension, mode=plan.mode)
         supervision = await self._begin(scope, plan)
         _note_supervision(request, supervision)
@@ -148,9 +150,9 @@ class Acting:
             return self._outcome(scope, supervision, wait_s)
         return self._accepted(scope, plan, supervision, wait_s)
 
-    async def _plan(self, request: web.Request, wanted: Request) -> tuple[Scope, Plan]:
+    async def _plan(self, request: web.Request, entered: Scope, wanted: Request) -> tuple[Scope, Plan]:
         """What is asked for, by whom, as all is now. Raises UapiError where it may not happen."""
-        scope = await self._gate.enter(request, is_again=True)
+        scope = await self._gate.enter_again(request, entered)
         scope.require_permission(wanted.mode)
         self._require_ready()
         call = scope.reach(self._calls.call(request.match_info.get("phoneCallId", "")))

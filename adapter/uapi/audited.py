@@ -1,4 +1,8 @@
-"""Has every request to act on a call written to the audit trail, whatever comes of it."""
+"""Has every request of an App to act on a call written to the audit trail, whatever comes of it.
+
+What the gate turns away is not: no token, or asked too often. Anybody can send as much of that as he likes,
+and nothing is ever deleted from the trail. `/metrics` counts it, and the log has a line for it.
+"""
 
 import time
 from datetime import UTC, datetime
@@ -41,20 +45,23 @@ def audit_requests(trail: Trail, settings: Settings) -> Middleware:
         else:
             return response
         finally:
-            peer_is_trusted = is_trusted(request.remote, settings.trusted_proxies)
-            trail.note_request(
-                {
-                    "method": request.method,
-                    "call": request.match_info.get("phoneCallId"),
-                    "address": f"{request.match_info['userId']}/{request.match_info['extension']}",
-                    "client": find_client(request.remote, request.headers, peer_is_trusted=peer_is_trusted),
-                    "asked": datetime.fromtimestamp(asked_at, UTC).isoformat(timespec="milliseconds"),
-                    "result": "success" if status < HTTPStatus.BAD_REQUEST else "refused",
-                    "status": status,
-                    "code": code,
-                    **request.get(_FACTS, {}),
-                }
-            )
+            facts = request.get(_FACTS, {})
+            if "app" in facts:
+                peer_is_trusted = is_trusted(request.remote, settings.trusted_proxies)
+                client = find_client(request.remote, request.headers, peer_is_trusted=peer_is_trusted)
+                trail.note_request(
+                    {
+                        "method": request.method,
+                        "call": request.match_info.get("phoneCallId"),
+                        "address": f"{request.match_info['userId']}/{request.match_info['extension']}",
+                        "client": client,
+                        "asked": datetime.fromtimestamp(asked_at, UTC).isoformat(timespec="milliseconds"),
+                        "result": "success" if status < HTTPStatus.BAD_REQUEST else "refused",
+                        "status": status,
+                        "code": code,
+                        **facts,
+                    }
+                )
 
     return write_line
 

@@ -17,7 +17,7 @@ from adapter.supervision.plan import Mode
 from adapter.uapi.addressing import find_extensions, find_organization_id, is_in_sight
 from adapter.uapi.audited import note
 from adapter.uapi.authentication import Authenticator
-from adapter.uapi.errors import forbidden, too_many
+from adapter.uapi.errors import access_denied, forbidden, too_many
 from adapter.uapi.limits import RateLimit
 from adapter.uapi.origin import find_origin, is_trusted
 
@@ -132,8 +132,13 @@ class Gate:
 
         A request that had to wait is looked at again: it does not count twice.
         """
+        client_id = await self._authenticator.find_client_id(request.headers.get("Authorization"))
+        # Only now: that may have taken seconds, and the directory may be another since. An App that was
+        # taken out of it takes its tokens with it.
         directory = self._directory.current
-        app = await self._authenticator.find_app(request.headers.get("Authorization"), directory)
+        app = directory.apps.get(client_id)
+        if app is None:
+            raise access_denied()
         wait_s = 0.0 if is_again else self._rate.take(app.client_id, time.monotonic())
         if wait_s:
             raise too_many(wait_s)
@@ -154,6 +159,12 @@ class Gate:
         """The scope of a request to `/{userId}/{extension}...`. Raises UapiError where it may not enter."""
         visitor = await self.admit(request, is_again=is_again)
         return scope_of(visitor, request.match_info["userId"], request.match_info["extension"])
+
+    async def enter_again(self, request: web.Request, scope: Scope) -> Scope:
+        """The scope of a request that had to wait: as it was, unless the directory is another by now."""
+        if scope.directory is self._directory.current:
+            return scope
+        return await self.enter(request, is_again=True)
 
 
 def scope_of(visitor: Visitor, user_id: str, extension: str) -> Scope:

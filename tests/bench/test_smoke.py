@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapter.ami.reader import Reader
-from tests.bench import listing, memory, reader, snapshot
+from tests.bench import cpu, freshness, listing, memory, reader, snapshot
 from tests.bench.figures import Figure, percentile, ratio, table, write_json
 from tests.bench.traces import chunks, noisy_trace, plain_trace, renamed_call
 
@@ -63,3 +63,23 @@ def test_the_list_bench_asks_both_servers() -> None:
     """A list of 20 and a 304, from processes of their own."""
     plain, known = listing.run(calls=30, rounds=1, seconds=0.1)
     assert plain.ours and plain.theirs and known.ours and known.theirs  # noqa: PT018 - one truth
+
+
+def test_the_freshness_bench_sees_each_call_where_it_looks() -> None:
+    """In a GET and on `/events`, each beside a raw AMI socket."""
+    get, events = freshness.run(calls=5, samples=3, per_s=200)
+    assert [figure.work.split()[2] for figure in (get, events)] == ["GET", "/events"]
+    for figure in (get, events):
+        assert figure.ours is not None
+        assert figure.theirs is not None
+        assert figure.ours > 0
+        assert figure.theirs > 0
+        assert figure.note.startswith("n = 3,")
+
+
+def test_the_cpu_bench_has_asterisk_relay_what_is_said() -> None:
+    """Of the calls that speak as much comes back, by way of Asterisk, as they say."""
+    taken = cpu.take(cpu.Load(per_s=4, up=8, audible=4), rounds=1, seconds=2.0)
+    said_per_s = 4 * cpu.PACKETS_PER_S
+    assert 0.75 * said_per_s <= taken.heard_per_s <= 1.25 * said_per_s
+    assert taken.theirs[0] > 0

@@ -9,7 +9,7 @@ from typing import Any
 from adapter.app import reload_directory
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script
-from adapter.lab.fake_ami_events import FakeChannel, is_notice
+from adapter.lab.fake_ami_events import FakeChannel, bridge_of, is_notice
 from tests.integration.harness import Json, Service, until, until_seen
 
 AGENT, SECOND, SUPERVISOR, STRANGER = "0003*210", "0003*211", "0003*024", "0004*300"
@@ -128,6 +128,14 @@ def make_internal(ami: FakeAmi, agent: FakeChannel, number: str = SECOND) -> str
     return agent.linkedid
 
 
+def come_in(ami: FakeAmi, agent: FakeChannel, number: str = SECOND, *, kind: str = "basic") -> FakeChannel:
+    """Another extension comes into the agent's conversation, from a call of its own; its channel."""
+    came = ami.pbx.begin_trunk_call(number)
+    ami.pbx.leave(came.uniqueid)
+    ami.pbx.enter(came.uniqueid, bridge_of(agent), kind=kind)
+    return came
+
+
 def earlier_spy(spyee: str, options: str = "quBE") -> FakeChannel:
     """A supervisor's channel that an earlier adapter has joined to this one."""
     return FakeChannel(
@@ -157,6 +165,20 @@ def reload(service: Service, directory: Path, change: Callable[[str], str]) -> N
 def never(number: str) -> Callable[[str], str]:
     """The extension is never supervised any more."""
     return lambda text: text.replace(f'number: "{number}"', f'number: "{number}", never_supervised: true')
+
+
+def without_extension(number: str) -> Callable[[str], str]:
+    """The extension is in the directory no more."""
+    return lambda text: "".join(
+        line for line in text.splitlines(keepends=True) if f'{{number: "{number}"' not in line
+    )
+
+
+def with_type(number: str, kind: str) -> Callable[[str], str]:
+    """The extension is of this type."""
+    return lambda text: text.replace(
+        f'number: "{number}", type: phone terminal', f'number: "{number}", type: {kind}'
+    )
 
 
 def group(name: str, members: str, extensions: str, modes: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,9 @@ from tests.integration.supervising import (
     until_hung_up,
     until_said,
     with_groups,
+    with_type,
     without_app,
+    without_extension,
 )
 
 OTHER_SUPERVISOR = "0003*025"
@@ -193,6 +196,8 @@ RELOADS: list[tuple[str, Callable[[str], str]]] = [
     ("the one who is supervised is exempt", never(AGENT)),
     ("the other side is exempt", never(SECOND)),
     ("the App is gone", without_app("wallboard")),
+    ("the supervisor is gone", without_extension(SUPERVISOR)),
+    ("the supervisor has no phone", with_type(SUPERVISOR, "queue")),
     ("the App is in no group", with_groups(group("Desk", "apps: [operator]", f'"{AGENT}"', "barge"))),
     (
         "the group has not the extension",
@@ -258,6 +263,34 @@ async def test_a_spy_that_was_found_on_one_who_is_never_supervised_is_hung_up(
     async with running_service(ami, directory) as service:
         await service.until_link("READY")
         await until_hung_up(ami, spy.uniqueid)
+
+
+@pytest.mark.parametrize(("phone", "stays"), [(SUPERVISOR, True), (SECOND, False), (STRANGER, False)])
+async def test_a_spy_that_was_found_with_another_phone_behind_it_is_hung_up(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, phone: str, *, stays: bool
+) -> None:
+    """Somebody took the supervisor's place while no adapter looked: both are."""
+    spy = replace(earlier_spy(agent.uniqueid), name=f"Local/{SUPERVISOR}@uapi-phones-000000dd;1")
+    second = replace(
+        spy,
+        name=spy.name.replace(";1", ";2"),
+        uniqueid=f"{spy.uniqueid};2",
+        application="Dial",
+        data="",
+        bridge="behind",
+    )
+    behind = replace(second, name=f"PJSIP/{phone}-000000ee", uniqueid="1795405399.9", application="AppDial")
+    for channel in (spy, second, behind):
+        ami.pbx.channels[channel.uniqueid] = channel
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        if stays:
+            await until_said(service, spy.uniqueid, state="joined")
+            assert not ami.took("Hangup")
+        else:
+            await until_hung_up(ami, behind.uniqueid)
+            await until_hung_up(ami, spy.uniqueid)
+            assert await until_ended(service, spy.uniqueid) == "taken"
 
 
 async def test_a_spy_that_was_found_on_nobody_of_the_directory_is_hung_up(

@@ -9,15 +9,26 @@ import pytest
 
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script, drop
-from adapter.lab.fake_ami_events import FakeChannel, FakeState
-from adapter.supervision import ringing
+from adapter.lab.fake_ami_events import FakeChannel, FakeState, bridge_of
+from adapter.supervision import ringing, tuner
 from adapter.uapi import acting, idempotency
-from tests.integration.harness import REQUEST, Service, code_of, running_service, until, until_taken
+from tests.integration.harness import (
+    REQUEST,
+    Json,
+    Service,
+    code_of,
+    running_service,
+    until,
+    until_seen,
+    until_taken,
+)
 from tests.integration.supervising import (
     AGENT,
+    BYSTANDER,
     OPTIONS,
     SECOND,
     SUPERVISOR,
+    come_in,
     earlier_spy,
     holding,
     in_hand,
@@ -444,6 +455,130 @@ async def test_a_new_party_after_a_transfer_hears_a_notice_tone_too(
         ami.pbx.answer(came.uniqueid, agent.uniqueid)
         await until(lambda: len(notices(ami)) == 2)
         await until_said(service, uniqueid, state="joined", action=mode)
+
+
+@pytest.mark.parametrize("kind", ["basic", "base"])
+async def test_a_party_that_joins_a_conversation_hears_a_notice_tone_of_its_own(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, kind: str
+) -> None:
+    """Among more than two a tone reaches one alone: who has heard it already is spared another."""
+    ami.has_include = True
+    rewritten(directory, with_tone)
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        uniqueid = await joined(service, ami, "Monitor")
+        await until(lambda: len(notices(ami)) == 1)
+        came = come_in(ami, agent, kind=kind)
+        await until(lambda: len(notices(ami)) == 2)
+        ami.pbx.leave(came.uniqueid)
+        ami.pbx.enter(came.uniqueid, bridge_of(agent), kind=kind)
+        later = come_in(ami, agent, BYSTANDER, kind=kind)
+        await until(lambda: len(notices(ami)) == 3)
+        await until_said(service, uniqueid, state="joined", action="Monitor")
+    heard = [one["Data"] for one in notices(ami)]
+    assert heard == [f"{one.uniqueid},quBE" for one in (agent, came, later)]
+
+
+async def test_each_member_of_a_conference_that_is_supervised_hears_a_notice_tone(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """A barge-in on one of them, as the tone is, reaches that one alone."""
+    ami.has_include = True
+    rewritten(directory, with_tone)
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        came = come_in(ami, agent, kind="base")
+        await joined(service, ami, "Monitor")
+        await until(lambda: len(notices(ami)) == 3)
+    heard = {one["Data"] for one in notices(ami)}
+    assert heard == {f"{one},quBE" for one in (agent.uniqueid, agent.linkedid, came.uniqueid)}
+
+
+@pytest.mark.parametrize("stays", [True, False])
+async def test_a_notice_tone_that_fails_ends_nothing_where_it_was_for_one_who_has_gone(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, monkeypatch: pytest.MonkeyPatch, *, stays: bool
+) -> None:
+    """Who came and left is not heard any more; who stays is not to be heard without having been told."""
+    monkeypatch.setattr(ringing, "NOTICE_LIMIT_S", 0.4)
+    ami.has_include = True
+    rewritten(directory, with_tone)
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        uniqueid = await joined(service, ami, "Monitor")
+        await until(lambda: len(notices(ami)) == 1)
+        swallow_notice(ami)
+        came = come_in(ami, agent)
+        await until(lambda: len(notices(ami)) == 2)
+        if stays:
+            assert await until_ended(service, uniqueid) == "no_notice"
+            return
+        ami.pbx.leave(came.uniqueid)
+        await asyncio.sleep(0.6)  # that nothing ends can only be waited for
+        assert (await said(service, uniqueid))["state"] == "joined"
+
+
+# -- a conference that begins while the phone rings ---------------------------------------------------
+
+
+@pytest.mark.parametrize("has_include", [True, False])
+async def test_a_phone_that_rings_for_a_barge_in_stops_when_the_call_becomes_a_conference(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, *, has_include: bool
+) -> None:
+    """Nobody picks up in vain; who waits for it is told."""
+    ami.has_include = has_include
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        waiting = asyncio.create_task(service.barge_in(wait_s=10))
+        uniqueid = await rung(ami)
+        come_in(ami, agent)
+        await until_hung_up(ami, uniqueid)
+        answer = await waiting
+        assert (answer.status, code_of(answer)) == (409, "pc_supervision_ended")
+        assert await until_ended(service, uniqueid) == "conference"
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("Monitor", "basic"), ("Whisper", "base")])
+async def test_a_phone_that_rings_for_another_mode_rings_on_when_the_call_becomes_a_conference(
+    service: Service, ami: FakeAmi, agent: FakeChannel, mode: str, kind: str
+) -> None:
+    """That works there; and nothing has to be told before it begins."""
+    waiting = asyncio.create_task(service.barge_in(action=mode, wait_s=10))
+    uniqueid = await rung(ami)
+    come_in(ami, agent, kind=kind)
+    await until_told_of_second(service)
+    await asyncio.sleep(2 * tuner.SETTLE_S)  # that nothing follows can only be waited for
+    ami.pbx.pick_up(uniqueid)
+    ami.pbx.join(uniqueid)
+    assert (await waiting).status == 200
+    assert not ami.took("Setvar")
+    assert not ami.took("Redirect")
+
+
+async def test_a_transfer_with_three_in_a_bridge_for_a_moment_does_not_stop_the_ringing(
+    service: Service, ami: FakeAmi, agent: FakeChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asterisk swaps channels in steps; what comes of it counts. Nothing is told: it is as was asked for."""
+    monkeypatch.setattr(tuner, "SETTLE_S", 0.5)
+    waiting = asyncio.create_task(service.barge_in(wait_s=10))
+    uniqueid = await rung(ami)
+    come_in(ami, agent)
+    await until_told_of_second(service)
+    ami.pbx.leave(agent.linkedid)
+    await asyncio.sleep(2 * tuner.SETTLE_S)  # that nothing follows can only be waited for
+    ami.pbx.pick_up(uniqueid)
+    ami.pbx.join(uniqueid)
+    assert (await waiting).status == 200
+    assert not ami.took("Hangup")
+    assert not ami.took("Setvar")
+
+
+async def until_told_of_second(service: Service) -> None:
+    """Return once the adapter knows of the second extension's conversation."""
+
+    async def look() -> list[Json] | None:
+        return await service.calls(f"@me/{SECOND}") or None
+
+    await until_seen(look)
 
 
 # -- Idempotency-Key -----------------------------------------------------------------------------------

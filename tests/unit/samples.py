@@ -315,7 +315,8 @@ def _applications(message: Headers) -> Iterable[tuple[str, str, str]]:
 
 def recorded(name: str) -> list[Headers]:
     """The messages of a trace, read by our own reader."""
-    return [message.headers for message in Reader().feed((TRACES / name).read_bytes().replace(b"\n", b"\r\n"))]
+    stream = (TRACES / name).read_bytes().replace(b"\n", b"\r\n")
+    return [message.headers for message in Reader().feed(stream)]
 
 
 # -- from messages to calls ----------------------------------------------------------------------------

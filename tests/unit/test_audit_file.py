@@ -2,15 +2,17 @@
 
 import json
 import logging
+import math
 import os
 import stat
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from adapter.audit.file import AuditFile
+from adapter.audit.file import AuditFile, _line_of_loss
 
 
 def until(is_so: Callable[[], object]) -> None:
@@ -73,38 +75,79 @@ def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path, *, asks: bool)
     assert (lines(tmp_path / "audit.log.1"), lines(path)) == (["before"], ["after"])
 
 
+def test_a_file_that_may_not_be_renamed_goes_on_growing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No line is lost for its size; the log is told once."""
+
+    def rename(_: Path, target: Path) -> None:
+        raise PermissionError(13, f"Permission denied: {target}")
+
+    monkeypatch.setattr(Path, "rename", rename)
+    path = tmp_path / "audit.log"
+    file = AuditFile(path, max_bytes=1)
+    for text in ("one", "two", "three"):
+        file.write(text)
+        until(lambda: text in lines(path))  # noqa: B023 - it is called at once
+    file.close()
+    assert (file.error, lines(path), list(tmp_path.iterdir())) == (None, ["one", "two", "three"], [path])
+    assert [record.getMessage() for record in caplog.records] == [
+        "the audit trail cannot be renamed and goes on growing"
+    ]
+
+
+class Disk:
+    """Has space for so many bytes, for all at first; while it is held, whoever writes waits."""
+
+    def __init__(self) -> None:
+        self.space: float = math.inf
+        self.is_free = threading.Event()
+        self.is_free.set()
+        self.is_asked = threading.Event()
+        self._write = os.write
+
+    def write(self, fd: int, data: bytes) -> int:
+        self.is_asked.set()
+        assert self.is_free.wait(5)
+        if not self.space:
+            raise OSError(28, "No space left on device")
+        written = self._write(fd, data[: int(min(self.space, len(data)))])
+        self.space -= written
+        return written
+
+
 @pytest.fixture
-def full_disk(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """While it holds something, the disk takes a few bytes and then none."""
-    full: list[bool] = []
-    write = os.write
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    disk = Disk()
+    monkeypatch.setattr(os, "write", disk.write)
+    return disk
 
-    def write_some(fd: int, data: bytes) -> int:
-        if not full:
-            return write(fd, data)
-        if full[0]:
-            full[0] = False
-            return write(fd, data[:3])
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "write", write_some)
-    return full
+def write_together(file: AuditFile, disk: Disk, *texts: str) -> None:
+    """The first of the lines is being written, and has the disk wait, while the others come."""
+    disk.is_asked.clear()
+    disk.is_free.clear()
+    file.write(texts[0])
+    assert disk.is_asked.wait(5)
+    for text in texts[1:]:
+        file.write(text)
+    disk.is_free.set()
 
 
 def test_a_full_disk_is_told_once_and_lines_are_counted(
-    tmp_path: Path, full_disk: list[bool], caplog: pytest.LogCaptureFixture
+    tmp_path: Path, disk: Disk, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever writes is not held up; once there is space, the trail says how many are missing."""
     path = tmp_path / "audit.log"
     file = AuditFile(path)
-    full_disk.append(True)
+    disk.space = 3
     with caplog.at_level(logging.WARNING, "adapter.audit.file"):
         for count in range(5):
             file.write(f"lost {count}")
         until(lambda: file.error is not None)
         file.write("lost 5")
         until(lambda: file._lost == 6)  # noqa: SLF001 - what no line can tell yet
-        full_disk.clear()
+        disk.space = math.inf
         file.write("found")
         file.close()
     assert file.error is None
@@ -116,3 +159,60 @@ def test_a_full_disk_is_told_once_and_lines_are_counted(
         "the audit trail is not written",
         "the audit trail is written again",
     ]
+
+
+def test_lines_that_the_disk_took_before_it_was_full_are_not_counted_as_lost(
+    tmp_path: Path, disk: Disk
+) -> None:
+    """Of several that are written together: two stand there whole, half of the third, and three are lost."""
+    path = tmp_path / "audit.log"
+    file = AuditFile(path)
+    disk.space = len("zero\none\ntwo\nthr")
+    write_together(file, disk, "zero", "one", "two", "three", "four", "five")
+    until(lambda: file.error is not None)
+    disk.space = math.inf
+    file.write("six")
+    file.close()
+    *whole, half, loss, last = lines(path)
+    assert (whole, half, last) == (["zero", "one", "two"], "thr", "six")
+    assert json.loads(loss)["lines"] == 3
+
+
+def test_a_loss_is_told_once_though_the_disk_is_full_again_right_behind_it(
+    tmp_path: Path, disk: Disk
+) -> None:
+    """Who adds the counts up has the number of lines that are missing."""
+    path = tmp_path / "audit.log"
+    file = AuditFile(path)
+    disk.space = 0
+    file.write("lost")
+    until(lambda: file.error is not None)
+    disk.space = len(_line_of_loss(1)) + 3
+    file.write("lost too")
+    until(lambda: not disk.space)
+    disk.space = math.inf
+    file.write("found")
+    file.close()
+    first, half, second, found = lines(path)
+    assert [json.loads(loss)["lines"] for loss in (first, second)] == [1, 1]
+    assert (half, found) == ("lo", "found")
+
+
+def test_what_the_disk_does_not_confirm_counts_as_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that may be missing after a power cut is one that may be missing."""
+
+    def fsync(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    path = tmp_path / "audit.log"
+    file = AuditFile(path)
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fsync)
+        file.write("perhaps")
+        until(lambda: file.error is not None)
+    file.write("surely")
+    file.close()
+    perhaps, loss, surely = lines(path)
+    assert (perhaps, json.loads(loss)["lines"], surely) == ("perhaps", 1, "surely")

@@ -11,6 +11,7 @@ from adapter.supervision.plan import Mode
 from .samples import DIRECTORY_TEXT
 
 AGENT, SECOND, OTHERS, STRANGER, UNKNOWN = "0003*210", "0003*211", "0003*024", "0004*300", "0009*999"
+SUPERVISOR = "0003*025"
 GROUPS = f"""supervision_groups:
   - {{name: Desk, organization: "3", members: {{apps: [wallboard]}},
      extensions: ["{AGENT}", "{SECOND}"], modes: [listen]}}
@@ -105,7 +106,13 @@ def test_a_supervision_of_the_agent_goes_on_where_its_app_may_hear_all_of_them(
     """Those who are never supervised end it on either side, the rest of the rules on the side it spies on."""
     assert (
         may_go_on(
-            known, leg(spied), iter([leg(one) for one in partners]), mode=mode, app_id=app, extension=AGENT
+            known,
+            leg(spied),
+            iter([leg(one) for one in partners]),
+            mode=mode,
+            app_id=app,
+            extension=AGENT,
+            supervisor=SUPERVISOR,
         )
         is may
     )
@@ -113,7 +120,7 @@ def test_a_supervision_of_the_agent_goes_on_where_its_app_may_hear_all_of_them(
 
 def test_a_supervision_of_an_extension_that_is_gone_from_the_directory_ends() -> None:
     """Nothing says any more who may hear it; one who is supervised and unknown is nobody's either."""
-    common = {"mode": MONITOR, "app_id": "wallboard"}
+    common = {"mode": MONITOR, "app_id": "wallboard", "supervisor": SUPERVISOR}
     assert may_go_on(PLAIN, leg(AGENT), [], **common, extension=UNKNOWN) is False  # type: ignore[arg-type]
     assert may_go_on(PLAIN, leg(UNKNOWN), [], **common, extension=AGENT) is False  # type: ignore[arg-type]
 

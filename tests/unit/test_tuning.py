@@ -7,7 +7,14 @@ import pytest
 from adapter.calls.events import ListedChannel
 from adapter.calls.model import Calls
 from adapter.supervision.plan import Mode
-from adapter.supervision.tuning import Tuning, is_conference, mode_of, needs_respy, wanted_tuning
+from adapter.supervision.tuning import (
+    Tuning,
+    is_conference,
+    mode_of,
+    needs_respy,
+    needs_telling,
+    wanted_tuning,
+)
 
 from .samples import Pbx, calls_after, empty_calls, events
 
@@ -42,6 +49,15 @@ def test_chanspy_begins_anew_where_it_would_not_come_right_by_itself(
 ) -> None:
     """Another channel, another mode, a partner who was not there when it began."""
     assert needs_respy(runs, wanted) is is_needed
+
+
+def test_a_phone_that_rings_is_told_of_another_channel_or_mode_and_of_no_other_partner() -> None:
+    """Whom ChanSpy reaches is settled when it begins."""
+    told = Tuning("a", BARGE_IN, "x")
+    others = (Tuning("b", BARGE_IN, "x"), Tuning("a", MONITOR, "x"))
+    assert needs_telling(None, told)
+    assert [needs_telling(told, wanted) for wanted in others] == [True, True]
+    assert not any(needs_telling(told, Tuning("a", BARGE_IN, partner)) for partner in ("x", "y", None))
 
 
 # -- conferences ---------------------------------------------------------------------------------------

@@ -21,16 +21,15 @@ BAD_SPIES = (
     {"UAPI_SPYEE": "%s", "UAPI_SPY_OPTIONS": ""},
     {"UAPI_SPYEE": "%s", "UAPI_SPY_OPTIONS": "qg(u)"},
 )
-BAD_CONFERENCES: tuple[dict[str, str], ...] = ({}, {"UAPI_CONFERENCE": ""}, {"UAPI_CONFERENCE": "0003*601"})
 
 
-async def send(story: Story, phone: Phone, exten: str, variables: dict[str, str]) -> None:
-    """Ring the phone and, once it is picked up, send it there with these variables."""
+async def send(story: Story, phone: Phone, variables: dict[str, str]) -> None:
+    """Ring the phone and, once it is picked up, have it spy with these variables."""
     await story.ask(
         "Originate",
         Channel=f"PJSIP/{phone.number}",
         Context="uapi-spy",
-        Exten=exten,
+        Exten="spy",
         Priority="1",
         Timeout="5000",
         Async="true",
@@ -49,33 +48,13 @@ async def test_spying_on_no_exact_channel_hangs_up(stage: Stage) -> None:
         spyee = await story.uniqueid("PJSIP/0003*210")
         for bad in BAD_SPIES:
             given = {name: value % spyee if "%s" in value else value for name, value in bad.items()}
-            await send(story, supervisor, "spy", given)
+            await send(story, supervisor, given)
             await supervisor.ended()
         assert story.told("ChanSpyStart") == 0
-        await send(story, supervisor, "spy", {"UAPI_SPYEE": spyee, "UAPI_SPY_OPTIONS": "quBE"})
+        await send(story, supervisor, {"UAPI_SPYEE": spyee, "UAPI_SPY_OPTIONS": "quBE"})
         assert await story.hears("ChanSpyStart")
         await story.until_all_heard(agent, customer, supervisor)
         await story.hang_up(customer, agent, supervisor)
-
-
-async def test_joining_a_conference_is_a_barge_in_that_all_hear(stage: Stage) -> None:
-    """Everyone hears everyone; without a conference, or with one that nobody is in, the phone is hung up."""
-    async with stage.tell("conference-joined") as story:
-        supervisor = await story.phone(SUPERVISOR)
-        members = [await story.dialing(number, "0003*600") for number in ("0003*210", "0003*211")]
-        members.append(await story.customer("0003*600"))
-        assert await story.hears("ConfbridgeJoin", 3)
-        for bad in BAD_CONFERENCES:
-            await send(story, supervisor, "confbridge", bad)
-            await supervisor.ended()
-        before = story.told("ConfbridgeJoin")
-        await send(story, supervisor, "confbridge", {"UAPI_CONFERENCE": "0003*600"})
-        await story.until_all_heard(*members, supervisor)
-        await story.recorder.snapshot("joined")
-        assert story.told("ConfbridgeJoin") == before + 1
-        await story.hang_up(supervisor)
-        for member in members:
-            await story.hang_up(member)
 
 
 async def test_an_extensions_phones_ring_together_and_nothing_else_answers(stage: Stage) -> None:

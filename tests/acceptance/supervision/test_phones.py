@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
+from adapter.calls.events import OUR_PREFIX
 from adapter.lab import LabError, Phone, Step, running_asterisk, wait_until_heard
 from adapter.lab.adapter_process import DIRECTORY, Answer, running_adapter
 from adapter.lab.hears import HEARD_LEVEL
@@ -53,6 +54,20 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
 
 
 # -- all of them ring --------------------------------------------------------------------------------
+
+
+async def test_the_only_phone_of_the_supervisor_rings_straight_away(stage: Stage) -> None:
+    """Its channel is the one that joins; with more phones that is half of a Local channel."""
+    async with stage.tell("ring-one", is_traced=False) as story:
+        agent, customer, call_id = await talking(story)
+        supervisor = await story.phone("0003*024")
+        accepted = await story.lab.barge_in(call_id)
+        await supervisor.ringing()
+        assert (await story.uniqueid("PJSIP/0003*024-")).startswith(OUR_PREFIX)
+        supervisor.pick_up()
+        await supervisor.answered()
+        await until_joined(story.lab, address_of(accepted))
+        await story.hang_up(customer, agent, supervisor)
 
 
 @pytest.mark.parametrize("winner", ["desk", "mobile"])
@@ -118,13 +133,14 @@ async def test_one_phone_that_is_busy_leaves_the_other_ringing(stage: Stage) -> 
     [
         ("486 Busy Here", "pc_sendcallto_busy", 1),
         ("486 Busy Here", "pc_sendcallto_busy", 2),
+        ("603 Decline", "pc_sendcallto_rejected", 1),
         ("603 Decline", "pc_sendcallto_rejected", 2),
     ],
 )
-async def test_phones_that_refuse_are_told_apart_through_the_local_channel(
+async def test_phones_that_refuse_are_told_apart_alone_and_together(
     stage: Stage, words: str, code: str, count: int
 ) -> None:
-    """One phone or all of them: the reason is that of the phones."""
+    """One phone, or all of them behind the Local channel: the reason is that of the phones."""
     async with stage.tell(f"refuse-{words[:3]}-{count}", is_traced=False) as story:
         agent, customer, call_id = await talking(story)
         for number in range(count):
@@ -145,28 +161,34 @@ async def test_a_supervisor_without_any_phone_is_unavailable_at_once(stage: Stag
         await story.hang_up(customer, agent)
 
 
-async def test_a_phone_that_nobody_picks_up_stops_at_wait_for_pickup(stage: Stage) -> None:
-    """504, and the phone has rung for so long."""
-    async with stage.tell("ring-out", is_traced=False) as story:
+@pytest.mark.parametrize("names", [["desk"], ["desk", "mobile"]], ids=["one", "two"])
+async def test_phones_that_nobody_picks_up_stop_at_wait_for_pickup(stage: Stage, names: list[str]) -> None:
+    """504, and they have rung for so long."""
+    async with stage.tell(f"ring-out-{len(names)}", is_traced=False) as story:
         agent, customer, call_id = await talking(story)
-        supervisor = await story.phone("0003*024")
+        phones = [await story.lab.phones.callee("0003*024", name=name) for name in names]
         answer = await story.lab.barge_in(call_id, wait_s=1, waitForPickup="1")
         assert (answer.status, code_of(answer)) == (504, "pc_pickup_timeout")
-        began, ended = await supervisor.ringing(), await supervisor.ended()
-        assert ended.step is Step.CANCELLED
-        assert abs(ended.at - began.at - 1) <= STOP_LIMIT_S
+        for phone in phones:
+            began, ended = await phone.ringing(), await phone.ended()
+            assert ended.step is Step.CANCELLED
+            assert abs(ended.at - began.at - 1) <= STOP_LIMIT_S
         await story.hang_up(customer, agent)
 
 
-async def test_a_phone_that_forwards_its_calls_reaches_nobody(stage: Stage) -> None:
+@pytest.mark.parametrize("names", [["desk"], ["desk", "mobile"]], ids=["one", "two"])
+async def test_phones_that_forward_their_calls_reach_nobody(stage: Stage, names: list[str]) -> None:
     """302 to another extension, whose phone stays silent: nobody else may hear the call."""
-    async with stage.tell("forwards", is_traced=False) as story:
+    async with stage.tell(f"forwards-{len(names)}", is_traced=False) as story:
         agent, customer, call_id = await talking(story)
         elsewhere = await story.phone("0003*211")
-        forwarder = await story.lab.phones.callee("0003*024", name="forwarder", forward_to="0003*211")
+        forwarders = [
+            await story.lab.phones.callee("0003*024", name=name, forward_to="0003*211") for name in names
+        ]
         answer = await story.lab.barge_in(call_id, wait_s=20, waitForPickup="3")
-        assert answer.status == 409, answer.text
-        assert forwarder.journal[-1].step is Step.FORWARDED
+        assert (answer.status, code_of(answer)) == (409, "pc_sendcallto_unavailable")
+        for forwarder in forwarders:
+            assert forwarder.journal[-1].step is Step.FORWARDED
         assert elsewhere.journal == ()
         await story.hang_up(customer, agent)
 
@@ -174,10 +196,13 @@ async def test_a_phone_that_forwards_its_calls_reaches_nobody(stage: Stage) -> N
 # -- answered by itself ------------------------------------------------------------------------------
 
 
-async def test_a_phone_that_is_told_to_answers_by_itself(stage: Stage) -> None:
+@pytest.mark.parametrize("others", [[], ["desk"]], ids=["alone", "beside another"])
+async def test_a_phone_that_is_told_to_answers_by_itself(stage: Stage, others: list[str]) -> None:
     """auto_answer: call-info is a header of the INVITE, and nobody has to pick up."""
-    async with stage.tell("auto-answer", is_traced=False) as story:
+    async with stage.tell(f"auto-answer-{len(others)}", is_traced=False) as story:
         agent, customer, call_id = await talking(story)
+        for name in others:
+            await story.lab.phones.callee("0003*025", name=name)
         phone = await SelfAnsweringPhone.open()
         try:
             await story.lab.phones.register("0003*025", phone.contact)
@@ -242,10 +267,7 @@ async def test_both_parties_hear_a_tone_where_their_organization_wants_it(stage:
         phones, since = await supervised(story, "0004*300", "0004*301", mode)
         agent, customer, supervisor = phones
 
-        def look() -> bool | None:
-            return all(hears_notice(party, since) for party in (agent, customer)) or None
-
-        assert await poll_until(look, NOTICE_WITHIN_S)
+        assert await poll_until(lambda: all_hear_notice([agent, customer], since), NOTICE_WITHIN_S)
         wanted = heard(mode, supervisor=supervisor, agent=agent, other=customer)
         quiet_at = await quiet_again(phones)
         await until_right(phones, wanted, quiet_at)
@@ -253,6 +275,38 @@ async def test_both_parties_hear_a_tone_where_their_organization_wants_it(stage:
         [call] = await story.lab.calls()
         assert set(views_of(call)) == {"01", "02"}
         await story.hang_up(customer, agent, supervisor)
+
+
+async def test_who_comes_into_a_conversation_that_is_supervised_hears_a_tone(stage: Stage) -> None:
+    """Each member of a conference once, on its way in or when the supervisor joins."""
+    other = replace(stage, token=await stage.adapter.token("stranger"))
+    async with other.tell("notice-conference", is_traced=False) as story:
+        first = await story.dialing("0004*300", "0003*600")
+        second = await story.customer("0003*600")
+        assert await story.hears("ConfbridgeJoin", 2)
+        [call] = await story.lab.until_calls(lambda calls: len(calls) == 1)
+        supervisor = await story.phone("0004*301")
+        since = time.time()
+        accepted = await story.lab.barge_in(
+            str(call["id"]), "0004*300", supervisor="0004*301", action="Monitor"
+        )
+        assert accepted.status == ACCEPTED, accepted.text
+        await story.answer(supervisor)
+        members = [first, second]
+        assert await poll_until(lambda: all_hear_notice(members, since), NOTICE_WITHIN_S)
+        since = await quiet_again([*members, supervisor])
+        third = await story.customer("0003*600", "777889")
+        assert await poll_until(lambda: all_hear_notice([third], since), NOTICE_WITHIN_S)
+        await quiet_again([*members, third, supervisor])
+        assert not any(hears_notice(member, since) for member in members)
+        assert (await until_joined(story.lab, address_of(accepted)))["action"] == "Monitor"
+        await story.hang_up(supervisor)
+        for member in (*members, third):
+            await story.hang_up(member)
+
+
+def all_hear_notice(phones: list[Phone], since: float) -> bool | None:
+    return all(hears_notice(phone, since) for phone in phones) or None
 
 
 async def quiet_again(phones: list[Phone]) -> float:

@@ -163,7 +163,7 @@ async def test_a_barge_in_on_two_in_a_conference_is_refused(stage: Stage) -> Non
 
 
 async def test_a_barge_in_on_who_is_alone_in_a_conference_ends_when_another_comes(stage: Stage) -> None:
-    """Ringing or joined; nobody hears half of what is said."""
+    """Ringing or joined: nobody hears half of what is said, and nobody picks up in vain."""
     async with stage.tell("conference-alone", is_traced=False) as story:
         first = await story.dialing("0003*210", "0003*600")
         await first.answered()
@@ -184,7 +184,6 @@ async def test_a_barge_in_on_who_is_alone_in_a_conference_ends_when_another_come
         assert await reason_of_end(story.lab, addresses[0]) == "conference"
         await joined.ended()
         await until_right((first, second, joined), all_of(first, second), time.time())
-        ringing.pick_up()
         assert await reason_of_end(story.lab, addresses[1]) == "conference"
         await ringing.ended()
         for phone in (first, second):

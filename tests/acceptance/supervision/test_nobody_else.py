@@ -1,0 +1,166 @@
+"""Nobody but the supervisor's own phones listens: neither who picks them up, nor to whom they transfer."""
+
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Iterable
+
+import pytest
+import pytest_asyncio
+
+from adapter.lab import LabError, Phone, running_asterisk
+from adapter.lab.adapter_process import running_adapter
+from adapter.lab.hears import HEARD_LEVEL, Pair
+from adapter.lab.tones import tone_level
+from tests.acceptance.stories.story import Stage, Story
+from tests.acceptance.supervision.asking import address_of, reason_of_end, until_joined
+from tests.acceptance.supervision.hearing import heard, until_right
+from tests.acceptance.supervision.test_modes import ACCEPTED, talking
+from tests.acceptance.transfers.pbx_changes import reconfigure
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+COLLEAGUE, STRANGER = "0003*211", "0004*300"
+BLOCK_PACKETS = 3
+"""What is heard for 60 ms was heard."""
+DIRECTED, GROUP = "*80003*024", "*7"
+GROUPED = "type = endpoint\ncall_group = 1\npickup_group = 1\ncontext = phones"
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def stage(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    """A PBX whose phones may pick up one another's calls, with the dialplan include or without."""
+    folder = tmp_path_factory.mktemp("nobody-else")
+    async with running_asterisk(folder / "asterisk") as pbx:
+        changes = {
+            "pjsip.conf": ("type = endpoint\ncontext = phones", GROUPED),
+            "extensions.conf": ("[phones]\n", f"[phones]\nexten => {GROUP},1,Pickup()\n"),
+        }
+        await reconfigure(pbx, changes)
+        if request.param == "no include":
+            await reconfigure(pbx, {"extensions.conf": ("#include uapi-dialplan.conf", "")})
+        async with running_adapter(pbx, folder / "adapter") as adapter:
+            yield Stage(pbx, adapter, await adapter.token("wallboard"), folder, is_recording=False)
+
+
+def has_heard(listener: Phone, speaker: Phone, since: float) -> bool:
+    """Whether it heard the other's tone at any moment since then."""
+    audio = [one for _, one in listener.ear.arrived(since)]
+    blocks = (audio[n : n + BLOCK_PACKETS] for n in range(len(audio) - BLOCK_PACKETS + 1))
+    return any(tone_level(b"".join(block), speaker.tone_hz) >= HEARD_LEVEL for block in blocks)
+
+
+def assert_deaf(phone: Phone, others: Iterable[Phone], since: float) -> None:
+    """It heard none of them, nor they it."""
+    for other in others:
+        assert not has_heard(phone, other, since)
+        assert not has_heard(other, phone, since)
+
+
+def each_other(one: Phone, other: Phone) -> set[Pair]:
+    return {(one.name, other.name), (other.name, one.name)}
+
+
+async def ringing(story: Story, phones: int) -> tuple[Phone, Phone, str, list[Phone]]:
+    """Agent and customer, the supervision that was asked for, and the phones that ring for it."""
+    agent, customer, call_id = await talking(story)
+    rung = [await story.lab.phones.callee("0003*024", name=name) for name in ("desk", "mobile")[:phones]]
+    accepted = await story.lab.barge_in(call_id)
+    assert accepted.status == ACCEPTED, accepted.text
+    for phone in rung:
+        await phone.ringing()
+    return agent, customer, address_of(accepted), rung
+
+
+# Rung straight, the phone's channel is in no context in which a directed pickup looks for it.
+STOLEN = [
+    # the PBX, how many phones the supervisor has, how one picks up, and how it ends
+    ("include", 1, DIRECTED, None),
+    ("include", 2, DIRECTED, "taken"),
+    ("include", 1, GROUP, "taken"),
+    ("include", 2, GROUP, "taken"),
+    ("no include", 1, DIRECTED, None),
+    ("no include", 1, GROUP, "taken"),
+]
+
+
+@pytest.mark.parametrize("thief", [COLLEAGUE, STRANGER], ids=["colleague", "stranger"])
+@pytest.mark.parametrize(("stage", "phones", "how", "end"), STOLEN, indirect=["stage"])
+async def test_who_picks_up_the_supervisors_ringing_phone_hears_nobody(
+    stage: Stage, phones: int, how: str, end: str | None, thief: str
+) -> None:
+    """Whoever it is hears nothing at any moment; the supervision ends, or the phone rings on."""
+    async with stage.tell(f"stolen-{phones}-{how[1]}-{thief[3]}", is_traced=False) as story:
+        agent, customer, address, rung = await ringing(story, phones)
+        since = time.time()
+        taker = await story.lab.phones.caller(thief, callee=how, name="taker")
+        await taker.ended()
+        if end is not None:
+            assert await reason_of_end(story.lab, address) == end
+        else:
+            await story.answer(*rung)
+            await until_joined(story.lab, address)
+        assert_deaf(taker, (agent, customer), since)
+        await story.hang_up(customer, agent, *(() if end else rung))
+
+
+@pytest.mark.parametrize(("stage", "phones"), [("include", 1), ("include", 2)], indirect=["stage"])
+async def test_the_dialplan_alone_keeps_off_who_picks_up(stage: Stage, phones: int) -> None:
+    """While the adapter does not look, stopped by a signal."""
+    async with stage.tell(f"stolen-unseen-{phones}", is_traced=False) as story:
+        agent, customer, address, _ = await ringing(story, phones)
+        since = time.time()
+        os.kill(stage.adapter.process.pid, signal.SIGSTOP)
+        try:
+            taker = await story.lab.phones.caller(STRANGER, callee=GROUP, name="taker")
+            await taker.answered()
+            await taker.ended()
+        finally:
+            os.kill(stage.adapter.process.pid, signal.SIGCONT)
+        assert_deaf(taker, (agent, customer), since)
+        await reason_of_end(story.lab, address)
+        await story.hang_up(customer, agent)
+
+
+TRANSFERS = [("include", 1), ("include", 2), ("no include", 1)]
+
+
+@pytest.mark.parametrize("target", [COLLEAGUE, STRANGER], ids=["colleague", "stranger"])
+@pytest.mark.parametrize(("stage", "phones"), TRANSFERS, indirect=["stage"])
+async def test_a_supervisor_cannot_send_its_ear_to_another(stage: Stage, phones: int, target: str) -> None:
+    """A blind transfer is refused; the supervisor stays."""
+    async with stage.tell(f"sent-on-{phones}-{target[3]}", is_traced=False) as story:
+        agent, customer, address, rung = await ringing(story, phones)
+        await story.answer(rung[0])
+        await until_joined(story.lab, address)
+        other = await story.phone(target)
+        with pytest.raises(LabError, match="may not refer"):
+            await rung[0].transfer(target)
+        assert not other.journal
+        supervisor = rung[0]
+        wanted = heard("BargeIn", supervisor=supervisor, agent=agent, other=customer)
+        await until_right((agent, customer, supervisor), wanted, time.time())
+        await story.hang_up(customer, agent, supervisor)
+
+
+@pytest.mark.parametrize(("stage", "phones"), TRANSFERS, indirect=["stage"])
+async def test_whom_a_supervisor_puts_in_its_own_place_hears_nobody(stage: Stage, phones: int) -> None:
+    """An attended transfer cannot be forbidden: the supervision ends with it."""
+    async with stage.tell(f"replaced-{phones}", is_traced=False) as story:
+        agent, customer, address, rung = await ringing(story, phones)
+        supervisor = rung[0]
+        await story.answer(supervisor)
+        await until_joined(story.lab, address)
+        other = await story.phone(COLLEAGUE)
+        consultation = await story.lab.phones.caller("0003*024", callee=COLLEAGUE, name="consultation")
+        await story.answer(other, consultation)
+        since = time.time()
+        await supervisor.transfer_to(consultation)
+        assert await reason_of_end(story.lab, address) == "taken"
+        for phone in (other, consultation):
+            await phone.ended()
+        assert_deaf(other, (agent, customer), since)
+        await until_right((agent, customer), each_other(agent, customer), time.time())
+        await story.hang_up(customer, agent)
