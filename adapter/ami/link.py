@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 FIRST_DELAY_S = 0.25
 SNAPSHOT_LIMIT_S = 30.0
+INCLUDE_LOOKS, INCLUDE_LOOK_S = 20, 0.5
 OF_SNAPSHOT = frozenset({"CoreShowChannel", "CoreShowChannelsComplete", "Status"})
 WANTED = EVENT_NAMES | OF_SNAPSHOT
 """All other events are left out before they are read."""
@@ -152,6 +153,7 @@ class Link:
 
     async def _watch(self, session: Session) -> None:
         """Ask for a sign of life each interval: a mute peer is noticed within two."""
+        await self._await_include(session)
         interval_s = self._settings.ping_interval_s
         while True:
             await asyncio.wait({session.lost}, timeout=interval_s)
@@ -162,6 +164,16 @@ class Link:
                 self.has_include = await self._find_include(session)
             except ActionTimeout:
                 raise LinkDown("the AMI peer is mute") from None
+
+    async def _await_include(self, session: Session) -> None:
+        """Look for our dialplan more often at first: Asterisk takes logins before it has loaded it."""
+        for _ in range(INCLUDE_LOOKS):
+            if self.has_include is not False:
+                return
+            await asyncio.wait({session.lost}, timeout=INCLUDE_LOOK_S)
+            if session.lost.done():
+                raise LinkDown("the AMI connection broke")
+            self.has_include = await self._find_include(session)
 
     async def _find_include(self, session: Session) -> bool | None:
         try:

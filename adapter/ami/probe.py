@@ -5,26 +5,31 @@ Each probe takes the function that sends an action and gives the headers of the 
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from adapter.ami.actions import PHONES_CONTEXT, SPY_CONTEXT, Action
+from adapter.ami.actions import NOTICE_EXTEN, PHONES_CONTEXT, SPY_CONTEXT, SPY_EXTEN, Action
 from adapter.ami.errors import ActionRefused
 
 Ask = Callable[[Action], Awaitable[Mapping[str, str]]]
 
-CONTEXTS = (SPY_CONTEXT, PHONES_CONTEXT)
-"""The contexts of asterisk-conf/uapi-dialplan.conf."""
+INCLUDED = (
+    (SPY_CONTEXT, SPY_EXTEN),
+    (SPY_CONTEXT, NOTICE_EXTEN),
+    (PHONES_CONTEXT, "0"),  # as any number
+    ("uapi-answered", "s"),  # an include without it lets in who picks up another's phone
+)
+"""What asterisk-conf/uapi-dialplan.conf has, context and extension: an older one may lack some of it."""
 
 _NOT_THERE = "did not find"
 """How Asterisk's refusal of ShowDialPlan begins where there is no such context or extension."""
 
 
-async def has_context(ask: Callable[[Action], Awaitable[object]], context: str) -> bool:
-    """Whether the dialplan has this context.
+async def has_extension(ask: Callable[[Action], Awaitable[object]], context: str, exten: str) -> bool:
+    """Whether the dialplan has this extension in this context.
 
     ShowDialPlan needs `reporting` (or `config`), as the snapshot does. Raises ActionRefused where the AMI
     user may not ask, else whatever `ask` raises.
     """
     try:
-        await ask(Action("ShowDialPlan", (("Context", context),)))
+        await ask(Action("ShowDialPlan", (("Context", context), ("Extension", exten))))
     except ActionRefused as refused:
         if str(refused).lower().startswith(_NOT_THERE):
             return False
@@ -33,9 +38,9 @@ async def has_context(ask: Callable[[Action], Awaitable[object]], context: str) 
 
 
 async def has_include(ask: Callable[[Action], Awaitable[object]]) -> bool:
-    """Whether the dialplan includes uapi-dialplan.conf, all of it. Raises as `has_context` does."""
-    for context in CONTEXTS:
-        if not await has_context(ask, context):
+    """Whether the dialplan includes uapi-dialplan.conf, all of it. Raises as `has_extension` does."""
+    for context, exten in INCLUDED:
+        if not await has_extension(ask, context, exten):
             return False
     return True
 

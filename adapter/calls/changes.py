@@ -38,12 +38,6 @@ class SpyJoined(Struct, frozen=True, gc=False):
     spyee: str
 
 
-class SpyLeft(Struct, frozen=True, gc=False):
-    """The channel `spyer` no longer spies."""
-
-    spyer: str
-
-
 class BridgeChanged(Struct, frozen=True, gc=False):
     """A channel entered this bridge or left it."""
 
@@ -83,7 +77,6 @@ Change = (
     | ChannelStateChanged
     | ChannelGone
     | SpyJoined
-    | SpyLeft
     | BridgeChanged
     | Transferred
     | PlaceTaken

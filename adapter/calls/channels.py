@@ -5,7 +5,6 @@ from adapter.calls.changes import (
     CallChanged,
     ChannelGone,
     ChannelStateChanged,
-    SpyLeft,
     Unplaced,
 )
 from adapter.calls.events import Channel, ChannelState, NewChannel
@@ -82,6 +81,8 @@ class Channels(Ledger):
         if cause == CALL_REJECTED:
             self._note_rejection(leg)
         del self._legs[uniqueid]
+        for other in list(self._bridges.others(leg)):
+            self._retell(other)
         bridges = self._bridges.forget(leg)
         if not leg.is_spyer:
             self._withdraw(leg)
@@ -101,8 +102,6 @@ class Channels(Ledger):
             return
         spyer, spied = leg.channel.uniqueid, self._legs.get(leg.spyee)
         leg.spyee = leg.spying_since = None
-        if not leg.is_between_spies:
-            self._tell(SpyLeft(spyer))
         leg.is_between_spies = False
         if spied is not None and spied.spies.pop(spyer, None) is not None:
             self._retell(spied)

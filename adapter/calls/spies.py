@@ -1,6 +1,6 @@
 """Who spies on whom."""
 
-from adapter.calls.changes import SpyJoined, SpyLeft
+from adapter.calls.changes import SpyJoined
 from adapter.calls.channels import Channels
 from adapter.calls.events import ListedChannel, SpyStart, SpyStop
 from adapter.calls.legs import Leg
@@ -28,7 +28,6 @@ class Spies(Channels):
         elif leg.channel.is_ours and leg.spyee is not None:
             # Its view stays: it begins anew in a moment, in another mode or with another side, or hangs up.
             leg.is_between_spies = True
-            self._tell(SpyLeft(event.spyer))
         else:
             self._leave_spy(leg)
 

@@ -43,8 +43,10 @@ class Telephony(Spies):
         if dialing is not None:
             leg.dialed_by = dialing.channel.uniqueid
             # Who was called and calls on, as after a blind transfer, is a caller from now on.
-            dialing.disposition = None
-            dialing.has_left = False
+            if dialing.disposition is not None or dialing.has_left:
+                dialing.disposition = None
+                dialing.has_left = False
+                self._retell(dialing)
             self._set_dialed(dialing, is_dialed=False)
         self._set_dialed(leg, is_dialed=True)
         self._update(event.dialed, event.at)
@@ -82,7 +84,9 @@ class Telephony(Spies):
             self._bridge(leg, None if event.is_holding else event.bridge)
             leg.is_in_conference = not event.is_joining and not event.is_holding
             leg.waits_in = event.bridge if event.is_holding else None
-            leg.has_left = False
+            if leg.has_left or event.is_holding:  # all else the bridge has told
+                leg.has_left = False
+                self._retell(leg)
         if event.is_joining and not event.is_holding:
             # Asterisk gives all of them the oldest linkedid, and tells it of a channel with its next event.
             members = [leg for leg in self._bridges.members(event.bridge) if not leg.is_spyer]
@@ -96,11 +100,13 @@ class Telephony(Spies):
         leg = self._legs.get(event.channel.uniqueid)
         if leg is not None and leg.waits_in == event.bridge:
             leg.waits_in = None
+            self._retell(leg)
         self._update(event.channel, event.at, "bridge")
         # It may have entered another already: Asterisk moves a channel in one step.
         if leg is not None and leg.bridge == event.bridge:
             leg.is_in_conference = False
             self._bridge(leg, None)
+            self._retell(leg)
 
     def _bridge(self, leg: Leg, bridge: str | None) -> None:
         for changed in self._bridges.move(leg, bridge):

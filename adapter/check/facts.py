@@ -49,6 +49,7 @@ class Facts:
     """Our AMI user's own lines."""
     clock_offset_s: float | Unread = Unread("not asked")
     has_chanspy: bool | Unread = Unread("not asked")
-    contexts: Mapping[str, bool | Unread] = field(default_factory=dict)
+    dialplan: Mapping[str, bool | Unread] = field(default_factory=dict)
+    """Each part of our include, `extension@context`, and whether it is there."""
     terminals: Mapping[str, Terminal | Unread] = field(default_factory=dict)
     """Each phone terminal of the directory, by its number."""

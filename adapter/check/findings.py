@@ -64,8 +64,8 @@ def _all(facts: Facts) -> Iterator[Finding]:
     yield _write_timeout(facts.manager_conf)
     yield _clock(facts.clock_offset_s)
     yield _chanspy(facts.has_chanspy)
-    for context, is_there in facts.contexts.items():
-        yield _context(context, is_there)
+    for part, is_there in facts.dialplan.items():
+        yield _included(part, is_there)
     yield from _terminals(facts.terminals)
 
 
@@ -208,13 +208,13 @@ def _chanspy(has_chanspy: bool | Unread) -> Finding:  # noqa: FBT001 - a fact, n
             )
 
 
-def _context(context: str, is_there: bool | Unread) -> Finding:  # noqa: FBT001 - as above
-    what = f"dialplan {context}"
+def _included(part: str, is_there: bool | Unread) -> Finding:  # noqa: FBT001 - as above
+    what = f"dialplan {part}"
     match is_there:
         case True:
             return Finding(what, Verdict.OK, "present")
         case False:
-            return Finding(what, Verdict.FAIL, "there is no such context", INCLUDE)
+            return Finding(what, Verdict.FAIL, "there is no such extension", INCLUDE)
         case Unread(why):
             return Finding(what, Verdict.UNKNOWN, why, "needs `reporting` in the AMI user's `write`")
 

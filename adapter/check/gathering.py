@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from adapter.ami.actions import Action, ActionError, ping
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError, LoginRefused
-from adapter.ami.probe import CONTEXTS, Ask, allowed_actions, get_value, has_context, knows_endpoint
+from adapter.ami.probe import INCLUDED, Ask, allowed_actions, get_value, has_extension, knows_endpoint
 from adapter.ami.session import Session
 from adapter.calls.message import Message
 from adapter.check.facts import Facts, Reached, Terminal, Unread
@@ -86,7 +86,10 @@ class Gatherer:
             clock_offset_s=await _read(_clock_offset(ask)),
             manager_conf=await _manager_conf(ask, may_send, self._username),
             has_chanspy=await _read(_has_chanspy(ask, may_send)),
-            contexts={context: await _read(has_context(ask, context)) for context in CONTEXTS},
+            dialplan={
+                f"{exten}@{context}": await _read(has_extension(ask, context, exten))
+                for context, exten in INCLUDED
+            },
             terminals={phone.number: await _read(_terminal(ask, phone)) for phone in phones},
         )
 

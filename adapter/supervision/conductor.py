@@ -184,13 +184,14 @@ class Conductor:
         return supervision
 
     async def _switch(self, supervision: Supervision, plan: Plan, asked_by: str) -> None:
-        if not supervision.asked_by:  # an earlier process began it: it is this App's from now on
-            supervision.asked_by, supervision.follow = asked_by, plan.follow
-        if (supervision.spyee, supervision.wanted_mode) == (plan.spyee, plan.mode):
-            return
-        if not self._has_include():
+        is_same = (supervision.spyee, supervision.wanted_mode) == (plan.spyee, plan.mode)
+        if not is_same and not self._has_include():
             raise SwitchRefused
-        supervision.asked_by, supervision.follow = asked_by, plan.follow
+        if not is_same or not supervision.asked_by:  # one that an earlier process began is this App's now
+            supervision.asked_by = asked_by
+        supervision.follow = plan.follow
+        if is_same:
+            return
         supervision.notice_tone = plan.notice_tone
         supervision.wanted_mode = plan.mode
         if supervision.spyee != plan.spyee:

@@ -131,6 +131,8 @@ class Following:
             # A switch may be overtaken by the next one: then it is joined to what was wanted before.
             if spyee in (supervision.spyee, target.spyee if target is not None else ""):
                 self._join(supervision)
+            else:
+                self._ringing.end(supervision, Reason.CALL_ENDED)
         elif spyee != supervision.spyee or (
             not supervision.is_joined and (call is None or call.id != supervision.call_id)
         ):

@@ -17,6 +17,8 @@ from adapter.lab.polling import poll_until
 from adapter.lab.processes import die_with_parent, end_process, last_lines, start_process
 
 DEADLINE_S = 20.0
+INCLUDED = ("spy@uapi-spy", "notice@uapi-spy", "0@uapi-phones", "s@uapi-answered")
+DIALPLAN = [f"dialplan {part}" for part in INCLUDED]
 OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
 
 
@@ -94,7 +96,7 @@ async def test_the_labs_asterisk_passes_with_the_least_rights(
     assert FAIL not in found.values()
     for name in (
         *("AMI", "login", "Asterisk", "write call", "write originate", "write reporting", "no other right"),
-        *("clocks", "dialplan uapi-spy", "dialplan uapi-phones", "phones"),
+        *("clocks", *DIALPLAN, "phones"),
     ):
         assert found[name] == OK
     assert (found["writetimeout"], found["read call"]) == (UNKNOWN, UNKNOWN)
@@ -126,8 +128,7 @@ async def test_each_thing_that_is_missing_is_named(commands: Commands, pbx: Pbx)
         "write originate",
         "read call",
         "ChanSpy",
-        "dialplan uapi-spy",
-        "dialplan uapi-phones",
+        *DIALPLAN,
         "phone 0003*211",
     }
     assert (found["writetimeout"], found["no other right"], found["read reporting"]) == (WARN, WARN, OK)
@@ -156,7 +157,7 @@ async def test_without_write_reporting_the_dialplan_is_unknown(commands: Command
     )
     await restart(pbx)
     status, found = await commands.check()
-    assert (status, found["write reporting"], found["dialplan uapi-spy"]) == (1, FAIL, UNKNOWN)
+    assert (status, found["write reporting"], found["dialplan spy@uapi-spy"]) == (1, FAIL, UNKNOWN)
 
 
 async def test_a_recorded_call_replays_to_what_happened(commands: Commands, pbx: Pbx, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ async def test_an_asterisk_that_answers_no_question_is_not_waited_for(
     """Each question has its deadline; what was not told is unknown."""
     asterisk.scripts |= dict.fromkeys(("ListCommands", "CoreSettings", "ShowDialPlan", "Ping"), ignore)
     _, verdicts = await check(settings)
-    unknown = {"Asterisk", "write call", "write originate", "clocks", "dialplan uapi-spy"}
+    unknown = {"Asterisk", "write call", "write originate", "clocks", "dialplan spy@uapi-spy"}
     assert {verdicts[name] for name in unknown} == {"unknown"}
 
 
@@ -130,8 +130,8 @@ async def test_a_mute_peer_is_a_failure(asterisk: FakeAmi, settings: Settings) -
 @pytest.mark.parametrize(
     ("action", "why", "finding"),
     [
-        ("ShowDialPlan", "Did not find context uapi-spy", ("dialplan uapi-spy", "fail")),
-        ("ShowDialPlan", "Permission denied", ("dialplan uapi-spy", "unknown")),
+        ("ShowDialPlan", "Did not find extension spy@uapi-spy", ("dialplan spy@uapi-spy", "fail")),
+        ("ShowDialPlan", "Permission denied", ("dialplan spy@uapi-spy", "unknown")),
         ("CoreSettings", "Permission denied", ("Asterisk", "unknown")),
         ("Getvar", "GetVar Access Forbidden: Variable", ("ChanSpy", "unknown")),
     ],

@@ -323,7 +323,7 @@ async def test_a_refused_hangup_is_logged_and_asked_for_again_by_the_next_delete
     service: Service, ami: FakeAmi, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A privilege is missing: the client is not told that the supervisor has left."""
-    monkeypatch.setattr(acting, "LEAVE_LIMIT_S", 0.3)
+    monkeypatch.setattr(acting, "HANG_UP_LIMIT_S", 0.3)
     uniqueid = await joined(service, ami)
     path = f"/uapi/phoneCalls/@me/{AGENT}/{await service.call_id()}?phoneNumber={SUPERVISOR}"
     ami.scripts["Hangup"] = lambda action: action.connection.refuse(action, "Permission denied")

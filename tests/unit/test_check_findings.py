@@ -28,7 +28,7 @@ WELL = Facts(
     manager_conf=CONF,
     clock_offset_s=-0.2,
     has_chanspy=True,
-    contexts={"uapi-spy": True, "uapi-phones": True},
+    dialplan={"spy@uapi-spy": True, "s@uapi-answered": True},
     terminals={"0003*210": Terminal.REGISTERED, "0003*211": Terminal.REGISTERED},
 )
 
@@ -73,7 +73,7 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
         (replace(WELL, clock_offset_s=-1.5), "clocks", Verdict.WARN),
         (replace(WELL, clock_offset_s=1.5), "clocks", Verdict.WARN),
         (replace(WELL, has_chanspy=False), "ChanSpy", Verdict.FAIL),
-        (replace(WELL, contexts={"uapi-spy": False}), "dialplan uapi-spy", Verdict.FAIL),
+        (replace(WELL, dialplan={"spy@uapi-spy": False}), "dialplan spy@uapi-spy", Verdict.FAIL),
         (replace(WELL, terminals={"0003*211": Terminal.UNKNOWN}), "phone 0003*211", Verdict.FAIL),
         (replace(WELL, terminals={"0003*211": Terminal.ABSENT}), "phone 0003*211", Verdict.WARN),
         (replace(WELL, terminals={"0003*211": Terminal.ELSEWHERE}), "phone 0003*211", Verdict.UNKNOWN),
@@ -98,7 +98,7 @@ def test_what_could_not_be_read_is_unknown_and_never_well() -> None:
         manager_conf=unread,
         clock_offset_s=unread,
         has_chanspy=unread,
-        contexts={"uapi-spy": unread},
+        dialplan={"spy@uapi-spy": unread},
         terminals={"0003*210": unread},
     )
     findings = [finding for finding in find(blind) if finding.name not in ("AMI", "login")]
