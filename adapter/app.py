@@ -10,7 +10,7 @@ What comes later plugs in here and listens to the feed's changes; nothing in the
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -23,7 +23,7 @@ from adapter.calls.changes import CallChanged, CallEnded, ChannelGone, Unplaced
 from adapter.calls.events import ListedChannel
 from adapter.calls.feed import Feed
 from adapter.calls.model import Calls
-from adapter.connections import IdleConnections
+from adapter.connections import IdleConnections, idle_connections_limit
 from adapter.directory_file import DirectoryFile
 from adapter.operations.mounting import mount_operations
 from adapter.operations.requests import count_requests
@@ -42,6 +42,7 @@ from adapter.uapi.oauth import TokenEndpoint
 from adapter.uapi.openid import OpenIdProvider
 from adapter.uapi.phone_calls import PhoneCalls
 from adapter.uapi.revisions import Revisions
+from adapter.uapi.routes import add_routes
 from adapter.uapi.scope import Gate
 from adapter.uapi.supervisions import Supervisions
 from adapter.uapi.tokens import Tokens
@@ -51,10 +52,6 @@ log = logging.getLogger(__name__)
 BODY_LIMIT_BYTES = 64 * 1024
 KEYS_TIMEOUT_S = 5.0
 """Limit for an OpenID provider to answer with its keys."""
-PREFIXES = ("/uapi", "/unifiedapi")
-"""The second is an older alias of the first."""
-SLASHES = ("", "/")
-"""Clients in the field send one at the end, and follow no redirect."""
 
 DIRECTORY = web.AppKey("directory", DirectoryFile)
 FEED = web.AppKey("feed", Feed)
@@ -71,7 +68,7 @@ def make_app(settings: Settings) -> web.Application:
 
     Raises OSError where the audit trail's file cannot be opened.
     """
-    idle = IdleConnections(settings.idle_timeout_s)
+    idle = IdleConnections(settings.idle_timeout_s, idle_connections_limit())
     tallies = new_tallies(time.perf_counter)
     trail = make_trail(settings)
     app = web.Application(
@@ -89,11 +86,13 @@ def make_app(settings: Settings) -> web.Application:
     calls = Calls(directory.current.extension_of_channel)
     feed = Feed(calls)
 
+    after_snapshot: list[Callable[[], None]] = []
+
     def take_snapshot(snapshot: Sequence[ListedChannel], at: float) -> None:
         tallies.events.snapshots += 1
         feed.take_snapshot(snapshot, at)
-        conductor.on_snapshot()
-        events.on_snapshot()
+        for look_anew in after_snapshot:
+            look_anew()
 
     link = Link(link_settings(settings), take_snapshot, tallies.events.counting(feed.take_event))
     conductor = Conductor(
@@ -102,6 +101,7 @@ def make_app(settings: Settings) -> web.Application:
         directory=lambda: directory.current,
         has_include=lambda: link.has_include is True,
     )
+    after_snapshot.append(conductor.on_snapshot)
     revisions = Revisions(calls)
     feed.subscribe(revisions.on_change, CallChanged, CallEnded)
     feed.subscribe(conductor.on_change)
@@ -115,6 +115,7 @@ def make_app(settings: Settings) -> web.Application:
     mount_operations(
         app,
         tallies=tallies,
+        lag_interval_s=settings.lag_interval_s,
         link=link,
         calls=calls,
         feed=feed,
@@ -123,15 +124,16 @@ def make_app(settings: Settings) -> web.Application:
         is_include_present=lambda: link.has_include,
     )
 
-    def is_ready() -> bool:
-        return link.state is LinkState.READY
-
-    gate = Gate(settings, directory, Authenticator(tokens, _openid_provider(settings)))
-    phone_calls = PhoneCalls(
-        settings=settings, gate=gate, calls=calls, revisions=revisions, is_ready=is_ready
+    gate = Gate(
+        settings,
+        directory,
+        Authenticator(tokens, _openid_provider(settings)),
+        is_ready=lambda: link.state is LinkState.READY,
     )
-    acting = Acting(settings=settings, gate=gate, calls=calls, conductor=conductor, is_ready=is_ready)
+    phone_calls = PhoneCalls(settings=settings, gate=gate, calls=calls, revisions=revisions)
+    acting = Acting(settings=settings, gate=gate, calls=calls, conductor=conductor)
     events = Events(settings=settings, gate=gate, directory=directory, calls=calls, conductor=conductor)
+    after_snapshot.append(events.on_snapshot)
     feed.subscribe(acting.on_change, ChannelGone)
     feed.subscribe(events.on_change, CallChanged, CallEnded)
     conductor.subscribe(events.on_supervision)
@@ -139,8 +141,15 @@ def make_app(settings: Settings) -> web.Application:
     app[EVENTS], app[TRAIL] = events, trail
     app.on_shutdown.append(_close_events)  # after the conductor, of which it still tells
     app.on_cleanup.append(_close_trail)
-    _add_routes(app, phone_calls, acting, TokenEndpoint(directory, tokens, settings), Documentation(settings))
-    _add_supervision_routes(app, Supervisions(gate, conductor, ZoneInfo(settings.timezone)), events)
+    add_routes(
+        app.router,
+        phone_calls=phone_calls,
+        acting=acting,
+        supervisions=Supervisions(gate, conductor, ZoneInfo(settings.timezone)),
+        events=events,
+        token_endpoint=TokenEndpoint(directory, tokens, settings),
+        documentation=Documentation(settings),
+    )
     return app
 
 
@@ -174,36 +183,6 @@ def reload_directory(app: web.Application) -> bool:
     app[REVISIONS].on_directory()
     app[EVENTS].on_directory()
     return True
-
-
-def _add_routes(
-    app: web.Application,
-    phone_calls: PhoneCalls,
-    acting: Acting,
-    token_endpoint: TokenEndpoint,
-    documentation: Documentation,
-) -> None:
-    app.router.add_get("/openapi.json", documentation.describe)
-    app.router.add_get("/docs", documentation.page)
-    app.router.add_get("/docs/{file}", documentation.file)
-    for slash in SLASHES:
-        app.router.add_post(f"/oauth/token.php{slash}", token_endpoint.issue)
-    for prefix in PREFIXES:
-        for slash in SLASHES:
-            calls = f"{prefix}/phoneCalls/{{userId}}/{{extension}}{slash}"
-            call = f"{prefix}/phoneCalls/{{userId}}/{{extension}}/{{phoneCallId}}{slash}"
-            app.router.add_get(calls, phone_calls.list)
-            app.router.add_put(calls, acting.put)
-            app.router.add_get(call, phone_calls.get)
-            app.router.add_put(call, acting.put)
-            app.router.add_delete(call, acting.delete)
-
-
-def _add_supervision_routes(app: web.Application, supervisions: Supervisions, events: Events) -> None:
-    for prefix in (*PREFIXES, ""):
-        for slash in SLASHES:
-            app.router.add_get(f"{prefix}/supervision/{{supervisionId}}{slash}", supervisions.get)
-            app.router.add_get(f"{prefix}/events{slash}", events.stream)
 
 
 async def _run_link(app: web.Application) -> AsyncIterator[None]:

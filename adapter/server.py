@@ -1,6 +1,7 @@
 """The running process: an application on a socket, until a signal ends it."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -32,6 +33,10 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(signal.SIGHUP, reload_directory, app)
         for host, port, *_ in runner.addresses:
             log.info("listening", extra={"host": host, "port": port})
+        # What is there by now stays. To look through it at each full collection would hold all up for 40 ms
+        # and more, and those come often while streams are open.
+        gc.collect()
+        gc.freeze()
         await stopped.wait()
         log.info("stopping")
     finally:

@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     timezone: str = "UTC"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
+    lag_interval_s: float = Field(0.1, ge=0.001, allow_inf_nan=False)
     audit_file: Path | None = None
     audit_max_mb: float = Field(100.0, ge=0, allow_inf_nan=False)
 

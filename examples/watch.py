@@ -49,6 +49,8 @@ def describe(name: str, data: Any) -> str:  # noqa: ANN401 - whatever JSON there
         case "supervision":
             why = f": {data['reason']['message']}" if "reason" in data else ""
             return f"{data['action']} of {data['extension']} by {data['supervisor']}: {data['state']}{why}"
+        case "supervision-ended":
+            return f"supervision {data['id']}: seen no longer"
         case _:
             return f"list the calls again: {data['reason']}"
 

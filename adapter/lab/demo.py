@@ -151,17 +151,18 @@ async def _keep(phones: Phones, adapter: Adapter) -> None:
     stopped = asyncio.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(ending, stopped.set)
-    answering = asyncio.create_task(_answer_always(supervisor))
+    answering = asyncio.create_task(answer_always(supervisor))
     await stopped.wait()
     answering.cancel()
     await asyncio.wait({answering})
 
 
-async def _answer_always(phone: Phone) -> None:
+async def answer_always(phone: Phone) -> None:
     """Pick up whenever the phone rings, until it is cancelled or the phone dies."""
     while True:
         await phone.ringing(within=math.inf)
         phone.pick_up()
+        await phone.ended(within=math.inf)  # until it is answered it rings, and would be picked up again
 
 
 # -- showing and checking ------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ class _Families(Collector):
         yield from self._of_calls()
         yield from self._of_requests()
         yield _histogram(
-            "uapi_event_loop_lag_seconds", "How late the event loop was, looked at ten times a second.",
+            "uapi_event_loop_lag_seconds", "How late the event loop was, each time it was looked at.",
             (), [((), self._loop_lag_s)],
         )  # fmt: skip
 

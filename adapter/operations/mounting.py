@@ -21,6 +21,7 @@ def mount_operations(
     app: web.Application,
     *,
     tallies: Tallies,
+    lag_interval_s: float,
     link: Link,
     calls: Calls,
     feed: Feed,
@@ -38,7 +39,7 @@ def mount_operations(
         tallies.supervisions.note(supervision.id, supervision.mode, supervision.state, supervision.reason)
 
     async def watch_loop(_: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(watch_lag(tallies.loop_lag_s), name="event loop lag")
+        task = asyncio.create_task(watch_lag(tallies.loop_lag_s, lag_interval_s), name="event loop lag")
         yield
         task.cancel()
         await asyncio.wait({task})

@@ -41,6 +41,9 @@ _WRAPPERS = ("AsyncGoto", "Bridge", "Surrogate")
 """Technologies of channels that stand in for another, whose name follows."""
 _NUMBER = re.compile(r"[+*#\d]+")
 _WORD = re.compile(r"[^\W\d_]+")
+_PLACES = frozenset({"s", "h", "i", "t", "T", "o", "a", "e", "fax", "failed", "spy", "notice", "tone"})
+"""Extensions by name that any dialplan may have, and those of ours; any other name may be a person's."""
+
 _SAYS_NOTHING = ("", "<unknown>", "<none>", "<null>", "(Outgoing Line)", "(None)")
 
 
@@ -81,11 +84,15 @@ class Masker:
             return self._number(value)
         return self._names.setdefault(value, f"Name {len(self._names) + 1}")
 
-    def _exten(self, value: str) -> str:
-        """What is dialed: a number, else a place in the dialplan by its name."""
+    def _id(self, value: str) -> str:
+        """What identifies somebody: a number, else a name (`mary`, `john.smith`, `John Doe`)."""
         if _NUMBER.fullmatch(value):
             return self._number(value)
-        return self._free(value) if _DIGITS.search(value) else value
+        return self._free(value) if _DIGITS.search(value) else self._peer(value)
+
+    def _exten(self, value: str) -> str:
+        """What is dialed: a place in the dialplan that says nothing, else whoever is there."""
+        return value if value in _PLACES else self._id(value)
 
     def _target(self, value: str) -> str:
         """A channel, or what is dialed: technology and peer, and a channel's own suffix."""
@@ -93,16 +100,17 @@ class Masker:
             return value
         channel = _CHANNEL.fullmatch(value)
         if channel is None:
-            return self._exten(value) if _NUMBER.fullmatch(value) else self._free(value)
+            return self._number(value) if _NUMBER.fullmatch(value) else self._free(value)
         technology, peer, suffix = channel.groups()
         if technology in _WRAPPERS:
             return f"{technology}/{self._target(peer + (suffix or ''))}"
         who, at, where = peer.partition("@")
-        return f"{technology}/{self._peer(who)}{at}{self._place(where)}{suffix or ''}"
+        return f"{technology}/{self._peer(who)}{at}{self._place(technology, where)}{suffix or ''}"
 
-    def _place(self, where: str) -> str:
-        """What stands after the `@`: a context of the dialplan stays, an address does not."""
-        return self._free(where) if _DIGITS.search(where) else where
+    def _place(self, technology: str, where: str) -> str:
+        """What stands after the `@`: a context of the dialplan stays, an address or a trunk does not."""
+        is_context = technology == "Local" and "." not in where and not _DIGITS.search(where)
+        return where if is_context else self._free(where)
 
     def _peer(self, who: str) -> str:
         if _NUMBER.fullmatch(who):
@@ -136,8 +144,9 @@ class Masker:
 
     _KINDS: tuple[tuple[re.Pattern[str], Callable[["Masker", str], str]], ...] = (
         (re.compile(r"^(?:CallerID|ConnectedLine|Effective\w*|Member|Agent)Name$"), _name),
-        (re.compile(r"(?:Num|ANI|DNID|RDNIS|AccountCode|PeerAccount|CallerID)$"), _exten),
-        (re.compile(r"Exten$|^Extension$|^DialedNumber$|^Conference$|^BridgeName$"), _exten),
+        (re.compile(r"(?:Num|ANI|DNID|RDNIS|AccountCode|PeerAccount|CallerID)$"), _id),
+        (re.compile(r"^Extension$|^DialedNumber$|^Conference$|^BridgeName$"), _id),
+        (re.compile(r"Exten$"), _exten),
         (re.compile(r"(?:Channel|Interface|Device|Peer|Location|DialString|ApplicationData)$"), _targets),
     )
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
@@ -31,7 +30,7 @@ from adapter.uapi.supervisions import render_supervision, sentence
 
 log = logging.getLogger(__name__)
 
-LEAVE_LIMIT_S = 5.0
+HANG_UP_LIMIT_S = 5.0
 """Limit for Asterisk to hang up on a supervisor."""
 
 _FAILURES = {
@@ -45,15 +44,13 @@ _FAILURES = {
 
 _LINK_FAILURES = (Reason.LINK_LOST, Reason.ORIGINATE_REFUSED, Reason.SHUTDOWN)
 
-_ANSWERS = {
+_REFUSALS = {
     SwitchRefused: (
         "pc_switch_unavailable",
         "The supervision goes on as it was: this PBX cannot change its action while it runs.",
     ),
-    SupervisorBusy: (
-        "pc_sendcallto_busy",
-        "The extension in sendCallTo supervises another phone call already.",
-    ),
+    # As a phone that is busy: whom its owner supervises is not everybody's to know.
+    SupervisorBusy: _FAILURES[Reason.BUSY],
     ConferenceRefused: (
         "pc_conference_unavailable",
         "The phone call is a conference, in which only some would hear the supervisor.",
@@ -63,7 +60,7 @@ _ANSWERS = {
         "The organization wants those who are supervised to hear a tone, which this PBX cannot play.",
     ),
 }
-_REFUSALS = tuple(_ANSWERS)
+_REFUSED = tuple(_REFUSALS)
 
 
 class Acting:
@@ -76,21 +73,22 @@ class Acting:
         gate: Gate,
         calls: Calls,
         conductor: Conductor,
-        is_ready: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._gate = gate
         self._calls = calls
         self._conductor = conductor
-        self._is_ready = is_ready
         self._timezone = ZoneInfo(settings.timezone)
         self._answers = Answers()
-        self._leaving: dict[str, asyncio.Event] = {}
+        self._leaving: dict[asyncio.Event, str] = {}
+        """Who waits for a supervisor's channel to be gone, each for itself, and for which one."""
 
     def on_change(self, change: Change) -> None:
         """Tell who waits for a supervisor's channel to be gone."""
-        if self._leaving and isinstance(change, ChannelGone) and change.uniqueid in self._leaving:
-            self._leaving[change.uniqueid].set()
+        if self._leaving and isinstance(change, ChannelGone):
+            for left, channel_id in self._leaving.items():
+                if channel_id == change.uniqueid:
+                    left.set()
 
     # -- handlers ----------------------------------------------------------------------------------
 
@@ -112,7 +110,7 @@ class Acting:
         if not number:
             raise _not_implemented()
         note(request, supervisor=number)
-        self._require_ready()
+        self._gate.require_ready()
         call = scope.reach(self._calls.call(request.match_info["phoneCallId"]))
         if call is None:
             raise phone_call_invalid()
@@ -154,7 +152,7 @@ class Acting:
         """What is asked for, by whom, as all is now. Raises UapiError where it may not happen."""
         scope = await self._gate.enter_again(request, entered)
         scope.require_permission(wanted.mode)
-        self._require_ready()
+        self._gate.require_ready()
         call = scope.reach(self._calls.call(request.match_info.get("phoneCallId", "")))
         try:
             plan = plan_supervision(
@@ -182,8 +180,8 @@ class Acting:
         except LinkError as error:
             log.warning("a supervision could not begin", extra={"call_id": plan.call_id, "error": str(error)})
             raise unavailable("Asterisk did not take the request.") from None
-        except _REFUSALS as refusal:
-            raise UapiError(*_ANSWERS[type(refusal)]) from None
+        except _REFUSED as refusal:
+            raise UapiError(*_REFUSALS[type(refusal)]) from None
 
     @staticmethod
     async def _is_settled(supervision: Supervision, plan: Plan, wait_s: int) -> bool:
@@ -220,7 +218,7 @@ class Acting:
         raise UapiError("pc_supervision_ended", sentence(supervision.reason), headers=applied)
 
     def _accepted(self, scope: Scope, plan: Plan, supervision: Supervision, wait_s: int) -> web.Response:
-        self._require_ready()
+        self._gate.require_ready()
         headers = {"Location": scope.supervision_address(supervision.id)}
         if wait_s:
             headers["Preference-Applied"] = f"wait={wait_s}"
@@ -231,11 +229,15 @@ class Acting:
     # -- DELETE ------------------------------------------------------------------------------------
 
     def _find(self, scope: Scope, call: PhoneCall, number: str) -> Supervision | None:
-        """The supervision of this call, on an extension of the address, by this supervisor."""
+        """The supervision of this call by this supervisor, whichever side of the call is supervised.
+
+        The address names the call by one of its extensions, `phoneNumber` who is to leave it. A supervisor of
+        an extension that does not stand under the App's account is to it a party like any other.
+        """
         for one in self._conductor.there():
             if (
                 one.call_id == call.id
-                and (one.extension in scope.extensions or scope.owns(one.extension))
+                and scope.owns(one.extension)
                 and number in (one.supervisor, one.supervisor.partition("*")[2])
             ):
                 return one
@@ -250,24 +252,20 @@ class Acting:
     async def _end(self, supervision: Supervision) -> None:
         """End it and wait until its channel is gone. Raises UapiError where Asterisk does not do that."""
         channel_id = supervision.channel_id
-        left = self._leaving.setdefault(channel_id, asyncio.Event())
+        left = asyncio.Event()
+        self._leaving[left] = channel_id
         try:
             self._conductor.end(supervision)
-            async with asyncio.timeout(LEAVE_LIMIT_S):
+            async with asyncio.timeout(HANG_UP_LIMIT_S):
                 await supervision.until(lambda one: one.state is State.ENDED)
                 if self._calls.leg(channel_id) is not None:
                     await left.wait()
         except TimeoutError:
             raise unavailable("Asterisk has not hung up on the supervisor yet.") from None
         finally:
-            self._leaving.pop(channel_id, None)
+            del self._leaving[left]
 
     # -- what both need ----------------------------------------------------------------------------
-
-    def _require_ready(self) -> None:
-        if not self._is_ready():
-            # What was known before the link broke may be over: it is not acted upon.
-            raise unavailable("The service is not in touch with Asterisk.")
 
     async def _read_json(self, request: web.Request) -> object:
         if request.content_type != "application/json":

@@ -1,7 +1,6 @@
-"""Who asks: from the Authorization header to the App."""
+"""Who asks: from the Authorization header to the App's client id."""
 
-from adapter.directory import App, Directory
-from adapter.uapi.errors import UapiError
+from adapter.uapi.errors import access_denied
 from adapter.uapi.openid import OpenIdProvider
 from adapter.uapi.tokens import TokenError, Tokens
 
@@ -13,20 +12,18 @@ class Authenticator:
         self._tokens = tokens
         self._provider = provider
 
-    async def find_app(self, authorization: str | None, directory: Directory) -> App:
-        """The App that asks. Raises UapiError `access_denied`, which tells nothing of why."""
+    async def find_client_id(self, authorization: str | None) -> str:
+        """The client id that the token names, for the caller to look up in the directory as it is then.
+
+        An OpenID provider's keys may have to be fetched first. Raises UapiError `access_denied`.
+        """
         scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() == "bearer":
-            try:
-                # An App that was taken out of the directory takes its tokens with it.
-                return directory.apps[await self._read(token.strip())]
-            except (TokenError, KeyError):
-                pass
-        raise UapiError(
-            "access_denied",
-            "The request needs a valid access token.",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        if scheme.lower() != "bearer":
+            raise access_denied()
+        try:
+            return await self._read(token.strip())
+        except TokenError:
+            raise access_denied() from None
 
     async def _read(self, token: str) -> str:
         try:

@@ -117,6 +117,15 @@ def not_found() -> UapiError:
     return UapiError("resource_not_found", "There is nothing at this address.")
 
 
+def access_denied() -> UapiError:
+    """The answer to who is nobody known; it tells nothing of why."""
+    return UapiError(
+        "access_denied",
+        "The request needs a valid access token.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
 def forbidden() -> UapiError:
     """The answer to an action that the App is not allowed on the extension."""
     return UapiError("access_forbidden", "The App is not allowed to supervise this extension in this way.")

@@ -1,9 +1,10 @@
 """`/uapi/events`: every change of what an account sees, as it happens.
 
-    call         a call began or changed: the PhoneCall, as GET answers it
-    call-ended   it is over, or the account sees it no longer
-    supervision  one began, moved or ended: the supervision, as GET answers it
-    reset        what came before does not tell all: list the calls again
+    call               a call began or changed: the PhoneCall, as GET answers it
+    call-ended         it is over, or the account sees it no longer
+    supervision        one began, moved or ended: the supervision, as GET answers it
+    supervision-ended  the account sees it no longer: it is on an extension now that is another's
+    reset              what came before does not tell all: list the calls again
 
 Changes of one turn of the event loop are one event for each thing; it is rendered then, once for each
 account. While nobody listens a change costs one comparison.
@@ -23,6 +24,7 @@ from adapter.directory import Account
 from adapter.directory_file import DirectoryFile
 from adapter.settings import Settings
 from adapter.supervision.conductor import Conductor
+from adapter.supervision.session import State
 from adapter.supervision.supervision import Supervision
 from adapter.uapi.cors import headers_for
 from adapter.uapi.errors import too_many, unavailable
@@ -41,6 +43,9 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",  # else nginx keeps events back until it has some kilobytes
 }
+
+
+_Thing = tuple[Kind, str]
 
 
 @dataclass(slots=True)
@@ -72,9 +77,10 @@ class Events:
         self._log = EventLog(int(time.time() * 1000), settings.events_kept)
         self._audiences: dict[tuple[Account, str], _Audience] = {}
         self.is_listening = False
-        self._changed: dict[tuple[Kind, str], frozenset[str]] = {}
-        self._parties: dict[str, frozenset[str]] = {}
-        """The extensions that took part in each call when it was last told of."""
+        self._changed: dict[_Thing, None] = {}
+        """What has changed in this turn of the loop, in the order in which it first did."""
+        self._touched: dict[_Thing, frozenset[str]] = {}
+        """The extensions that each thing touched when it was last told of."""
         self._reset_reason: str | None = None
         self._is_flush_due = False
         self._forgetting: asyncio.TimerHandle | None = None
@@ -85,13 +91,13 @@ class Events:
     def on_change(self, change: Change) -> None:
         """A call began, changed or ended."""
         if self.is_listening and isinstance(change, CallChanged | CallEnded):
-            self._changed[Kind.CALL, change.call_id] = frozenset()
+            self._changed[Kind.CALL, change.call_id] = None
             self._flush_soon()
 
     def on_supervision(self, supervision: Supervision) -> None:
         """A supervision began, moved or ended."""
         if self.is_listening:
-            self._changed[Kind.SUPERVISION, supervision.id] = frozenset({supervision.extension})
+            self._changed[Kind.SUPERVISION, supervision.id] = None
             self._flush_soon()
 
     def on_snapshot(self) -> None:
@@ -200,16 +206,24 @@ class Events:
         """Nobody has come back: keep nothing, so that changes cost nothing."""
         self._forgetting = None
         self.is_listening = False
-        self._parties.clear()
+        self._touched.clear()
         self._changed.clear()
 
     def _begin_anew(self) -> None:
         self._log.clear()
         self._changed.clear()
-        self._parties = {call.id: self._parties_of(call.id) for call in self._calls.live()}
+        things = [(Kind.CALL, call.id) for call in self._calls.live()]
+        things += [(Kind.SUPERVISION, one.id) for one in self._conductor.there()]
+        self._touched = {thing: self._touched_by(*thing) for thing in things}
 
-    def _parties_of(self, call_id: str) -> frozenset[str]:
-        call = self._calls.call(call_id)
+    def _touched_by(self, kind: Kind, key: str) -> frozenset[str]:
+        """The extensions that take part in it now; none once it is over."""
+        if kind is Kind.SUPERVISION:
+            supervision = self._conductor.get(key)
+            if supervision is None or supervision.state is State.ENDED:
+                return frozenset()
+            return frozenset({supervision.extension})
+        call = self._calls.call(key)
         legs = call.legs.values() if call is not None else ()
         return frozenset(leg.extension for leg in legs if leg.extension is not None)
 
@@ -234,7 +248,7 @@ class Events:
             self._tell(self._streams(), [self._reset_event(reason)])
             return
         changed, self._changed = self._changed, {}
-        entries = [self._note(kind, key, touched) for (kind, key), touched in changed.items()]
+        entries = [self._note(kind, key) for kind, key in changed]
         for audience in self._audiences.values():
             self._tell(audience.streams, self._render(audience.scope, entries))
 
@@ -244,12 +258,11 @@ class Events:
             for stream in streams:
                 stream.put(data, farewell)
 
-    def _note(self, kind: Kind, key: str, touched: frozenset[str]) -> Entry:
-        if kind is Kind.CALL:
-            now = self._parties_of(key)
-            touched = now | self._parties.pop(key, frozenset())
-            if now:
-                self._parties[key] = now
+    def _note(self, kind: Kind, key: str) -> Entry:
+        now = self._touched_by(kind, key)
+        touched = now | self._touched.pop((kind, key), frozenset())
+        if now:
+            self._touched[kind, key] = now
         return self._log.add(kind, key, touched)
 
     def _heartbeat(self) -> bytes:
@@ -269,6 +282,8 @@ class Events:
                 if supervision is not None and scope.owns(supervision.extension):
                     body = render_supervision(supervision, scope, self._timezone)
                     yield write_event(event_id, "supervision", body)
+                elif any(scope.owns(number) for number in entry.touched):
+                    yield write_event(event_id, "supervision-ended", {"id": entry.key})
             elif entry.touched & scope.extensions:
                 call = scope.reach(self._calls.call(entry.key))
                 if call is not None:

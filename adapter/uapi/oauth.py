@@ -16,11 +16,20 @@ from adapter.directory_file import DirectoryFile
 from adapter.settings import Settings
 from adapter.uapi.errors import UapiError, too_many
 from adapter.uapi.limits import RateLimit
-from adapter.uapi.origin import find_client, is_trusted
+from adapter.uapi.origin import find_client, is_trusted, neighbourhood
 from adapter.uapi.tokens import Tokens
 
 CHECKS_AT_ONCE = 2
 """A check takes some 50 ms of one core and 64 MiB on purpose; strangers may cause them."""
+
+CLIENT_FACTOR = 100
+"""So many times more wrong secrets are let through for a client than from an address.
+
+Whoever knows an App's client id could otherwise keep it from its tokens by a few wrong secrets a minute.
+"""
+
+KEY_CHARACTERS = 200
+"""So much of a client id counts: strangers choose it, and it is remembered."""
 
 
 def hash_secret(secret: str) -> str:
@@ -41,7 +50,8 @@ class TokenEndpoint:
         self._tokens = tokens
         self._settings = settings
         per_min = settings.login_failures_per_min
-        self._failures = RateLimit(per_min / 60, max(1.0, per_min))
+        self._from_address = RateLimit(per_min / 60, max(1.0, per_min))
+        self._for_client = RateLimit(CLIENT_FACTOR * per_min / 60, max(1.0, CLIENT_FACTOR * per_min))
         self._hasher = PasswordHasher()
         self._nobody = _hash_of_nobody()
         self._slots = asyncio.Semaphore(CHECKS_AT_ONCE)
@@ -64,16 +74,19 @@ class TokenEndpoint:
             return _refuse("unsupported_grant_type")
         # A try is counted before it is checked, and given back if it was right: many wrong ones at once
         # are then no more than one after another.
-        limited = self._limited_keys(request, client_id)
-        wait_s = max(self._failures.missing(key, time.monotonic()) for key in limited)
+        counts = (
+            (self._from_address, self._find_address(request)),
+            (self._for_client, client_id[:KEY_CHARACTERS]),
+        )
+        wait_s = max(failures.missing(key, time.monotonic()) for failures, key in counts)
         if wait_s:
             raise too_many(wait_s)
-        for key in limited:
-            self._failures.take(key, time.monotonic())
+        for failures, key in counts:
+            failures.take(key, time.monotonic())
         if not await self._is_proven(client_id, secret):
             return _refuse("invalid_client", status=401)
-        for key in limited:
-            self._failures.give_back(key)
+        for failures, key in counts:
+            failures.give_back(key)
         return web.json_response(
             {
                 "access_token": self._tokens.issue(client_id, time.time()),
@@ -83,13 +96,10 @@ class TokenEndpoint:
             headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
         )
 
-    def _limited_keys(self, request: web.Request, client_id: str) -> tuple[str, str]:
-        """The client and the address that a wrong secret counts against."""
+    def _find_address(self, request: web.Request) -> str:
+        """The address that a wrong secret counts against."""
         peer_is_trusted = is_trusted(request.remote, self._settings.trusted_proxies)
-        # A proxy may add a line of its own below one that the client wrote: all of them count, in order.
-        forwarded = {"X-Forwarded-For": ",".join(request.headers.getall("X-Forwarded-For", ()))}
-        address = find_client(request.remote, forwarded, peer_is_trusted=peer_is_trusted)
-        return f"client {client_id}", f"address {address}"
+        return neighbourhood(find_client(request.remote, request.headers, peer_is_trusted=peer_is_trusted))
 
     async def _is_proven(self, client_id: str, secret: str) -> bool:
         app = self._directory.current.apps.get(client_id)

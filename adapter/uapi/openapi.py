@@ -217,6 +217,7 @@ Server-sent events of what the account sees, each with an `id`:
 - `call`: a call began or changed; its data is the PhoneCall.
 - `call-ended`: it is over, or the account sees it no longer; `{"id": ...}`.
 - `supervision`: one began, moved or ended; its data is the Supervision.
+- `supervision-ended`: the account sees it no longer, it being on another's extension now; `{"id": ...}`.
 - `reset`: list the calls again, events before it do not tell all; `{"reason": ...}`, which is `begin` for a
   new stream, `lost` where what was missed is not known any more, `resync` after the link to Asterisk was
   down, `directory` after the directory changed, and `slow` for a client that did not read in time: it is

@@ -1,9 +1,14 @@
 """The address that clients know the service by. Pure."""
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
+
+from multidict import MultiMapping
 
 Network = IPv4Network | IPv6Network
+
+IPV6_PREFIX_BITS = 64
+"""A host has this many bits of an address given to it, and chooses the others as it likes."""
 
 
 def is_trusted(peer: str | None, proxies: Sequence[Network]) -> bool:
@@ -38,16 +43,29 @@ def find_origin(
     return f"{scheme}://{host}"
 
 
-def find_client(peer: str | None, headers: Mapping[str, str], *, peer_is_trusted: bool) -> str:
+def find_client(peer: str | None, headers: MultiMapping[str], *, peer_is_trusted: bool) -> str:
     """The address of the client: the peer's, or the one that a trusted proxy says it speaks for.
 
-    The last entry of `X-Forwarded-For` is the one that the proxy itself wrote.
+    The last entry of `X-Forwarded-For` is the one that the proxy itself wrote; it may have added it on a line
+    of its own below one that the client wrote.
     """
     if peer_is_trusted:
-        spoken_for = headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        entries = ",".join(headers.getall("X-Forwarded-For", ()))
+        spoken_for = entries.rpartition(",")[2].strip()
         if spoken_for:
             return spoken_for
     return peer or ""
+
+
+def neighbourhood(address: str) -> str:
+    """What one client has to itself: an IPv4 address, or the 64 bits before a host's own part in IPv6."""
+    try:
+        host = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(host, IPv4Address) or host.ipv4_mapped is not None:
+        return address
+    return str(ip_network((host, IPV6_PREFIX_BITS), strict=False).network_address)
 
 
 def _first(value: str) -> str:

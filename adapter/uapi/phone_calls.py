@@ -2,7 +2,6 @@
 
 import json
 import secrets
-from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -11,7 +10,7 @@ from adapter.calls.legs import Call
 from adapter.calls.model import Calls
 from adapter.settings import Settings
 from adapter.uapi.entity_tag import is_known, make_tag
-from adapter.uapi.errors import phone_call_invalid, unavailable
+from adapter.uapi.errors import phone_call_invalid
 from adapter.uapi.listing import Query, Row, envelope, find_page, list_calls, read_query
 from adapter.uapi.prefer import read_prefer
 from adapter.uapi.remembered import ListAnswer, Remembered
@@ -30,13 +29,11 @@ class PhoneCalls:
         gate: Gate,
         calls: Calls,
         revisions: Revisions,
-        is_ready: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._gate = gate
         self._calls = calls
         self._revisions = revisions
-        self._is_ready = is_ready
         self._timezone = ZoneInfo(settings.timezone)
         self._remembered = Remembered()
         self._process = secrets.token_hex(4)
@@ -47,7 +44,7 @@ class PhoneCalls:
         """List the live calls of the address."""
         scope = await self._gate.enter(request)
         query = read_query(request.query)
-        self._require_ready()
+        self._gate.require_ready()
         tag = make_tag(
             self._process,
             self._revisions.of(scope.organization_prefix),
@@ -72,7 +69,7 @@ class PhoneCalls:
         """Answer one live call."""
         scope = await self._gate.enter(request)
         query = read_query(request.query)
-        self._require_ready()
+        self._gate.require_ready()
         call = scope.reach(self._calls.call(request.match_info["phoneCallId"]))
         if self._settings.single_call == "collection":
             found = [] if call is None else [call]
@@ -93,11 +90,6 @@ class PhoneCalls:
         return ListAnswer(json.dumps(body).encode(), is_empty=not rows)
 
     # -- what all of them need ---------------------------------------------------------------------
-
-    def _require_ready(self) -> None:
-        if not self._is_ready():
-            # What was known before the link broke may be over: neither shown nor acted upon.
-            raise unavailable("The service is not in touch with Asterisk.")
 
     def _renderer(self, scope: Scope) -> Renderer:
         return Renderer(scope.directory, self._timezone, scope.address_of)

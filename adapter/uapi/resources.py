@@ -222,7 +222,7 @@ class TokenRequest(BaseModel):
     type: str | None = Field(None, description="Ignored.", examples=["unifiedapi"])
 
 
-class _Supervision(BaseModel):
+class _PhoneCallAction(BaseModel):
     """What to do with the call. Other fields are ignored."""
 
     model_config = ConfigDict(title="PhoneCallAction")
@@ -279,4 +279,4 @@ def action_model(pickup_limit_s: int) -> type[BaseModel]:
         f"or a numeric string. Default: {DEFAULT_PICKUP_S}.",
         examples=["20"],
     )
-    return create_model("PhoneCallAction", __base__=_Supervision, pickup_s=(number, described))
+    return create_model("PhoneCallAction", __base__=_PhoneCallAction, pickup_s=(number, described))

@@ -1,7 +1,7 @@
 """What one request is about: who asks, for which extensions, and how they address the service."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ from adapter.supervision.plan import Mode
 from adapter.uapi.addressing import find_extensions, find_organization_id, is_in_sight
 from adapter.uapi.audited import note
 from adapter.uapi.authentication import Authenticator
-from adapter.uapi.errors import access_denied, forbidden, too_many
+from adapter.uapi.errors import access_denied, forbidden, too_many, unavailable
 from adapter.uapi.limits import RateLimit
 from adapter.uapi.origin import find_origin, is_trusted
 
@@ -121,10 +121,12 @@ class Gate:
         settings: Settings,
         directory: DirectoryFile,
         authenticator: Authenticator,
+        is_ready: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._directory = directory
         self._authenticator = authenticator
+        self._is_ready = is_ready
         self._rate = RateLimit(settings.requests_per_s, 2 * settings.requests_per_s)
 
     async def admit(self, request: web.Request, *, is_again: bool = False) -> Visitor:
@@ -165,6 +167,14 @@ class Gate:
         if scope.directory is self._directory.current:
             return scope
         return await self.enter(request, is_again=True)
+
+    def require_ready(self) -> None:
+        """Refuse while what is known of the calls may be over: it is neither shown nor acted upon.
+
+        Raises UapiError `service_unavailable`.
+        """
+        if not self._is_ready():
+            raise unavailable("The service is not in touch with Asterisk.")
 
 
 def scope_of(visitor: Visitor, user_id: str, extension: str) -> Scope:

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from adapter.lab import LabError, Pbx, Phones, Step, running_asterisk, wait_until_heard, who_hears_whom
+from adapter.lab.demo import answer_always
 from adapter.lab.installation import find_asterisk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -143,6 +144,22 @@ async def test_a_registered_phone_that_is_switched_off_keeps_the_caller_waiting(
         await customer.ended(within=0.3)
     customer.hang_up()
     assert (await customer.ended()).step == Step.GAVE_UP
+
+
+async def test_a_phone_that_always_answers_picks_up_each_call(phones: Phones) -> None:
+    """Each once, and the next after it: the demo's supervisor, while it stays up."""
+    desk = await phones.callee("0003*025", name="desk")
+    answering = asyncio.create_task(answer_always(desk))
+    try:
+        for name in ("first", "second"):
+            customer = await phones.caller("777888", callee="0003*025", name=name, trunk=True)
+            await customer.answered()
+            customer.hang_up()
+            assert (await customer.ended()).step == Step.HUNG_UP
+    finally:
+        answering.cancel()
+        await asyncio.wait({answering})
+    assert [entry.step for entry in desk.journal].count(Step.ANSWERED) == 2
 
 
 async def test_a_call_goes_out_through_the_carrier(phones: Phones) -> None:

@@ -7,12 +7,12 @@ import pytest
 from multidict import CIMultiDict
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from adapter.app import PREFIXES
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.uapi import errors
 from adapter.uapi.openapi import describe
 from adapter.uapi.resources import action_model
+from adapter.uapi.routes import PREFIXES
 from adapter.uapi.schemas import PhoneCallAction
 from tests.contract.description import Description
 from tests.integration.harness import REQUEST, Service, until_taken

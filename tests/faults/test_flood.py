@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from adapter.lab.adapter_process import Adapter
@@ -24,15 +25,41 @@ EVENTS_PER_S = 5_000
 SECONDS = either(60, 3)
 BATCHES_PER_S = 100
 STALL_S = 0.05
+LAG_INTERVAL_S = 0.01
+LATE_S = STALL_S - LAG_INTERVAL_S
+"""Whoever looks so often sees each longer stall as a lag of at least this."""
+TRIES = 2
+"""The two processes meet different moments of a machine that does other work too."""
 CPU_SHARE = 0.6
 SHOWN_WITHIN_S = 1.0
 
 
+@dataclass(frozen=True)
+class Flood:
+    """What a flood came to: of the adapter and of the process beside it, how often late in how many looks."""
+
+    said_per_s: float
+    took_s: float
+    about_calls: float
+    share: float
+    looks: int
+    late: int
+    neighbour_looks: int
+    neighbour_late: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.said_per_s:,.0f} events/s for {self.took_s:.0f} s, {self.about_calls:.0%} about calls: "
+            f"{self.share:.0%} of a core, {LATE_S * 1e3:.0f} ms late {self.late} times of {self.looks}, "
+            f"a process beside it that never stalls {self.neighbour_late} of {self.neighbour_looks}"
+        )
+
+
 @contextlib.asynccontextmanager
-async def idle_neighbour(folder: Path) -> AsyncIterator[Path]:
-    """A process that has nothing to do, and the file that it writes its loop's lag to."""
+async def steady_neighbour(folder: Path) -> AsyncIterator[Path]:
+    """A process that never stalls, and the file that it writes its loop's lag to."""
     output = folder / "output"
-    command = die_with_parent((sys.executable, "-m", "tests.faults.lag"))
+    command = die_with_parent((sys.executable, "-m", "tests.faults.lag", str(LAG_INTERVAL_S)))
     process = await start_process(command, folder, output, {**os.environ, "PYTHONPATH": str(CHECKOUT)})
     try:
         yield output
@@ -41,15 +68,15 @@ async def idle_neighbour(folder: Path) -> AsyncIterator[Path]:
 
 
 async def counted(adapter: Adapter) -> tuple[int, int, int]:
-    """How often the adapter looked how late its loop is, how often it was later than STALL_S; its events."""
+    """How often the adapter looked how late its loop is, how often it was later than LATE_S; its events."""
     text = (await adapter.request("GET", "/metrics")).text
     counts = dict(re.findall(r'uapi_event_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text))
     looks = int(float(counts["+Inf"]))
     events = sum(float(count) for count in re.findall(r"uapi_ami_events_total\{[^}]*\} (\S+)", text))
-    return looks, looks - int(float(counts[str(STALL_S)])), int(events)
+    return looks, looks - int(float(counts[str(LATE_S)])), int(events)
 
 
-async def flood(ami: FakeAmi, messages: list[bytes], seconds: float) -> tuple[int, float]:
+async def say(ami: FakeAmi, messages: list[bytes], seconds: float) -> tuple[int, float]:
     """Say so many of the messages each second, over and over; how many were said, in how many seconds."""
     size = EVENTS_PER_S // BATCHES_PER_S
     batches = [b"".join(messages[at : at + size]) for at in range(0, len(messages), size)]
@@ -61,38 +88,55 @@ async def flood(ami: FakeAmi, messages: list[bytes], seconds: float) -> tuple[in
     return count * size, time.monotonic() - began
 
 
+def lags_in(output: Path) -> list[float]:
+    """What the neighbour has written by now."""
+    return [float(lag) for lag in output.read_text().split()]
+
+
+async def flood(ami: FakeAmi, adapter: Adapter, neighbour: Path) -> Flood:
+    """Flood the adapter, and look what that does to it."""
+    messages = passing_events(2 * EVENTS_PER_S)
+    before, lags_before = await counted(adapter), len(lags_in(neighbour))
+    cpu_before = cpu_s(adapter.process.pid)
+    said, took_s = await say(ami, messages, SECONDS)
+    share = (cpu_s(adapter.process.pid) - cpu_before) / took_s
+    looks, late, applied = (now - then for now, then in zip(await counted(adapter), before, strict=True))
+    lags = lags_in(neighbour)[lags_before:]
+    return Flood(
+        said_per_s=said / took_s,
+        took_s=took_s,
+        about_calls=applied / said,
+        share=share,
+        looks=looks,
+        late=late,
+        neighbour_looks=len(lags),
+        neighbour_late=sum(lag > LATE_S for lag in lags),
+    )
+
+
 async def test_5000_events_a_second_do_not_hold_up_the_event_loop(
     ami: FakeAmi, agent: FakeChannel, tmp_path: Path, figures: Tell
 ) -> None:
-    """No stall above 50 ms beyond those that an idle process beside it has too; less than 0.6 of a core."""
+    """No stall above 50 ms beyond those of a process that has none of its own; less than 0.6 of a core."""
     assert agent
-    messages = passing_events(2 * EVENTS_PER_S)
-    (tmp_path / "idle").mkdir()
-    async with idle_neighbour(tmp_path / "idle") as lags, adapter_beside(ami, tmp_path) as (adapter, token):
-        before = await counted(adapter)
-        lags_before, cpu_before = len(lags.read_text().split()), cpu_s(adapter.process.pid)
-        said, took_s = await flood(ami, messages, SECONDS)
-        share = (cpu_s(adapter.process.pid) - cpu_before) / took_s
-        looks, stalled, applied = (
-            now - then for now, then in zip(await counted(adapter), before, strict=True)
-        )
+    async with (
+        steady_neighbour(tmp_path) as neighbour,
+        adapter_beside(ami, tmp_path, lag_interval_s=str(LAG_INTERVAL_S)) as (adapter, token),
+    ):
+        for once_more in reversed(range(TRIES)):
+            told = await flood(ami, adapter, neighbour)
+            figures(str(told) + ("; once more" if told.late > told.neighbour_late and once_more else ""))
+            if told.late <= told.neighbour_late:
+                break
         began = time.monotonic()
         ami.pbx.begin_trunk_call("0003*211")
         while not await adapter.list("@me/0003*211", token):
             assert time.monotonic() - began < SHOWN_WITHIN_S, "it lags behind"
             await asyncio.sleep(0.01)
-        shown_s = time.monotonic() - began
-        idle = [float(lag) for lag in lags.read_text().split()[lags_before:]]
-    idle_stalled = sum(lag > STALL_S for lag in idle)
-    figures(
-        f"{said / took_s:,.0f} events/s for {took_s:.0f} s, {applied / said:.0%} of them about calls: "
-        f"{share:.0%} of a core, loop later than 50 ms "
-        f"{stalled} times of {looks}, an idle process's {idle_stalled} times of {len(idle)}; "
-        f"a call begun then is shown after {shown_s * 1e3:.0f} ms"
-    )
-    assert said / took_s > 0.95 * EVENTS_PER_S, "this machine could not say so many"
-    assert applied > said // 2
-    assert share < CPU_SHARE
+        figures(f"a call begun then is shown after {(time.monotonic() - began) * 1e3:.0f} ms")
+    assert told.said_per_s > 0.95 * EVENTS_PER_S, "this machine could not say so many"
+    assert told.about_calls > 0.5
+    assert told.share < CPU_SHARE
+    assert told.looks > 0.5 * told.took_s / LAG_INTERVAL_S
     assert len(ami.connections) == 1
-    # On a machine that is busy with something else an idle process is late as well.
-    assert stalled <= 2 * idle_stalled
+    assert told.late <= told.neighbour_late

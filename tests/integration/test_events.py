@@ -23,6 +23,7 @@ from tests.integration.harness import (
     until_taken,
 )
 from tests.integration.streams import open_events
+from tests.integration.supervising import AGENT, joined, make_internal, until_said
 
 
 def rename(directory: Path, old: str, new: str) -> None:
@@ -126,6 +127,41 @@ async def test_a_supervision_is_told_at_each_step(service: Service, ami: FakeAmi
         assert told.data["reason"]["code"] == "supervisor_left"
         ami.pbx.begin_trunk_call("0004*300")
         assert (await stranger.next()).name == "call", "the stranger is told of no supervision"
+
+
+async def test_who_sees_only_the_extension_that_a_supervision_left_is_told_that_it_is_gone(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """At once or on coming back, and of nothing that it does there; who sees both is told where it is."""
+    ami.has_include = True
+    other = "0003*026"
+    make_internal(ami, agent, other)
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        [call] = await service.calls(f"@me/{AGENT}")
+        view_of = {view["extension"]: view["id"] for view in call["phoneCallView"]}
+        uniqueid = await joined(service, ami, phoneCallViewId=view_of[AGENT])
+        supervision_id = uniqueid.removeprefix("uapi-")
+        async with open_events(service) as events, open_events(service, "agent-desktop") as narrow:
+            since = (await narrow.next("reset")).id
+            switched = await service.barge_in(
+                call["id"], f"@me/{other}", phoneCallViewId=view_of[other], wait_s=5
+            )
+            assert switched.status == 200
+            assert (await narrow.next("supervision-ended")).data == {"id": supervision_id}
+            told = await events.next("supervision")
+            while told.data["state"] != "joined":
+                told = await events.next("supervision")
+            assert told.data["extension"] == other
+            ami.pbx.hang_up(uniqueid)
+            await until_said(service, uniqueid, state="ended")
+            ami.pbx.begin_trunk_call("0003*211")
+            told = await narrow.next()
+            while told.name == "call" and told.data["id"] == call["id"]:
+                told = await narrow.next()
+            assert told.name == "call"
+        async with open_events(service, "agent-desktop", last_event_id=since) as again:
+            assert (await again.next("supervision-ended")).data == {"id": supervision_id}
 
 
 async def test_what_was_missed_comes_first(service: Service, ami: FakeAmi, agent: FakeChannel) -> None:

@@ -83,13 +83,37 @@ async def test_strangers_without_a_token_take_nothing_from_an_app(limited: Servi
 # -- secrets -------------------------------------------------------------------------------------------
 
 
-async def test_after_some_wrong_secrets_a_client_waits_wherever_it_comes_from(limited: Service) -> None:
-    """Its right secret too, by form or Basic, from any address; other clients go on."""
-    for count in range(FAILURES):
-        assert (await log_in(limited, "wrong", came_from=f"192.0.2.{count}")).status == 401
+async def test_wrong_secrets_from_one_address_do_not_lock_the_client_out_from_others(
+    limited: Service,
+) -> None:
+    """Anybody may know a client id: who guesses waits, with the right secret too, by form or Basic."""
+    for _ in range(FAILURES):
+        assert (await log_in(limited, "wrong", came_from="192.0.2.1")).status == 401
     for basic in (False, True):
-        assert is_too_many(await log_in(limited, "demo-secret", came_from="192.0.2.99", basic=basic))
-    assert (await log_in(limited, "demo-secret", "operator", "192.0.2.99")).status == 200
+        assert is_too_many(await log_in(limited, "demo-secret", came_from="192.0.2.1", basic=basic))
+        assert (await log_in(limited, "demo-secret", came_from="192.0.2.2", basic=basic)).status == 200
+
+
+async def test_after_very_many_wrong_secrets_a_client_waits_wherever_it_comes_from(
+    ami: FakeAmi, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guessing from many addresses has an end too; other clients go on."""
+    monkeypatch.setattr("adapter.uapi.oauth.CLIENT_FACTOR", 2)
+    few = {"login_failures_per_min": float(FAILURES), "trusted_proxies": PROXY}
+    async with running_service(ami, directory, **few) as service:
+        for count in range(2 * FAILURES):
+            assert (await log_in(service, "wrong", came_from=f"192.0.2.{count}")).status == 401
+        for basic in (False, True):
+            assert is_too_many(await log_in(service, "demo-secret", came_from="192.0.2.99", basic=basic))
+        assert (await log_in(service, "demo-secret", "operator", "192.0.2.99")).status == 200
+
+
+async def test_a_hosts_many_ipv6_addresses_are_one(limited: Service) -> None:
+    """Who has 2^64 of them guesses no more often for it."""
+    for count in range(FAILURES):
+        assert (await log_in(limited, "wrong", came_from=f"2001:db8:1:2::{count:x}")).status == 401
+    assert is_too_many(await log_in(limited, "demo-secret", came_from="2001:db8:1:2:ffff::1"))
+    assert (await log_in(limited, "demo-secret", came_from="2001:db8:1:3::1")).status == 200
 
 
 async def test_after_some_wrong_secrets_an_address_waits_whichever_client_it_tries(limited: Service) -> None:

@@ -18,8 +18,10 @@ from adapter.app import reload_directory
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.integration.harness import Service, code_of, running_service
+from tests.integration.harness import DEADLINE_S, Service, code_of, running_service
 from tests.integration.harness import token as own_token
+from tests.integration.streams import SentEvent, open_events
+from tests.integration.supervising import reload, without_app
 
 LIST = "/uapi/phoneCalls/@me/@self"
 ISSUER, AUDIENCE, KID = "https://id.example.com", "uapi", "key-1"
@@ -255,6 +257,91 @@ async def test_while_the_provider_is_ill_its_tokens_are_refused_soon_and_nobody_
         assert all(is_refused(answer) for answer in answers), answers[0]
         assert time.monotonic() - began < 7 * KEY_LIMIT_S, "they wait for each other"
         assert logged_in_s < 3, "a login waits for strangers"
+
+
+@contextlib.asynccontextmanager
+async def slow_provider() -> AsyncIterator[tuple[str, asyncio.Event, asyncio.Event]]:
+    """A server that tells its keys when it may: its address, whether it was asked, whether it may."""
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def reply(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await may_answer.wait()
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + json.dumps(key_set((KID, KEY))).encode()
+        )
+        await writer.drain()
+
+    async with ill_provider(reply) as address:
+        yield address, asked, may_answer
+
+
+ELSEWHERE = 'account: {organization: "4"}'
+NARROWER = 'account: {user: "13"}'
+
+
+def with_wallboard(account: str) -> Callable[[str], str]:
+    """The App `wallboard` has another account."""
+
+    def change(text: str) -> str:
+        head, mark, tail = text.partition("client_id: wallboard")
+        assert mark
+        return head + mark + tail.replace('account: {organization: "3"}', account, 1)
+
+    return change
+
+
+@pytest.mark.parametrize("account", [ELSEWHERE, NARROWER], ids=["elsewhere", "narrower"])
+async def test_an_app_whose_account_changes_while_keys_are_fetched_sees_by_the_new_one(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, account: str
+) -> None:
+    """The answer is of the directory as it is when it is given, and no older list is kept for later."""
+    assert agent
+    async with slow_provider() as (address, asked, may_answer), trusting(ami, directory, address) as service:
+        assert len(await service.calls()) == 1
+        waiting = asyncio.create_task(ask(service, token()))
+        await asked.wait()
+        reload(service, directory, with_wallboard(account))
+        may_answer.set()
+        assert (await waiting).json["entry"] == []
+        assert (await ask(service, own_token())).json["entry"] == []
+
+
+async def test_a_stream_that_began_while_keys_were_fetched_is_of_the_apps_account_now(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """It tells of the organization's calls that the App belongs to by then, and of no other's."""
+    assert agent
+    async with slow_provider() as (address, asked, may_answer), trusting(ami, directory, address) as service:
+
+        async def first_call_told() -> SentEvent:
+            headers = {"Authorization": f"Bearer {token()}"}
+            async with open_events(service, headers=headers) as events:
+                await events.next("reset")
+                ami.pbx.begin_trunk_call("0003*211")
+                ami.pbx.begin_trunk_call("0004*300")
+                return await events.next("call")
+
+        waiting = asyncio.create_task(first_call_told())
+        await asked.wait()
+        reload(service, directory, with_wallboard(ELSEWHERE))
+        may_answer.set()
+        async with asyncio.timeout(DEADLINE_S):
+            told = await waiting
+        assert [view["extension"] for view in told.data["phoneCallView"]] == ["0004*300"]
+
+
+async def test_an_app_that_leaves_the_directory_while_keys_are_fetched_is_refused(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """Its token names nobody by then."""
+    assert agent
+    async with slow_provider() as (address, asked, may_answer), trusting(ami, directory, address) as service:
+        waiting = asyncio.create_task(ask(service, token()))
+        await asked.wait()
+        reload(service, directory, without_app("wallboard"))
+        may_answer.set()
+        assert is_refused(await waiting)
 
 
 async def test_a_provider_that_comes_back_is_heard(ami: FakeAmi, agent: FakeChannel, directory: Path) -> None:

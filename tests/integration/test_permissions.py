@@ -1,5 +1,6 @@
 """Who may do what: the levels of an account, supervision groups, and what stands outside both."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ from adapter.app import reload_directory
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from tests.integration.harness import REQUEST, Service, code_of
+from tests.integration.supervising import joined, rung
 
+USER_BUSY = 17
 OWN, OTHER_USERS, STRANGERS, NOBODYS = "0003*210", "0003*024", "0004*300", "0009*999"
 CALLED_TO = {OWN: "0003*024", OTHER_USERS: "0003*025", STRANGERS: "0004*301"}
 """An extension with a call, and one of its organization whose phone may ring for it."""
@@ -258,3 +261,18 @@ async def test_a_reload_of_the_groups_takes_effect_at_once(service: Service, dir
     assert await judged() == [403, 202]
     add_groups(service, directory, "")
     assert await judged() == [202, 202]
+
+
+@pytest.mark.usefixtures("_calls_of_all")
+async def test_a_phone_that_supervises_an_unseen_call_is_busy_like_any_other(
+    service: Service, ami: FakeAmi
+) -> None:
+    """What a colleague supervises is not told to an App that may not see that call."""
+    unseen_call = (await service.calls(f"@me/{OTHER_USERS}"))[0]["id"]
+    await joined(service, ami, call_id=unseen_call, address=f"@me/{OTHER_USERS}", sendCallTo="0003*026")
+    supervising = await service.barge_in(client="agent-desktop", sendCallTo="0003*026", wait_s=5)
+    asking = asyncio.create_task(service.barge_in(client="agent-desktop", sendCallTo="0003*025", wait_s=5))
+    ami.pbx.hang_up(await rung(ami, 2), USER_BUSY)
+    busy = await asking
+    assert (supervising.status, supervising.text) == (busy.status, busy.text)
+    assert (busy.status, code_of(busy)) == (409, "pc_sendcallto_busy")

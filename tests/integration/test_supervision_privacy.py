@@ -309,7 +309,7 @@ async def test_who_began_a_supervision_may_end_it_where_it_could_not_be_begun_an
     service: Service, ami: FakeAmi, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asterisk refused the hang-up at the reload: the App that asked for it may try, others may not."""
-    monkeypatch.setattr(acting, "LEAVE_LIMIT_S", 1.0)
+    monkeypatch.setattr(acting, "HANG_UP_LIMIT_S", 1.0)
     uniqueid = await joined(service, ami)
     call_id = await service.call_id()
     ami.scripts["Hangup"] = lambda action: action.connection.refuse(action, "Permission denied")

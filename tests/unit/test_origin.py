@@ -1,8 +1,9 @@
 from ipaddress import ip_network
 
 import pytest
+from multidict import CIMultiDict
 
-from adapter.uapi.origin import find_client, find_origin, is_trusted
+from adapter.uapi.origin import find_client, find_origin, is_trusted, neighbourhood
 
 FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "uapi.example.com"}
 
@@ -45,7 +46,8 @@ def test_from_anybody_else_forwarded_headers_mean_nothing() -> None:
     assert (
         find_origin(None, "http", "10.0.0.1:8080", FORWARDED, peer_is_trusted=False) == "http://10.0.0.1:8080"
     )
-    assert find_client("192.0.2.9", {"X-Forwarded-For": "10.0.0.1"}, peer_is_trusted=False) == "192.0.2.9"
+    headers = CIMultiDict({"X-Forwarded-For": "10.0.0.1"})
+    assert find_client("192.0.2.9", headers, peer_is_trusted=False) == "192.0.2.9"
 
 
 @pytest.mark.parametrize("proto", ["", "ftp", "javascript", "https:"])
@@ -56,14 +58,35 @@ def test_a_scheme_that_is_none_is_not_taken_over(proto: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "client"),
+    ("lines", "client"),
     [
-        ({"X-Forwarded-For": "203.0.113.5"}, "203.0.113.5"),
-        ({"X-Forwarded-For": "1.1.1.1, 203.0.113.5"}, "203.0.113.5"),
-        ({"X-Forwarded-For": " "}, "10.0.0.1"),
-        ({}, "10.0.0.1"),
+        (["203.0.113.5"], "203.0.113.5"),
+        (["1.1.1.1, 203.0.113.5"], "203.0.113.5"),
+        (["1.1.1.1", "203.0.113.5"], "203.0.113.5"),
+        (["1.1.1.1", "2.2.2.2, 203.0.113.5"], "203.0.113.5"),
+        ([" "], "10.0.0.1"),
+        ([], "10.0.0.1"),
     ],
 )
-def test_the_client_is_whom_the_proxy_itself_saw(headers: dict[str, str], client: str) -> None:
-    """The last entry: those before it the client could have written."""
+def test_the_client_is_whom_the_proxy_itself_saw(lines: list[str], client: str) -> None:
+    """The last entry of the last line: those before it the client could have written."""
+    headers = CIMultiDict([("X-Forwarded-For", line) for line in lines])
     assert find_client("10.0.0.1", headers, peer_is_trusted=True) == client
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("", ""),
+        ("unknown", "unknown"),
+        ("2001:db8::1%eth0", "2001:db8::"),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
+    ],
+)
+def test_all_the_addresses_of_one_host_are_one_neighbourhood(address: str, expected: str) -> None:
+    """In IPv6 a host has more of them than there is memory; what is no address is itself."""
+    assert neighbourhood(address) == expected

@@ -62,11 +62,49 @@ def test_two_numbers_never_share_a_mask() -> None:
         ("CallerIDNum", "<unknown>"),
         ("ApplicationData", "(Outgoing Line)"),
         ("Exten", "s"),
+        ("DestExten", "h"),
+        ("SpyerExten", "spy"),
     ],
 )
 def test_what_is_asterisks_own_stays(name: str, value: str) -> None:
     """A replay needs it, and it tells of nobody."""
     assert mask(**{name: value}) == [value]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CallerIDNum", "john.smith"),
+        ("ConnectedLineNum", "mary"),
+        ("CallerID", "John Doe"),
+        ("CallerID", "john.smith@acme.com"),
+        ("Exten", "mary"),
+        ("DestExten", "john.smith"),
+        ("Extension", "mary"),
+        ("AccountCode", "AcmeBank"),
+        ("SpyeeAccountCode", "AcmeBank"),
+        ("DialedNumber", "mary"),
+        ("Conference", "acme"),
+        ("BridgeName", "AcmeBank board"),
+        ("Channel", "SIP/mary@sip.acme.com-0000002a"),
+        ("Channel", "PJSIP/421900123456@acme-0000002a"),
+        ("Channel", "PJSIP/acme-0000002a"),
+        ("DialString", "sip:mary@acme.com"),
+        ("DialString", "421900123456@acme"),
+        ("Channel", "Local/mary@acme.com-0000002a;1"),
+        ("Interface", "SIP/mary@sip.acme.com"),
+    ],
+)
+def test_whoever_goes_by_a_name_is_masked_too(name: str, value: str) -> None:
+    """A number need not have digits: SIP has names, and what a dialplan is called by may be a customer's."""
+    [masked] = mask(**{name: value})
+    assert not re.search("john|smith|mary|acme|1900|doe", masked, re.IGNORECASE)
+
+
+def test_a_name_has_one_mask_as_number_exten_and_peer() -> None:
+    """A replay still knows who is who."""
+    masked = mask(CallerIDNum="mary", Exten="mary", Channel="PJSIP/mary-0000002a", ConnectedLineNum="john")
+    assert masked == ["Name1", "Name1", "PJSIP/Name1-0000002a", "Name2"]
 
 
 def test_whom_chanspy_spies_on_stays() -> None:
