@@ -6,12 +6,14 @@ list after the resync is what the PBX does.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.lab.fake_ami_cut import Cut
+from adapter.lab.fake_ami_events import FakeChannel
 from tests.faults.conftest import Tell
 from tests.faults.extent import sampled
 from tests.faults.one_call import (
@@ -24,14 +26,30 @@ from tests.faults.one_call import (
     ours,
     until_supervised,
 )
-from tests.integration.harness import Service
+from tests.integration.harness import Service, running_service
 
 WAIT_S = 5
 ANSWERED_WITHIN_S = 2.0
 """Far below what the client would wait: a cut does not cost it that."""
 PART_HEARD, PART_SAID = 30, 90
 
+CONTACT = "PJSIP/0003*024/sip:127.0.0.1:5060"
+
 Phone = Callable[[FakeAmi, ReceivedAction], None]
+
+
+@pytest.fixture(params=[False, True], ids=["no include", "include"])
+async def service(
+    request: pytest.FixtureRequest, ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> AsyncIterator[Service]:
+    """Without the dialplan include, and with it: then Asterisk is asked first how many phones there are."""
+    assert agent.uniqueid in ami.pbx.channels
+    ami.has_include = request.param
+    if request.param:
+        ami.scripts["Getvar"] = lambda action: action.connection.answer(action, ("Value", CONTACT))
+    async with running_service(ami, directory, ami_reconnect_max_s=0.001) as running:
+        await running.until_link("READY")
+        yield running
 
 
 def goes_on(ami: FakeAmi, action: ReceivedAction) -> None:
@@ -100,6 +118,7 @@ async def test_a_barge_in_cut_at_any_byte_rings_once_and_is_answered(
     ]
     statuses: list[int] = []
     channel_ids: list[str] = []
+    dialed: set[str] = set()
     longest_s = 0.0
     for count, cut in enumerate(cuts, 1):
         if count % SUPERVISIONS_PER_CALL == 0:
@@ -108,6 +127,7 @@ async def test_a_barge_in_cut_at_any_byte_rings_once_and_is_answered(
         status, waited_s = await barge_in_over_a_cut(ami, service, call_id, cut)
         statuses.append(status)
         channel_ids += [action["ChannelId"] for action in ami.took("Originate")]
+        dialed |= {action["Channel"] for action in ami.took("Originate")}
         forget_the_past(ami)
         longest_s = max(longest_s, waited_s)
     assert len(set(channel_ids)) == len(channel_ids), "an Originate was sent again"
@@ -115,5 +135,6 @@ async def test_a_barge_in_cut_at_any_byte_rings_once_and_is_answered(
         f"{len(statuses)} cuts in {heard} + {said} bytes: {statuses.count(200)} answered 200, "
         f"{statuses.count(503)} answered 503, none later than {longest_s:.2f} s"
     )
+    assert dialed == {f"PJSIP/{SUPERVISOR}"}
     assert longest_s < ANSWERED_WITHIN_S
     assert set(statuses) == {200, 503}

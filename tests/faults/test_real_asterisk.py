@@ -15,7 +15,8 @@ import pytest_asyncio
 from adapter.lab import Pbx, Phones, Step, running_asterisk
 from adapter.lab.adapter_process import running_adapter
 from adapter.lab.configuration import TEST_AMI_USERNAME
-from tests.acceptance.conftest import Json, Lab, code_of, until
+from tests.acceptance.conftest import Json, Lab, code_of, until, views_of
+from tests.acceptance.supervision.hearing import heard, until_right
 from tests.faults.conftest import Tell
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -74,6 +75,17 @@ def stopped(pbx: Pbx) -> Iterator[None]:
         yield
     finally:
         os.kill(pbx.pid, signal.SIGCONT)
+
+
+async def reload_all(pbx: Pbx) -> None:
+    """Have Asterisk read all of its configuration again, every module's."""
+    reader, writer = await asyncio.open_connection(pbx.ami_host, pbx.ami_port)
+    user = f"Username: {TEST_AMI_USERNAME}\r\nSecret: {pbx.ami_secret}\r\nEvents: off"
+    writer.write(f"Action: Login\r\n{user}\r\n\r\nAction: Reload\r\nActionID: all\r\n\r\n".encode())
+    async with asyncio.timeout(BACK_WITHIN_S):
+        await reader.readuntil(b"ActionID: all\r\n")
+    writer.close()
+    await writer.wait_closed()
 
 
 async def log_in_anew(lab: Lab) -> None:
@@ -177,6 +189,27 @@ async def test_an_asterisk_that_restarts_is_found_again(lab: Lab) -> None:
     await lab.pbx.start()
     await until_link(lab, "READY")
     assert await lab.calls() == []
+
+
+async def test_a_supervision_goes_on_while_asterisk_reads_all_its_configuration_again(lab: Lab) -> None:
+    """Heard as before, listed as before, and switched afterwards."""
+    talk = await lab.talk()
+    supervisor = await lab.phones.callee("0003*024", name="supervisor")
+    joining = asyncio.create_task(lab.barge_in(talk.call_id, wait_s=10))
+    await supervisor.ringing()
+    supervisor.pick_up()
+    joined = await joining
+    assert joined.status == 200, joined.text
+    await reload_all(lab.pbx)
+    agent, customer = talk.callee, talk.caller
+    for mode in ("BargeIn", "Monitor"):
+        if mode == "Monitor":
+            switched = await lab.barge_in(talk.call_id, action=mode, wait_s=5)
+            assert switched.status == 200, switched.text
+        wanted = heard(mode, supervisor=supervisor, agent=agent, other=customer)
+        await until_right((agent, customer, supervisor), wanted, time.time())
+        [call] = await lab.calls()
+        assert len(views_of(call)) == 2
 
 
 async def test_an_ami_user_that_loses_its_rights_is_told_in_health_and_comes_back(lab: Lab) -> None:

@@ -65,9 +65,9 @@ def test_new_channel_of_a_trunk_has_the_number_that_calls_and_the_number_it_asks
             name="PJSIP/trunk-00000000",
             state=ChannelState.RING,
             caller_name="Customer",
-    caller_number="777888",
+            caller_number="777888",
             connected_name="<unknown>",
-    connected_number="<unknown>",
+            connected_number="<unknown>",
             exten="0003*210",
         ),
     )
