@@ -4,6 +4,8 @@ A call is the channels of one linkedid, spy legs excluded; a channel as part of 
 does not know where events come from: a live link or a recorded trace. It raises on nothing that the
 network says; what it cannot place is counted in `unplaced`.
 
+It is one class in five layers, each of which knows those below it and has a file of its own:
+
     Ledger       which legs and calls there are
     Channels     channels begin, change and end
     Spies        who spies on whom

@@ -13,6 +13,8 @@ fail() {
   exit 1
 } >&2
 
+docker compose version >/dev/null 2>&1 || { echo "FAILED: Docker has no Compose v2"; exit 1; } >&2
+
 expect() { # SECONDS WHAT COMMAND...: the command succeeds within so many seconds
   local deadline=$((SECONDS + $1)) what=$2
   shift 2
