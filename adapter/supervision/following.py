@@ -76,7 +76,7 @@ class Following:
                 self._follow_hangup(uniqueid, cause)
             case CallChanged(call_id) | CallEnded(call_id):
                 self._follow_calls(call_id)
-                self.keep_to_supervisors()
+                self.keep_to_supervisors(call_id)
             case BridgeChanged():
                 self._follow_bridges()
                 self.keep_to_supervisors()
@@ -111,9 +111,14 @@ class Following:
         if supervision is not None:
             self._ringing.end(supervision, Reason.TAKEN)
 
-    def keep_to_supervisors(self) -> None:
-        """End what somebody else hears, as after a transfer of the supervisor's own channel."""
+    def keep_to_supervisors(self, call_id: str | None = None) -> None:
+        """End what somebody else hears, as after a transfer of the supervisor's own channel.
+
+        Of this call only, where one is named.
+        """
         for supervision in list(self._register.live.values()):
+            if call_id not in (None, supervision.call_id):
+                continue
             taken = strangers(self._calls, self._directory(), supervision.channel_id, supervision.supervisor)
             for leg in taken:
                 self._ringing.hang_up(leg.channel.uniqueid)
