@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from adapter.caller_id import CallerId
 from adapter.calls.answer_times import ANSWER_TIME
-from adapter.calls.events import names_one_channel
+from adapter.calls.events import OTHER_HALF, names_one_channel
 
 LINE_LIMIT_BYTES = 1000
 """Asterisk reads AMI lines of at most 1,024 bytes."""
@@ -28,9 +28,6 @@ _TO_NOBODY_ELSE = (f"FORWARD_CONTEXT={NOWHERE_CONTEXT}", f"__TRANSFER_CONTEXT={N
 """A phone that forwards its calls, or transfers this one, would have somebody else hear it: it may not."""
 
 NOTICE_LIMIT_MS = 3000
-
-OTHER_HALF = ";2"
-"""Ends the uniqueid of the second half of a Local channel whose first half we named."""
 
 
 class ActionError(ValueError):
@@ -76,11 +73,6 @@ def hang_up(uniqueid: str) -> Action:
     """End one channel, named exactly by its uniqueid; it may be the other half of a Local channel of ours."""
     _exact(uniqueid.removesuffix(OTHER_HALF))
     return Action("Hangup", (("Channel", uniqueid),))
-
-
-def get_contacts(endpoint: str) -> Action:
-    """Ask what Asterisk dials to ring each phone that is registered there now; `&` stands between them."""
-    return Action("Getvar", (("Variable", f"PJSIP_DIAL_CONTACTS({endpoint})"),))
 
 
 def originate_spy(

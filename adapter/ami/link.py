@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 FIRST_DELAY_S = 0.25
 SNAPSHOT_LIMIT_S = 30.0
 INCLUDE_LOOKS, INCLUDE_LOOK_S = 20, 0.5
+"""How often, and how far apart, the dialplan is looked for after a login that did not find it."""
 OF_SNAPSHOT = frozenset({"CoreShowChannel", "CoreShowChannelsComplete", "Status"})
 WANTED = EVENT_NAMES | OF_SNAPSHOT
 """All other events are left out before they are read."""
@@ -101,15 +102,15 @@ class Link:
             await asyncio.sleep(self._delay(failures))
             failures += 1
 
-    async def send(self, action: Action) -> dict[str, str]:
-        """Have Asterisk do something, once, now; the headers of its answer.
+    async def send(self, action: Action) -> None:
+        """Have Asterisk do something, once, now.
 
         Raises LinkDown at once unless READY: nothing is queued, nothing is sent later. Raises LinkLost,
         ActionTimeout or ActionRefused as `Session.request` does.
         """
         if self.state is not LinkState.READY or self._session is None:
             raise LinkDown("the AMI link is not ready")
-        return await self._session.request(action, self._settings.action_timeout_s)
+        await self._session.request(action, self._settings.action_timeout_s)
 
     # -- one session -------------------------------------------------------------------------------
 

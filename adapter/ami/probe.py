@@ -38,7 +38,7 @@ async def has_extension(ask: Callable[[Action], Awaitable[object]], context: str
 
 
 async def has_include(ask: Callable[[Action], Awaitable[object]]) -> bool:
-    """Whether the dialplan includes uapi-dialplan.conf, all of it. Raises as `has_extension` does."""
+    """Whether the dialplan includes uapi-dialplan.conf, of this version. Raises as `has_extension` does."""
     for context, exten in INCLUDED:
         if not await has_extension(ask, context, exten):
             return False

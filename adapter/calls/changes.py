@@ -51,7 +51,10 @@ class Transferred(Struct, frozen=True, gc=False):
 
 
 class PlaceTaken(Struct, frozen=True, gc=False):
-    """The channel `by` takes the place of the channel `of`, of this linkedid: a pickup, or a transfer."""
+    """The channel `by` takes the place of the channel `of`, of this linkedid: a pickup, or a transfer.
+
+    Of transfers only one of ours is told; `by` is empty where Asterisk does not say who it is.
+    """
 
     by: str
     of: str

@@ -19,6 +19,8 @@ OUR_PREFIX = "uapi-"
 NOTICE_PREFIX = "uapi-notice-"
 """And of those that play a notice tone to whom a supervisor joins: nobody listens on them."""
 
+OTHER_HALF = ";2"
+"""Ends the uniqueid of the second half of a Local channel whose first half we named."""
 
 _NAMES_ONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,148}", re.ASCII)
 

@@ -195,8 +195,10 @@ class Telephony(Spies):
             if leg is not None:
                 self._note_left(leg)
             self._tell(Transferred(transferer.uniqueid))
-            if event.target is not None:
-                self._tell(PlaceTaken(event.target.uniqueid, transferer.uniqueid, transferer.linkedid))
+            if transferer.is_for_ours:
+                taker = event.target or event.transferee
+                by = "" if taker is None else taker.uniqueid
+                self._tell(PlaceTaken(by, transferer.uniqueid, transferer.linkedid))
         transferee = None if event.transferee is None else self._legs.get(event.transferee.uniqueid)
         if transferee is not None and not transferee.is_spyer:
             for second in event.transferers[1:]:

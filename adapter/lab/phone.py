@@ -149,10 +149,10 @@ class Phone:
     async def transfer_to(self, consultation: "Phone") -> None:
         """Connect whom we talk to with whom `consultation` calls (attended transfer).
 
-        That is this phone's second line: a caller of the same number, whose call is answered or rings.
+        That is this phone's second line: a phone of the same number, whose call is answered or rings.
         """
-        tags = consultation.tags
-        await self._refer(replaces(consultation.callee, self._server, consultation.call_id, tags))
+        number, tags = consultation.callee or consultation.number, consultation.tags
+        await self._refer(replaces(number, self._server, consultation.call_id, tags))
 
     @property
     def tags(self) -> tuple[str, str]:

@@ -11,7 +11,7 @@ Recovering  accounts for them after a break or a restart
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -44,7 +44,7 @@ class Conductor:
     def __init__(
         self,
         calls: Calls,
-        send: Callable[[Action], Awaitable[Mapping[str, str]]],
+        send: Callable[[Action], Awaitable[None]],
         *,
         directory: Callable[[], Directory],
         has_include: Callable[[], bool],

@@ -18,7 +18,7 @@ from adapter.calls.changes import (
     SpyJoined,
     Transferred,
 )
-from adapter.calls.events import OUR_PREFIX, ChannelState
+from adapter.calls.events import OUR_PREFIX, ChannelState, names_one_channel
 from adapter.calls.legs import Leg
 from adapter.calls.model import Calls
 from adapter.directory import Directory
@@ -106,10 +106,11 @@ class Following:
         ours = next((one for one in (of, linkedid) if one.startswith(OUR_PREFIX)), None)
         if ours is None:
             return
-        self._ringing.hang_up(by)
         supervision = self._register.live.get(ours)
         if supervision is not None:
             self._ringing.end(supervision, Reason.TAKEN)
+        if names_one_channel(by):
+            self._ringing.hang_up(by)
 
     def keep_to_supervisors(self, call_id: str | None = None) -> None:
         """End what somebody else hears, as after a transfer of the supervisor's own channel.
@@ -119,10 +120,7 @@ class Following:
         for supervision in list(self._register.live.values()):
             if call_id not in (None, supervision.call_id):
                 continue
-            taken = strangers(self._calls, self._directory(), supervision.channel_id, supervision.supervisor)
-            for leg in taken:
-                self._ringing.hang_up(leg.channel.uniqueid)
-            if taken:
+            if strangers(self._calls, self._directory(), supervision.channel_id, supervision.supervisor):
                 self._ringing.end(supervision, Reason.TAKEN)
 
     def _follow_spy(self, spyer: str, spyee: str) -> None:

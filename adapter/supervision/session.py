@@ -40,7 +40,7 @@ class Reason(StrEnum):
     SHUTDOWN = "the adapter stopped"
     CONFERENCE = "the conversation became a conference, in which not all would hear the supervisor"
     TAKEN = "somebody else took the supervisor's place"
-    NOT_ALLOWED = "a party came whom nobody may supervise"
+    NOT_ALLOWED = "somebody takes part who may not be heard, or may not hear"
     NO_NOTICE = "the notice tone could not be played"
     CANNOT_FOLLOW = "the other side of the call changed, and this PBX cannot follow it"
     ENDED_BY_REQUEST = "it was asked to end"

@@ -30,7 +30,7 @@ class Tuner:
     def __init__(
         self,
         calls: Calls,
-        send: Callable[[Action], Awaitable[object]],
+        send: Callable[[Action], Awaitable[None]],
         *,
         parties: Parties,
         signal: Callable[[Supervision, Signal], None],

@@ -1,7 +1,6 @@
 """From the PUT to the INVITE at the supervisor's phone, against a bare AMI Originate to the same phone."""
 
 import asyncio
-import contextlib
 import re
 import tempfile
 import time
@@ -19,18 +18,18 @@ from tests.bench.service import HIGH, Client
 
 SAMPLES = 200
 SUPERVISOR = "0003*024"
-DIALED = (f"PJSIP/{SUPERVISOR}", f"Local/{SUPERVISOR}@{PHONES_CONTEXT}/n")
-"""What the adapter dials for one phone, and for several."""
+DIRECT = f"PJSIP/{SUPERVISOR}"
+LOCAL = f"Local/{SUPERVISOR}@{PHONES_CONTEXT}/n"
 INVITE_LIMIT_S = 2.0
 QUIET_S = 0.03
 """Between two rings, for the first to be over everywhere."""
 
 
 class BusyPhone(asyncio.DatagramProtocol):
-    """A phone that notes in `rings` when an INVITE comes, and says that it is busy."""
+    """A phone that notes when an INVITE comes and says that it is busy."""
 
-    def __init__(self, rings: asyncio.Queue[float]) -> None:
-        self.rings = rings
+    def __init__(self) -> None:
+        self.rings: asyncio.Queue[float] = asyncio.Queue()
         self._calls: set[bytes] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -70,7 +69,7 @@ class Ami:
         await self._reader.readuntil(b"Response: Success\r\n")
         await self._reader.readuntil(b"\r\n\r\n")
 
-    def originate(self, dial: str) -> float:
+    def originate(self, dial: str, *, has_include: bool) -> float:
         """Ring the supervisor as the adapter does; when it was sent."""
         self._count += 1
         action = originate_spy(
@@ -80,7 +79,7 @@ class Ami:
             channel_id=f"bench-{self._count}",
             caller_id=CallerId("John Doe", "42420042"),
             pickup_ms=20_000,
-            has_include=True,
+            has_include=has_include,
         )
         lines = [f"{name}: {value}" for name, value in (("Action", action.name), *action.headers)]
         at = time.perf_counter()
@@ -94,57 +93,54 @@ class Ami:
         self._writer.close()
 
 
-async def _first(rings: asyncio.Queue[float]) -> float:
+async def _ring(phone: BusyPhone) -> float:
     async with asyncio.timeout(INVITE_LIMIT_S):
-        return await rings.get()
-
-
-async def _until_quiet(rings: asyncio.Queue[float]) -> None:
-    """Until the ring is over everywhere, that of other phones included."""
-    await asyncio.sleep(QUIET_S)
-    while not rings.empty():
-        rings.get_nowait()
+        return await phone.rings.get()
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Seconds from asking to the first INVITE, asked in turn."""
+    """Seconds from asking to the INVITE, asked in turn."""
 
     ours: list[float]
-    bare: list[float]
-    """A bare Originate of the dial string that the adapter uses."""
+    same: list[float]
+    """A bare Originate of the dial string that the adapter uses where it has its dialplan include."""
+    direct: list[float]
+    """A bare Originate straight to the phone's endpoint."""
 
 
-async def _measure(lab: Lab, call_id: str, rings: asyncio.Queue[float], dial: str, samples: int) -> Samples:
+async def _measure(lab: Lab, phone: BusyPhone, samples: int) -> Samples:
+    talk = await lab.talk()
     port = int(lab.adapter.url.rpartition(":")[2])
     body = (
         '{"action": "BargeIn", "sendCallTo": "0003*024", "callerId": "John Doe <42420042>",'
         ' "waitForPickup": "20", "phoneCallViewId": "01"}'
     )
     put = (
-        f"PUT /uapi/phoneCalls/@me/0003*210/{call_id} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"PUT /uapi/phoneCalls/@me/0003*210/{talk.call_id} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
         f"Authorization: Bearer {lab.token}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
     http, ami = await Client.open(port), Ami(lab.pbx)
     await ami.open()
-    taken = Samples([], [])
+    taken = Samples([], [], [])
     try:
         for _ in range(samples + 1):
             sent_at = time.perf_counter()
-            (head, _), rang_at = await asyncio.gather(http.ask(put), _first(rings))
+            (head, _), rang_at = await asyncio.gather(http.ask(put), _ring(phone))
             if not head.startswith(b"HTTP/1.1 202"):
                 raise AssertionError(f"not taken: {head!r}")
             taken.ours.append(rang_at - sent_at)
-            await _until_quiet(rings)
-            sent_at = ami.originate(dial)
-            taken.bare.append(await _first(rings) - sent_at)
-            await ami.answered()
-            await _until_quiet(rings)
+            await asyncio.sleep(QUIET_S)
+            for bare, dial in ((taken.same, LOCAL), (taken.direct, DIRECT)):
+                sent_at = ami.originate(dial, has_include=dial == LOCAL)
+                bare.append(await _ring(phone) - sent_at)
+                await ami.answered()
+                await asyncio.sleep(QUIET_S)
     finally:
         http.close()
         ami.close()
-    return Samples(taken.ours[1:], taken.bare[1:])
+    return Samples(taken.ours[1:], taken.same[1:], taken.direct[1:])
 
 
 async def _run(folder: Path, samples: int) -> list[Figure]:
@@ -153,49 +149,38 @@ async def _run(folder: Path, samples: int) -> list[Figure]:
         running_adapter(pbx, folder / "adapter", settings=HIGH) as adapter,
         Phones(pbx, folder / "phones") as phones,
     ):
-        lab = Lab(pbx, adapter, phones, await adapter.token("wallboard"))
-        talk = await lab.talk()
-        rings: asyncio.Queue[float] = asyncio.Queue()
-        figures = []
-        async with contextlib.AsyncExitStack() as sockets:
-            for name, dial in zip(("one phone", "two phones"), DIALED, strict=True):
-                await phones.register(SUPERVISOR, await _one_more(rings, sockets))
-                taken = await _measure(lab, talk.call_id, rings, dial, samples)
-                figures += _figures(name, dial, taken)
-        return figures
-
-
-async def _one_more(rings: asyncio.Queue[float], sockets: contextlib.AsyncExitStack) -> str:
-    """Where one more phone listens, until the sockets are closed."""
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: BusyPhone(rings), local_addr=("127.0.0.1", 0))
-    sockets.callback(transport.close)
-    return f"127.0.0.1:{transport.get_extra_info('sockname')[1]}"
-
-
-def _figures(phones: str, dial: str, taken: Samples) -> list[Figure]:
-    middle, figures = percentile(taken.bare, 0.5), []
-    for name, share, goal in (("median", 0.5, 2.0), ("p99", 0.99, 10.0)):
-        mine, theirs = percentile(taken.ours, share), percentile(taken.bare, share)
-        figures.append(
-            Figure(
-                f"PUT BargeIn to INVITE, {phones}, {name} overhead",
-                f"a bare AMI Originate of {dial}, warm socket",
-                mine * 1e3,
-                theirs * 1e3,
-                "ms",
-                (mine - theirs) * 1e3,
-                ((min(taken.ours) - middle) * 1e3, (max(taken.ours) - middle) * 1e3),
-                goal,
-                is_floor=False,
-                value_unit="ms",
-                note=f"n = {len(taken.bare)} each, in turn",
+        loop = asyncio.get_running_loop()
+        transport, phone = await loop.create_datagram_endpoint(BusyPhone, local_addr=("127.0.0.1", 0))
+        try:
+            await phones.register(SUPERVISOR, f"127.0.0.1:{transport.get_extra_info('sockname')[1]}")
+            lab = Lab(pbx, adapter, phones, await adapter.token("wallboard"))
+            taken = await _measure(lab, phone, samples)
+        finally:
+            transport.close()
+    figures = []
+    for peer, bare in (("same dial string", taken.same), ("straight to the endpoint", taken.direct)):
+        middle = percentile(bare, 0.5)
+        for name, share, goal in (("median", 0.5, 2.0), ("p99", 0.99, 10.0)):
+            mine, theirs = percentile(taken.ours, share), percentile(bare, share)
+            figures.append(
+                Figure(
+                    f"PUT BargeIn to INVITE, {name} overhead",
+                    f"a bare AMI Originate, warm socket, {peer}",
+                    mine * 1e3,
+                    theirs * 1e3,
+                    "ms",
+                    (mine - theirs) * 1e3,
+                    ((min(taken.ours) - middle) * 1e3, (max(taken.ours) - middle) * 1e3),
+                    goal,
+                    is_floor=False,
+                    value_unit="ms",
+                    note=f"n = {len(bare)} each, in turn",
+                )
             )
-        )
     return figures
 
 
 def run(samples: int = SAMPLES) -> list[Figure]:
-    """On a real Asterisk; a phone is a socket of the bench, which knows to 0.1 ms when it rings."""
+    """On a real Asterisk; the phone is a socket of the bench, which knows to 0.1 ms when it rings."""
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(_run(Path(folder), samples))

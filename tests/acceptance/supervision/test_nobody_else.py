@@ -20,6 +20,7 @@ from tests.acceptance.transfers.pbx_changes import reconfigure
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+CONFERENCE = "0003*600"
 COLLEAGUE, STRANGER = "0003*211", "0004*300"
 BLOCK_PACKETS = 3
 """What is heard for 60 ms was heard."""
@@ -74,10 +75,10 @@ async def ringing(story: Story, phones: int) -> tuple[Phone, Phone, str, list[Ph
     return agent, customer, address_of(accepted), rung
 
 
-# Rung straight, the phone's channel is in no context in which a directed pickup looks for it.
+# Without the include, the phone's channel is in no context in which a directed pickup looks for it.
 STOLEN = [
     # the PBX, how many phones the supervisor has, how one picks up, and how it ends
-    ("include", 1, DIRECTED, None),
+    ("include", 1, DIRECTED, "taken"),
     ("include", 2, DIRECTED, "taken"),
     ("include", 1, GROUP, "taken"),
     ("include", 2, GROUP, "taken"),
@@ -145,10 +146,13 @@ async def test_a_supervisor_cannot_send_its_ear_to_another(stage: Stage, phones:
         await story.hang_up(customer, agent, supervisor)
 
 
+@pytest.mark.parametrize("how", ["there", "back"])
 @pytest.mark.parametrize(("stage", "phones"), TRANSFERS, indirect=["stage"])
-async def test_whom_a_supervisor_puts_in_its_own_place_hears_nobody(stage: Stage, phones: int) -> None:
-    """An attended transfer cannot be forbidden: the supervision ends with it."""
-    async with stage.tell(f"replaced-{phones}", is_traced=False) as story:
+async def test_whom_a_supervisor_puts_in_its_own_place_hears_nobody(
+    stage: Stage, phones: int, how: str
+) -> None:
+    """An attended transfer cannot be forbidden, from either line: the supervision ends with it."""
+    async with stage.tell(f"replaced-{phones}-{how}", is_traced=False) as story:
         agent, customer, address, rung = await ringing(story, phones)
         supervisor = rung[0]
         await story.answer(supervisor)
@@ -157,10 +161,36 @@ async def test_whom_a_supervisor_puts_in_its_own_place_hears_nobody(stage: Stage
         consultation = await story.lab.phones.caller("0003*024", callee=COLLEAGUE, name="consultation")
         await story.answer(other, consultation)
         since = time.time()
-        await supervisor.transfer_to(consultation)
+        sent, received = (supervisor, consultation) if how == "there" else (consultation, supervisor)
+        await sent.transfer_to(received)
         assert await reason_of_end(story.lab, address) == "taken"
         for phone in (other, consultation):
             await phone.ended()
         assert_deaf(other, (agent, customer), since)
         await until_right((agent, customer), each_other(agent, customer), time.time())
+        await story.hang_up(customer, agent)
+
+
+@pytest.mark.parametrize("stage", ["include"], indirect=True)
+async def test_a_conference_that_a_supervisor_lets_in_hears_nobody(stage: Stage) -> None:
+    """Its members talk on, and are heard by none of those who are supervised."""
+    async with stage.tell("let-in", is_traced=False) as story:
+        agent, customer, address, [supervisor] = await ringing(story, 1)
+        await story.answer(supervisor)
+        await until_joined(story.lab, address)
+        members = [
+            await story.lab.phones.caller(number, callee=CONFERENCE, name=f"member {number[-1]}")
+            for number in ("0003*025", "0003*026")
+        ]
+        consultation = await story.lab.phones.caller("0003*024", callee=CONFERENCE, name="consultation")
+        for phone in (consultation, *members):
+            await phone.answered()
+        since = time.time()
+        await supervisor.transfer_to(consultation)
+        assert await reason_of_end(story.lab, address) == "taken"
+        await until_right(members, each_other(*members), time.time())
+        for member in members:
+            assert_deaf(member, (agent, customer), since)
+        for member in members:
+            await story.hang_up(member)
         await story.hang_up(customer, agent)

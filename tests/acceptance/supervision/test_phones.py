@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from adapter.calls.events import OUR_PREFIX
 from adapter.lab import LabError, Phone, Step, running_asterisk, wait_until_heard
 from adapter.lab.adapter_process import DIRECTORY, Answer, running_adapter
 from adapter.lab.hears import HEARD_LEVEL
@@ -54,20 +53,6 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
 
 
 # -- all of them ring --------------------------------------------------------------------------------
-
-
-async def test_the_only_phone_of_the_supervisor_rings_straight_away(stage: Stage) -> None:
-    """Its channel is the one that joins; with more phones that is half of a Local channel."""
-    async with stage.tell("ring-one", is_traced=False) as story:
-        agent, customer, call_id = await talking(story)
-        supervisor = await story.phone("0003*024")
-        accepted = await story.lab.barge_in(call_id)
-        await supervisor.ringing()
-        assert (await story.uniqueid("PJSIP/0003*024-")).startswith(OUR_PREFIX)
-        supervisor.pick_up()
-        await supervisor.answered()
-        await until_joined(story.lab, address_of(accepted))
-        await story.hang_up(customer, agent, supervisor)
 
 
 @pytest.mark.parametrize("winner", ["desk", "mobile"])
