@@ -157,9 +157,7 @@ class Link:
         await self._await_include(session)
         interval_s = self._settings.ping_interval_s
         while True:
-            await asyncio.wait({session.lost}, timeout=interval_s)
-            if session.lost.done():
-                raise LinkDown("the AMI connection broke")
+            await self._pause(session, interval_s)
             try:
                 await session.request(ping(), interval_s * 0.9)
                 self.has_include = await self._find_include(session)
@@ -171,10 +169,15 @@ class Link:
         for _ in range(INCLUDE_LOOKS):
             if self.has_include is not False:
                 return
-            await asyncio.wait({session.lost}, timeout=INCLUDE_LOOK_S)
-            if session.lost.done():
-                raise LinkDown("the AMI connection broke")
+            await self._pause(session, INCLUDE_LOOK_S)
             self.has_include = await self._find_include(session)
+
+    @staticmethod
+    async def _pause(session: Session, seconds: float) -> None:
+        """Wait for so long; raises LinkDown at once where the connection breaks meanwhile."""
+        await asyncio.wait({session.lost}, timeout=seconds)
+        if session.lost.done():
+            raise LinkDown("the AMI connection broke")
 
     async def _find_include(self, session: Session) -> bool | None:
         try:

@@ -52,9 +52,18 @@ def agent(ami: FakeAmi) -> FakeChannel:
 
 
 @pytest.fixture
-async def service(ami: FakeAmi, agent: FakeChannel, directory: Path) -> AsyncIterator[Service]:
+def has_include() -> bool:
+    """Whether Asterisk has the dialplan include; modules whose `service` needs it say otherwise."""
+    return False
+
+
+@pytest.fixture
+async def service(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, *, has_include: bool
+) -> AsyncIterator[Service]:
     """The adapter, in sync with the fake Asterisk and its one call."""
     assert agent.uniqueid in ami.pbx.channels
+    ami.has_include = has_include
     async with running_service(ami, directory) as running:
         await running.until_link("READY")
         yield running

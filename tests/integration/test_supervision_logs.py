@@ -2,14 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, drop
-from adapter.lab.fake_ami_events import FakeChannel
-from tests.integration.harness import Service, running_service, until
+from tests.integration.harness import Service, until
 from tests.integration.supervising import (
     AGENT,
     SUPERVISOR,
@@ -20,13 +17,9 @@ from tests.integration.supervising import (
 
 
 @pytest.fixture
-async def service(ami: FakeAmi, agent: FakeChannel, directory: Path) -> AsyncIterator[Service]:
-    """The adapter beside an Asterisk with the dialplan include."""
-    assert agent.uniqueid in ami.pbx.channels
-    ami.has_include = True
-    async with running_service(ami, directory) as running:
-        await running.until_link("READY")
-        yield running
+def has_include() -> bool:
+    """The adapter stands beside an Asterisk with the dialplan include."""
+    return True
 
 
 def refuse(action: ReceivedAction) -> None:

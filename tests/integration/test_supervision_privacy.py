@@ -1,7 +1,7 @@
 """Whom nobody may hear is not heard: by no supervision that runs, moves, is found again, or is switched."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,13 +43,9 @@ AGENT_ALONE = group("Desk", "apps: [wallboard, agent-desktop]", f'"{AGENT}"', "l
 
 
 @pytest.fixture
-async def service(ami: FakeAmi, agent: FakeChannel, directory: Path) -> AsyncIterator[Service]:
-    """The adapter beside an Asterisk with the dialplan include."""
-    assert agent.uniqueid in ami.pbx.channels
-    ami.has_include = True
-    async with running_service(ami, directory) as running:
-        await running.until_link("READY")
-        yield running
+def has_include() -> bool:
+    """The adapter stands beside an Asterisk with the dialplan include."""
+    return True
 
 
 # -- follow=call: who comes is judged ----------------------------------------------------------------

@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from adapter.lab.adapter_process import Answer
-from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script, drop
-from adapter.lab.fake_ami_events import FakeChannel, FakeState, bridge_of
-from adapter.supervision import ringing, tuner
+from adapter.lab.fake_ami import FakeAmi, ReceivedAction, drop
+from adapter.lab.fake_ami_events import FakeChannel, FakeState
+from adapter.supervision import tuner
 from adapter.uapi import acting, idempotency
 from tests.integration.harness import (
     REQUEST,
@@ -24,8 +23,6 @@ from tests.integration.harness import (
 )
 from tests.integration.supervising import (
     AGENT,
-    BYSTANDER,
-    OPTIONS,
     SECOND,
     SUPERVISOR,
     come_in,
@@ -35,30 +32,23 @@ from tests.integration.supervising import (
     joined,
     leaving,
     make_internal,
-    notices,
     once,
     phones,
-    rewritten,
     rung,
     runs,
     said,
     until_ended,
     until_hung_up,
     until_said,
-    with_tone,
 )
 
 SOON_S = 3.0
 
 
 @pytest.fixture
-async def service(ami: FakeAmi, agent: FakeChannel, directory: Path) -> AsyncIterator[Service]:
-    """The adapter beside an Asterisk with the dialplan include."""
-    assert agent.uniqueid in ami.pbx.channels
-    ami.has_include = True
-    async with running_service(ami, directory) as running:
-        await running.until_link("READY")
-        yield running
+def has_include() -> bool:
+    """The adapter stands beside an Asterisk with the dialplan include."""
+    return True
 
 
 # -- switches ------------------------------------------------------------------------------------------
@@ -335,186 +325,6 @@ async def test_a_refused_hangup_is_logged_and_asked_for_again_by_the_next_delete
     assert (await service.request("DELETE", path)).status == 200
     assert uniqueid not in ami.pbx.channels
     assert len(ami.took("Hangup")) == 2
-
-
-# -- the notice tone -----------------------------------------------------------------------------------
-
-
-def script_notices(ami: FakeAmi, do: Script) -> None:
-    """What becomes of the originates of notices; any other is taken."""
-    ami.scripts["Originate"] = lambda action: do(action) if action in notices(ami) else ami.originate(action)
-
-
-def fail_notice(ami: FakeAmi) -> None:
-    """There is no channel to be had for it."""
-    script_notices(ami, ami.originate_without_phone)
-
-
-def swallow_notice(ami: FakeAmi) -> None:
-    """Asterisk takes it, and nothing comes of it."""
-    script_notices(
-        ami, lambda action: action.connection.answer(action, ("Message", "Originate successfully queued"))
-    )
-
-
-def refuse_notice(ami: FakeAmi) -> None:
-    """Asterisk does not take it."""
-    script_notices(ami, lambda action: action.connection.refuse(action, "Permission denied"))
-
-
-@pytest.mark.parametrize("break_notice", [fail_notice, swallow_notice, refuse_notice])
-async def test_a_notice_tone_that_is_not_played_ends_the_supervision(
-    ami: FakeAmi,
-    agent: FakeChannel,
-    directory: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    break_notice: Callable[[FakeAmi], None],
-) -> None:
-    """Nobody goes on hearing those who were not told."""
-    assert agent.uniqueid in ami.pbx.channels
-    monkeypatch.setattr(ringing, "NOTICE_LIMIT_S", 0.3)
-    ami.has_include = True
-    rewritten(directory, with_tone)
-    break_notice(ami)
-    async with running_service(ami, directory) as service:
-        await service.until_link("READY")
-        assert (await service.barge_in()).status == 202
-        uniqueid = await rung(ami)
-        ami.pbx.pick_up(uniqueid)
-        ami.pbx.join(uniqueid)
-        assert await until_ended(service, uniqueid) == "no_notice"
-        await until_hung_up(ami, uniqueid)
-
-
-async def test_a_notice_tone_that_fails_ends_the_supervision_at_once(
-    ami: FakeAmi, agent: FakeChannel, directory: Path
-) -> None:
-    """There is nothing to wait for until the limit."""
-    assert agent.uniqueid in ami.pbx.channels
-    ami.has_include = True
-    rewritten(directory, with_tone)
-    fail_notice(ami)
-    async with running_service(ami, directory) as service:
-        await service.until_link("READY")
-        assert (await service.barge_in()).status == 202
-        uniqueid = await rung(ami)
-        ami.pbx.pick_up(uniqueid)
-        ami.pbx.join(uniqueid)
-        async with asyncio.timeout(ringing.NOTICE_LIMIT_S / 3):
-            assert await until_ended(service, uniqueid) == "no_notice"
-
-
-async def test_a_notice_tone_that_is_played_lets_the_supervision_go_on(
-    ami: FakeAmi, agent: FakeChannel, directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Once for one join, to the one who is supervised; its limit over, all is as it was."""
-    monkeypatch.setattr(ringing, "NOTICE_LIMIT_S", 0.1)
-    ami.has_include = True
-    rewritten(directory, with_tone)
-    async with running_service(ami, directory) as service:
-        await service.until_link("READY")
-        uniqueid = await joined(service, ami)
-        await until(lambda: notices(ami))
-        await asyncio.sleep(0.2)  # that nothing ends can only be waited for
-        assert (await said(service, uniqueid))["state"] == "joined"
-        assert [one["Data"] for one in notices(ami)] == [f"{agent.uniqueid},quBE"]
-
-
-async def test_no_notice_tone_is_played_where_the_join_was_refused(
-    ami: FakeAmi, agent: FakeChannel, directory: Path
-) -> None:
-    """A phone that was put onto another call disturbs nobody on either."""
-    assert agent.uniqueid in ami.pbx.channels
-    ami.has_include = True
-    rewritten(directory, with_tone)
-    async with running_service(ami, directory) as service:
-        await service.until_link("READY")
-        other = ami.pbx.begin_trunk_call(SECOND)
-        waiting = asyncio.create_task(service.barge_in(wait_s=10))
-        uniqueid = await rung(ami)
-        ami.pbx.pick_up(uniqueid)
-        ami.pbx.join(uniqueid, other.uniqueid)
-        assert (await waiting).status == 204
-        await until_hung_up(ami, uniqueid)
-        assert not notices(ami)
-
-
-@pytest.mark.parametrize("mode", list(OPTIONS))
-async def test_a_new_party_after_a_transfer_hears_a_notice_tone_too(
-    ami: FakeAmi, agent: FakeChannel, directory: Path, mode: str
-) -> None:
-    """The customer sends the agent on: who comes was not there at the first tone."""
-    ami.has_include = True
-    rewritten(directory, with_tone)
-    async with running_service(ami, directory) as service:
-        await service.until_link("READY")
-        uniqueid = await joined(service, ami, mode)
-        await until(lambda: notices(ami))
-        came = ami.pbx.send_on(agent.linkedid, agent.uniqueid, SECOND)
-        ami.pbx.hang_up(agent.linkedid)
-        ami.pbx.answer(came.uniqueid, agent.uniqueid)
-        await until(lambda: len(notices(ami)) == 2)
-        await until_said(service, uniqueid, state="joined", action=mode)
-
-
-@pytest.mark.parametrize("kind", ["basic", "base"])
-async def test_a_party_that_joins_a_conversation_hears_a_notice_tone_of_its_own(
-    ami: FakeAmi, agent: FakeChannel, directory: Path, kind: str
-) -> None:
-    """Among more than two a tone reaches one alone: who has heard it already is spared another."""
-    ami.has_include = True
-    rewritten(directory, with_tone)
-    async with running_service(ami, directory) as service:
-        await service.until_link("READY")
-        uniqueid = await joined(service, ami, "Monitor")
-        await until(lambda: len(notices(ami)) == 1)
-        came = come_in(ami, agent, kind=kind)
-        await until(lambda: len(notices(ami)) == 2)
-        ami.pbx.leave(came.uniqueid)
-        ami.pbx.enter(came.uniqueid, bridge_of(agent), kind=kind)
-        later = come_in(ami, agent, BYSTANDER, kind=kind)
-        await until(lambda: len(notices(ami)) == 3)
-        await until_said(service, uniqueid, state="joined", action="Monitor")
-    heard = [one["Data"] for one in notices(ami)]
-    assert heard == [f"{one.uniqueid},quBE" for one in (agent, came, later)]
-
-
-async def test_each_member_of_a_conference_that_is_supervised_hears_a_notice_tone(
-    ami: FakeAmi, agent: FakeChannel, directory: Path
-) -> None:
-    """A barge-in on one of them, as the tone is, reaches that one alone."""
-    ami.has_include = True
-    rewritten(directory, with_tone)
-    async with running_service(ami, directory) as service:
-        await service.until_link("READY")
-        came = come_in(ami, agent, kind="base")
-        await joined(service, ami, "Monitor")
-        await until(lambda: len(notices(ami)) == 3)
-    heard = {one["Data"] for one in notices(ami)}
-    assert heard == {f"{one},quBE" for one in (agent.uniqueid, agent.linkedid, came.uniqueid)}
-
-
-@pytest.mark.parametrize("stays", [True, False])
-async def test_a_notice_tone_that_fails_ends_nothing_where_it_was_for_one_who_has_gone(
-    ami: FakeAmi, agent: FakeChannel, directory: Path, monkeypatch: pytest.MonkeyPatch, *, stays: bool
-) -> None:
-    """Who came and left is not heard any more; who stays is not to be heard without having been told."""
-    monkeypatch.setattr(ringing, "NOTICE_LIMIT_S", 0.4)
-    ami.has_include = True
-    rewritten(directory, with_tone)
-    async with running_service(ami, directory) as service:
-        await service.until_link("READY")
-        uniqueid = await joined(service, ami, "Monitor")
-        await until(lambda: len(notices(ami)) == 1)
-        swallow_notice(ami)
-        came = come_in(ami, agent)
-        await until(lambda: len(notices(ami)) == 2)
-        if stays:
-            assert await until_ended(service, uniqueid) == "no_notice"
-            return
-        ami.pbx.leave(came.uniqueid)
-        await asyncio.sleep(0.6)  # that nothing ends can only be waited for
-        assert (await said(service, uniqueid))["state"] == "joined"
 
 
 # -- a conference that begins while the phone rings ---------------------------------------------------
