@@ -9,13 +9,22 @@ from tests.integration.conftest import (
     agent,
     ami,
     directory,
+    has_include,
     nothing_broke,
     pytest_asyncio_loop_factories,
     service,
 )
 from tests.integration.harness import Service
 
-__all__ = ["agent", "ami", "directory", "nothing_broke", "pytest_asyncio_loop_factories", "service"]
+__all__ = [
+    "agent",
+    "ami",
+    "directory",
+    "has_include",
+    "nothing_broke",
+    "pytest_asyncio_loop_factories",
+    "service",
+]
 
 
 @pytest.fixture
