@@ -10,7 +10,8 @@ from aiohttp import web
 
 from adapter.app import IDLE, make_app, reload_directory
 from adapter.operations.access_log import AccessLog
-from adapter.settings import Settings
+from adapter.settings import Settings, systemd_socket
+from adapter.systemd import READY, STOPPING, tell_systemd
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +38,10 @@ async def serve(settings: Settings) -> None:
         # and more, and those come often while streams are open.
         gc.collect()
         gc.freeze()
+        tell_systemd(READY, systemd_socket())
         await stopped.wait()
         log.info("stopping")
+        tell_systemd(STOPPING, systemd_socket())
     finally:
         watching.cancel()
         await runner.cleanup()

@@ -25,6 +25,11 @@ NOT_SETTINGS = ("config", "lab_asterisk")
 """Variables of ours that are no settings: where the file is, and where the lab finds Asterisk."""
 
 
+def systemd_socket() -> str | None:
+    """Where systemd, if it started this process, hears how far it is."""
+    return os.environ.get("NOTIFY_SOCKET")
+
+
 class Settings(BaseSettings):
     """The settings of one adapter process. Raises ValidationError where one is missing or wrong."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from adapter.caller_id import CallerId
 from adapter.calls.answer_times import ANSWER_TIME
 from adapter.calls.events import OTHER_HALF, names_one_channel
+from adapter.dialplan import NOTICE_EXTEN, SPY_CONTEXT, SPY_EXTEN
 
 LINE_LIMIT_BYTES = 1000
 """Asterisk reads AMI lines of at most 1,024 bytes."""
@@ -16,13 +17,6 @@ LINE_LIMIT_BYTES = 1000
 
 NOWHERE_CONTEXT = "uapi-nowhere"
 """A dialplan context that does not exist."""
-
-
-SPY_CONTEXT = "uapi-spy"
-PHONES_CONTEXT = "uapi-phones"
-"""The contexts of asterisk-conf/uapi-dialplan.conf."""
-SPY_EXTEN = "spy"
-NOTICE_EXTEN = "notice"
 
 _TO_NOBODY_ELSE = (f"FORWARD_CONTEXT={NOWHERE_CONTEXT}", f"__TRANSFER_CONTEXT={NOWHERE_CONTEXT}")
 """A phone that forwards its calls, or transfers this one, would have somebody else hear it: it may not."""

@@ -5,8 +5,16 @@ Each probe takes the function that sends an action and gives the headers of the 
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from adapter.ami.actions import NOTICE_EXTEN, PHONES_CONTEXT, SPY_CONTEXT, SPY_EXTEN, Action
+from adapter.ami.actions import Action
 from adapter.ami.errors import ActionRefused
+from adapter.dialplan import (
+    ANSWERED_CONTEXT,
+    ANSWERED_EXTEN,
+    NOTICE_EXTEN,
+    PHONES_CONTEXT,
+    SPY_CONTEXT,
+    SPY_EXTEN,
+)
 
 Ask = Callable[[Action], Awaitable[Mapping[str, str]]]
 
@@ -14,7 +22,7 @@ INCLUDED = (
     (SPY_CONTEXT, SPY_EXTEN),
     (SPY_CONTEXT, NOTICE_EXTEN),
     (PHONES_CONTEXT, "0"),  # as any number
-    ("uapi-answered", "s"),  # an include without it lets in who picks up another's phone
+    (ANSWERED_CONTEXT, ANSWERED_EXTEN),  # an include without it lets in who picks up another's phone
 )
 """What asterisk-conf/uapi-dialplan.conf has, context and extension: an older one may lack some of it."""
 

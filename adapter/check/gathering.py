@@ -15,6 +15,7 @@ from adapter.ami.probe import INCLUDED, Ask, allowed_actions, get_value, has_ext
 from adapter.ami.session import Session
 from adapter.calls.message import Message
 from adapter.check.facts import Facts, Reached, Terminal, Unread
+from adapter.dialplan import PHONES_CONTEXT
 from adapter.directory import Extension
 
 QUESTIONS_LIMIT_S = 60.0
@@ -178,7 +179,7 @@ def pjsip_endpoint(dialed: str) -> str | None:
     technology, _, resource = dialed.partition("/")
     who, at, where = resource.partition("@")
     if technology.upper() == "LOCAL":
-        return who if where.partition("/")[0] == "uapi-phones" else None
+        return who if where.partition("/")[0] == PHONES_CONTEXT else None
     if technology.upper() != "PJSIP":
         return None
     # `PJSIP/x/sip:...` names an address of the endpoint; there an @ is the address's.

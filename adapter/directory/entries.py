@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from adapter.caller_id import CallerId, parse_caller_id
+from adapter.dialplan import PHONES_CONTEXT
 
 
 class ExtensionType(StrEnum):
@@ -105,7 +106,7 @@ def one_phone(number: str) -> str:
 
 def all_phones(number: str) -> str:
     """What it dials to ring all of them, where it has asterisk-conf/uapi-dialplan.conf."""
-    return f"Local/{number}@uapi-phones/n"
+    return f"Local/{number}@{PHONES_CONTEXT}/n"
 
 
 class Extension(Entry):

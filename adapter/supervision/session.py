@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from adapter.calls.channels import CALL_REJECTED
+
 
 class State(StrEnum):
     """Where a supervision stands."""
@@ -98,8 +100,6 @@ USER_BUSY = 17
 NO_ANSWER = 19
 NO_CAUSE = 0
 """What Asterisk 16 says of a phone that rang out, where 22 says NO_ANSWER."""
-CALL_REJECTED = 21
-
 
 _WAS_JOINED = (State.JOINED, State.RE_ATTACHING)
 

@@ -144,7 +144,11 @@ class Acting:
         supervision = await self._begin(scope, plan)
         _note_supervision(request, supervision)
         wait_s = min(read_prefer(request.headers.getall("Prefer", ())).wait_s or 0, plan.pickup_s)
-        if wait_s and await self._is_settled(supervision, plan, wait_s):
+        if not wait_s:
+            return self._accepted(scope, plan, supervision, wait_s)
+        is_settled = await self._is_settled(supervision, plan, wait_s)
+        scope = await self._look_again(request, scope, plan)
+        if is_settled:
             return self._outcome(scope, supervision, wait_s)
         return self._accepted(scope, plan, supervision, wait_s)
 
@@ -201,9 +205,20 @@ class Acting:
             return False
         return True
 
+    async def _look_again(self, request: web.Request, entered: Scope, plan: Plan) -> Scope:
+        """Who is answered after a wait, as the directory is by now.
+
+        Raises UapiError where the address does not mean the extension any more: as GET answers there, so
+        that nothing is told of a call that is not seen.
+        """
+        scope = await self._gate.enter_again(request, entered)
+        if plan.extension not in scope.extensions:  # `@self` means others
+            raise phone_call_invalid()
+        return scope
+
     def _outcome(self, scope: Scope, supervision: Supervision, wait_s: int) -> web.Response:
         applied = {"Preference-Applied": f"wait={wait_s}"}
-        if supervision.state is State.JOINED:
+        if supervision.is_joined:
             call = scope.reach(self._calls.call(supervision.call_id))
             if call is not None:
                 renderer = Renderer(scope.directory, self._timezone, scope.address_of)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from adapter.ami.actions import PHONES_CONTEXT, originate_spy
+from adapter.ami.actions import originate_spy
 from adapter.caller_id import CallerId
+from adapter.directory import all_phones, one_phone
 from adapter.lab import Pbx, Phones, running_asterisk
 from adapter.lab.adapter_process import running_adapter
 from tests.acceptance.conftest import Lab
@@ -18,8 +19,8 @@ from tests.bench.service import HIGH, Client
 
 SAMPLES = 200
 SUPERVISOR = "0003*024"
-DIRECT = f"PJSIP/{SUPERVISOR}"
-LOCAL = f"Local/{SUPERVISOR}@{PHONES_CONTEXT}/n"
+DIRECT = one_phone(SUPERVISOR)
+LOCAL = all_phones(SUPERVISOR)
 INVITE_LIMIT_S = 2.0
 QUIET_S = 0.03
 """Between two rings, for the first to be over everywhere."""

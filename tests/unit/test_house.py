@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic_core import PydanticUndefined
 
+from adapter import dialplan
 from adapter.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +19,7 @@ PURE = (
     "adapter.directory",
     "adapter.yaml_lines",
     "adapter.caller_id",
+    "adapter.dialplan",
     "adapter.supervision.plan",
     "adapter.supervision.session",
     "adapter.supervision.permission",
@@ -129,11 +131,15 @@ ALLOWED = [
     # who imports, and what of the adapter it may import
     ("adapter.calls", ("adapter.calls",)),
     ("adapter.caller_id", ()),
+    ("adapter.dialplan", ()),
     ("adapter.yaml_lines", ()),
-    ("adapter.directory", ("adapter.caller_id", "adapter.directory", "adapter.yaml_lines")),
+    (
+        "adapter.directory",
+        ("adapter.caller_id", "adapter.dialplan", "adapter.directory", "adapter.yaml_lines"),
+    ),
     ("adapter.settings", ()),
     ("adapter.logs", ()),
-    ("adapter.ami", ("adapter.ami", "adapter.calls", "adapter.caller_id")),
+    ("adapter.ami", ("adapter.ami", "adapter.calls", "adapter.caller_id", "adapter.dialplan")),
     ("adapter.supervision", (*BELOW_SUPERVISION, "adapter.supervision")),
     (
         "adapter.operations",
@@ -141,7 +147,10 @@ ALLOWED = [
     ),
     ("adapter.audit", ("adapter.audit", "adapter.supervision")),
     ("adapter.trace", ("adapter.ami", "adapter.calls", "adapter.trace")),
-    ("adapter.check", ("adapter.ami", "adapter.calls.message", "adapter.check", "adapter.directory")),
+    (
+        "adapter.check",
+        ("adapter.ami", "adapter.calls.message", "adapter.check", "adapter.dialplan", "adapter.directory"),
+    ),
     (
         "adapter.commands",
         (
@@ -193,6 +202,34 @@ def test_only_the_settings_read_the_environment() -> None:
             and {alias.name for alias in node.names} & {"environ", "environb", "getenv"})
     }  # fmt: skip
     assert {name for name in readers if not _is_in(name, ("adapter.lab",))} == {"adapter.settings"}
+
+
+def _texts(tree: ast.AST) -> Iterable[str]:
+    """Every text of the code that is not there to be read by people alone."""
+    nodes = list(ast.walk(tree))
+    said = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.value
+
+
+def test_one_module_names_the_contexts_of_the_dialplan_include() -> None:
+    """They are the file's, and nobody else writes them; the lab, which is a PBX, apart."""
+    include = (ROOT / "asterisk-conf" / "uapi-dialplan.conf").read_text(encoding="utf-8")
+    there = set(re.findall(r"^\[([^]]+)\]", include, re.MULTILINE))
+    named = {value for name, value in vars(dialplan).items() if name.endswith("_CONTEXT")}
+    assert named
+    assert named <= there
+    writers = {
+        _name(path)
+        for path in MODULES
+        if any(
+            context in text
+            for text in _texts(ast.parse(path.read_text(encoding="utf-8")))
+            for context in there
+        )
+    }
+    assert {name for name in writers if not _is_in(name, ("adapter.lab",))} == {"adapter.dialplan"}
 
 
 def _written(default: object) -> str:
