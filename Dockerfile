@@ -1,13 +1,22 @@
 # The adapter (the last stage, which a plain `docker build .` makes), and the demo's phones.
 
+FROM python:3.12-slim AS built
+# The reading of AMI is C; no compiler stays in the image.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends gcc libc6-dev \
+ && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=bind,target=/src,rw \
+    pip wheel --no-cache-dir --no-deps --wheel-dir /wheels /src
+
 FROM python:3.12-slim AS installed
 # ADAPTER_TIMEZONE, be it only UTC, is looked up in the system's time zones.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends tzdata \
  && rm -rf /var/lib/apt/lists/*
-# A mount instead of a COPY: no source, and nothing that the build leaves beside it, stays in the image.
-RUN --mount=type=bind,target=/src,rw \
-    pip install --no-cache-dir --constraint /src/constraints.txt /src
+# Mounts instead of a COPY: neither the wheel nor a source stays in the image.
+RUN --mount=type=bind,source=constraints.txt,target=/constraints.txt \
+    --mount=type=bind,from=built,source=/wheels,target=/wheels \
+    pip install --no-cache-dir --constraint /constraints.txt /wheels/*.whl
 
 # The lab needs the checkout, and SIPp, which plays the phones.
 FROM installed AS phones

@@ -1,9 +1,12 @@
-"""What pyproject.toml cannot say: the wheel carries what the lab needs from beside the package."""
+"""What pyproject.toml cannot say: the wheel carries what the lab needs from beside the package.
+
+And the reader in C may be missing: without a compiler the one in Python does its work.
+"""
 
 import shutil
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
@@ -31,4 +34,6 @@ class BuildWithLab(build_py):
             # A container's build context has none of them, and its image needs no lab.
 
 
-setup(cmdclass={"build_py": BuildWithLab})
+LINES = Extension("adapter.calls._lines", ["adapter/calls/_lines.c"], optional=True)
+
+setup(cmdclass={"build_py": BuildWithLab}, ext_modules=[LINES])

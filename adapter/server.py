@@ -9,6 +9,7 @@ import sys
 from aiohttp import web
 
 from adapter.app import IDLE, make_app, reload_directory
+from adapter.calls.message import READER
 from adapter.operations.access_log import AccessLog
 from adapter.settings import Settings, systemd_socket
 from adapter.systemd import READY, STOPPING, tell_systemd
@@ -33,7 +34,7 @@ async def serve(settings: Settings) -> None:
             loop.add_signal_handler(ending, stopped.set)
         loop.add_signal_handler(signal.SIGHUP, reload_directory, app)
         for host, port, *_ in runner.addresses:
-            log.info("listening", extra={"host": host, "port": port})
+            log.info("listening", extra={"host": host, "port": port, "ami_reader": READER})
         # What is there by now stays. To look through it at each full collection would hold all up for 40 ms
         # and more, and those come often while streams are open.
         gc.collect()

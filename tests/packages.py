@@ -15,7 +15,7 @@ CHECKOUT = Path(__file__).parents[1]
 LIMIT_S = 180.0
 
 NOT_PACKAGED = shutil.ignore_patterns(
-    ".*", "*.egg-info", "build", "dist", "tests", "__pycache__", "secret.conf"
+    ".*", "*.egg-info", "*.so", "build", "dist", "tests", "__pycache__", "secret.conf"
 )
 
 

@@ -22,6 +22,9 @@ NOTICE_PREFIX = "uapi-notice-"
 OTHER_HALF = ";2"
 """Ends the uniqueid of the second half of a Local channel whose first half we named."""
 
+UNIQUEID_LIMIT = 150
+"""Asterisk's own are shorter. Their numbers are compared, and that of a longer one may be too large."""
+
 _NAMES_ONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,148}", re.ASCII)
 
 

@@ -1,67 +1,22 @@
-"""One AMI message as it came: its headers on demand, the channels in it at one look. Pure.
+"""One AMI message as it came: what it says at one look, and its headers on demand. Pure."""
 
-To split a message of twenty lines into headers takes longer than all that is done with it afterwards, and
-most of them are never asked for. Asterisk describes a channel by the same fourteen lines, in the same
-order, in every event: one regular expression finds what matters of them.
-"""
-
-import functools
-import re
 from typing import overload
 
 from msgspec import Struct
 
-ChannelFields = tuple[str, ...]
-"""The values of a channel's lines below that are kept, in their order."""
+from adapter.calls.events import Channel
+from adapter.calls.lines import Beginning
 
-UNIQUEID_LIMIT = 150
-"""Asterisk's own are shorter. Their numbers are compared, and that of a longer one may be too large."""
+try:
+    from adapter.calls._lines import cut, find_channel, find_values
 
-# Possessive (`*+`): a value ends where its line does, and there is nothing to try again.
-_KEPT, _LEFT, _END = "([^\r]*+)", "[^\r]*+", "(?=\r\n|$)"
-_ID = f"([^\r]{{0,{UNIQUEID_LIMIT}}}+)"
-_LINES = (
-    # Asterisk 16 to 22 (its ast_manager_build_channel_state_string_prefix).
-    ("Channel", _KEPT),
-    ("ChannelState", "([0-9])"),
-    ("ChannelStateDesc", _LEFT),
-    ("CallerIDNum", _KEPT),
-    ("CallerIDName", _KEPT),
-    ("ConnectedLineNum", _KEPT),
-    ("ConnectedLineName", _KEPT),
-    ("Language", _LEFT),
-    ("AccountCode", _LEFT),
-    ("Context", _LEFT),
-    ("Exten", _KEPT),
-    ("Priority", _LEFT),
-    ("Uniqueid", _ID),
-    ("Linkedid", _ID),
-)
+    READER = "C"
+except ImportError:  # there was no compiler where the package was built
+    from adapter.calls.lines import cut, find_channel, find_values
 
+    READER = "Python"
 
-def _channel_lines(role: str) -> str:
-    return "".join(f"\r\n{role}{name}: {value}" for name, value in _LINES)
-
-
-@functools.cache
-def _channel(role: str) -> "re.Pattern[str]":
-    """What finds a channel's lines, each beginning with `role` (`Dest`, `Spyer`, ... or nothing)."""
-    return re.compile(_channel_lines(role) + _END)
-
-
-# How every event of Asterisk begins. Most go on with the channel that they are about.
-find_beginning = re.compile(
-    f"Event: {_KEPT}"
-    f"(?:\r\n(?:Privilege|ActionID): {_LEFT})?"
-    "(?:\r\nTimestamp: ([0-9]{1,10})\\.([0-9]{6})(?=\r))?"
-    f"(?:{_channel_lines('')})?" + _END
-).match
-"""What finds how an event of Asterisk begins.
-
-Its groups: the name, the whole seconds and the microseconds of its time, and the fields of its channel.
-"""
-CHANNEL = 4
-"""The first of the channel's groups."""
+__all__ = ["READER", "Message", "cut", "find_channel", "find_values", "read_headers"]
 
 
 class Message(Struct, gc=False):
@@ -69,27 +24,25 @@ class Message(Struct, gc=False):
 
     text: str
     """The message without the blank line at its end; its lines are parted by CR LF."""
-    beginning: "re.Match[str] | None"
+    beginning: Beginning | None
     """What was found in its first lines, where it is an event and they are Asterisk's."""
     _headers: dict[str, str] | None = None
 
     @property
     def event(self) -> str:
         """The name of the event; empty for what is none."""
-        return self.headers.get("Event", "") if self.beginning is None else self.beginning[1]
+        return self.headers.get("Event", "") if self.beginning is None else self.beginning[0]
 
-    def channel(self, role: str = "") -> ChannelFields | None:
+    def channel(self, role: str = "") -> Channel | None:
         """What the message says of a channel; nothing where it is not said in Asterisk's lines and order."""
         if self.beginning is None:
             return None
-        if not role and self.beginning[CHANNEL] is not None:
-            return self.beginning.groups()[CHANNEL - 1 :]
-        found = _channel(role).search(self.text, self.beginning.end())
-        return None if found is None else found.groups()
+        _, _, channel, end = self.beginning
+        return find_channel(self.text, end, role) if role or channel is None else channel
 
-    def behind(self, lines: "re.Pattern[str]") -> "re.Match[str] | None":
-        """These lines, if they stand right behind the first channel's."""
-        return None if self.beginning is None else lines.match(self.text, self.beginning.end())
+    def behind(self, names: tuple[str, ...]) -> tuple[str, ...] | None:
+        """The values of the lines of these names, if they stand right behind the first channel's."""
+        return None if self.beginning is None else find_values(self.text, self.beginning[3], names)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -107,7 +60,7 @@ class Message(Struct, gc=False):
         if self.beginning is None or self._headers is not None:
             return self.headers.get(name, default)
         if name == "Event":
-            return self.beginning[1]
+            return self.beginning[0]
         line = f"\r\n{name}:"
         at = self.text.find(line)
         if at < 0:

@@ -5,12 +5,11 @@ on the live calls. Times come from Asterisk's clock (`timestampevents`) where it
 """
 
 import functools
-import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from adapter.calls.events import (
     OUR_PREFIX,
+    UNIQUEID_LIMIT,
     BridgeEnter,
     BridgeLeave,
     Channel,
@@ -32,7 +31,11 @@ from adapter.calls.events import (
     Transfer,
     Unpark,
 )
-from adapter.calls.message import CHANNEL, UNIQUEID_LIMIT, ChannelFields, Message
+from adapter.calls.lines import Beginning
+from adapter.calls.message import Message
+
+_UNTOLD: Beginning = ("", None, None, 0)
+"""Where a message does not begin in Asterisk's words, its headers are asked."""
 
 LATEST_S = 253_402_214_400.0
 """The year 9999 less a day: a later time cannot be shown in every time zone."""
@@ -42,9 +45,6 @@ LONGEST_S = 3_000_000_000
 
 Headers = Message | Mapping[str, str]
 """A message as it came, or the headers of one that was split already: a recorded one, say."""
-
-_UNTOLD: tuple[Any, ...] = (None,) * CHANNEL
-"""The groups of a beginning that is not found: the name, the time, and no channel."""
 
 _STATES = {str(state.value): state for state in ChannelState}
 
@@ -58,45 +58,34 @@ def parse(headers: Headers, received_at: float) -> Event | None:
 
     Raises EventError where a header that the event needs is missing or malformed.
     """
-    beginning = headers.beginning if isinstance(headers, Message) else None
-    event, seconds, micros, *channel = _UNTOLD if beginning is None else beginning.groups()
-    if event is None:
-        event = headers.get("Event", "")
+    event, at, channel, _ = _UNTOLD if not isinstance(headers, Message) else headers.beginning or _UNTOLD
+    event = event or headers.get("Event", "")
     if event not in EVENT_NAMES:
         return None
-    if seconds is not None:
-        at = int(seconds + micros) / 1e6  # exact, and in half the time that float() takes
-    else:
+    if at is None:
         stamp = headers.get("Timestamp")
         at = received_at if stamp is None else _time(stamp)
     of_one = _OF_ONE_CHANNEL.get(event)
     if of_one is None:
         return _OTHERS[event](headers, at)
-    return of_one(at, _channel(headers) if channel[0] is None else _channel_of(channel))
+    return of_one(at, _channel(headers) if channel is None else channel)
 
 
 def parse_listed(headers: Headers) -> ListedChannel:
     """One channel of a snapshot. Raises EventError as `parse` does."""
-    application, data, duration, bridge = _RUNNING.read(headers)
+    application, data, duration, bridge = _values(headers, _RUNNING)
     age_s = 0 if duration is None else _seconds(duration)
     return ListedChannel(_channel(headers), application or "", data or "", age_s, bridge or None)
 
 
-class _Lines:
-    """Headers that Asterisk writes together, behind the beginning of a message: read at one look."""
-
-    def __init__(self, *names: str) -> None:
-        self._names = names
-        self._pattern = re.compile("".join(f"\r\n{name}: ([^\r]*+)" for name in names) + "(?=\r\n|$)")
-
-    def read(self, headers: Headers) -> Sequence[str | None]:
-        """Their values; None for one that is missing."""
-        found = headers.behind(self._pattern) if isinstance(headers, Message) else None
-        return [headers.get(name) for name in self._names] if found is None else found.groups()
+_RUNNING = ("Application", "ApplicationData", "Duration", "BridgeId")
+_BRIDGE = ("BridgeUniqueid", "BridgeType", "BridgeTechnology")
 
 
-_RUNNING = _Lines("Application", "ApplicationData", "Duration", "BridgeId")
-_BRIDGE = _Lines("BridgeUniqueid", "BridgeType", "BridgeTechnology")
+def _values(headers: Headers, names: tuple[str, ...]) -> Sequence[str | None]:
+    """The values of headers that stand together behind the channel; None for one that is missing."""
+    found = headers.behind(names) if isinstance(headers, Message) else None
+    return [headers.get(name) for name in names] if found is None else found
 
 
 def _number(text: str) -> int:
@@ -139,22 +128,22 @@ def _seconds(duration: str) -> int:
 
 def _channel(headers: Headers, role: str = "") -> Channel:
     """The channel that the headers beginning with `role` describe (`Dest...`, `Spyer...`, or none)."""
-    fields = headers.channel(role) if isinstance(headers, Message) else None
-    return _channel_of(_channel_fields(headers, role) if fields is None else fields)
+    channel = headers.channel(role) if isinstance(headers, Message) else None
+    return _channel_of(headers, role) if channel is None else channel
 
 
-def _channel_of(fields: Sequence[str]) -> Channel:
-    name, state, caller, caller_name, connected, connected_name, exten, uniqueid, linkedid = fields
-    return Channel(
-        name, _STATES[state], caller, caller_name, connected, connected_name, exten, uniqueid, linkedid
-    )
-
-
-def _channel_fields(headers: Headers, role: str) -> ChannelFields:
+def _state(text: str) -> ChannelState:
     try:
-        fields = (
+        return _STATES[text]
+    except KeyError:
+        raise EventError(f"no channel state: {text[:30]!r}") from None
+
+
+def _channel_of(headers: Headers, role: str) -> Channel:
+    try:
+        channel = Channel(
             headers[role + "Channel"],
-            headers[role + "ChannelState"],
+            _state(headers[role + "ChannelState"]),
             headers.get(role + "CallerIDNum", ""),
             headers.get(role + "CallerIDName", ""),
             headers.get(role + "ConnectedLineNum", ""),
@@ -165,12 +154,10 @@ def _channel_fields(headers: Headers, role: str) -> ChannelFields:
         )
     except KeyError as missing:
         raise EventError(f"no header {missing}") from None
-    if fields[1] not in _STATES:
-        raise EventError(f"no channel state: {fields[1][:30]!r}")
-    for uniqueid in fields[-2:]:
+    for uniqueid in (channel.uniqueid, channel.linkedid):
         if len(uniqueid) > UNIQUEID_LIMIT:
             raise EventError(f"no uniqueid: {uniqueid[:UNIQUEID_LIMIT]!r}...")
-    return fields
+    return channel
 
 
 def _dial_begin(headers: Headers, at: float) -> Event:
@@ -187,7 +174,7 @@ def _dialing(headers: Headers) -> Channel | None:
 
 
 def _bridge_enter(headers: Headers, at: float) -> Event:
-    bridge, kind, technology = _BRIDGE.read(headers)
+    bridge, kind, technology = _values(headers, _BRIDGE)
     if bridge is None:
         raise EventError("no header 'BridgeUniqueid'")
     return BridgeEnter(

@@ -8,6 +8,7 @@ import contextlib
 import json
 import re
 import shutil
+import sysconfig
 import tarfile
 import tomllib
 import zipfile
@@ -56,6 +57,7 @@ async def serving(program: Path, folder: Path, **settings: str) -> AsyncIterator
 
         url = await poll_until(look, START_LIMIT_S)
         assert url, output.read_text()
+        assert f"ami_reader={'C' if _compiled() else 'Python'}" in output.read_text()
         yield url
         process.terminate()
         async with asyncio.timeout(START_LIMIT_S):
@@ -79,7 +81,12 @@ def test_the_wheel_holds_the_program_and_what_the_lab_needs_and_nothing_else(bui
     assert len(scenarios) > 5
     lab = [*of_asterisk, *scenarios, CHECKOUT / "examples" / "directory.yaml"]
     data = {f"adapter/lab/data/{path.relative_to(CHECKOUT)}" for path in lab}
-    assert names == modules | {"adapter/py.typed"} | data
+    assert names == modules | {"adapter/py.typed", "adapter/calls/_lines.pyi", *_compiled()} | data
+
+
+def _compiled() -> list[str]:
+    """The reader in C, where this machine can make it."""
+    return [f"adapter/calls/_lines{sysconfig.get_config_var('EXT_SUFFIX')}"] if shutil.which("cc") else []
 
 
 def test_every_package_that_is_installed_is_pinned() -> None:
