@@ -31,7 +31,7 @@ class BuildWithLab(build_py):
             elif source.is_file():
                 (data / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, data / name)
-            # A container's build context has none of them, and its image needs no lab.
+            # A container's build context lacks some, and its image needs no lab.
 
 
 LINES = Extension("adapter.calls._lines", ["adapter/calls/_lines.c"], optional=True)

@@ -81,7 +81,7 @@ def cut(data: bytes, wanted: frozenset[bytes] | None) -> Cut:
 @functools.cache
 def _unwanted(wanted: frozenset[bytes]) -> Callable[[bytes], object]:
     """What finds events of other names: by the first line, which in every event of Asterisk is its name."""
-    names = b"|".join(map(re.escape, wanted))
+    names = b"|".join(map(re.escape, wanted)) or b"(?!)"  # without a name, none is right
     return re.compile(b"Event: (?!(?:%s)(?:\r\n|\\Z))" % names).match
 
 

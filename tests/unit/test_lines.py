@@ -112,6 +112,7 @@ def test_values_are_found_alike_by_both(text: str, start: int, names: tuple[str,
     st.sampled_from(["utf-8", "utf-16", "latin-1"]),
     st.sampled_from([None, frozenset[bytes](), frozenset([b"Hangup"]), WANTED_BYTES]),
 )
+@example("Event: \r\nA: b\r\n\r\n", "utf-8", frozenset())
 @example(HANGUP + "\r\n\r\n" + HANGUP.replace("Agent", "é") + "\r\n\r\n", "latin-1", None)
 def test_a_stream_is_cut_alike_by_both(stream: str, encoding: str, wanted: frozenset[bytes] | None) -> None:
     """In any encoding, with any events left out."""
