@@ -212,31 +212,33 @@ class Link:
 
     # -- messages ----------------------------------------------------------------------------------
 
-    def _take(self, headers: Message) -> None:
+    def _take(self, message: Message) -> None:
+        name = message.event
         try:
-            event = parse(headers, time.time() + self._clock_offset_s)
-            if event is None:
-                self._take_listed(headers)
+            if name in OF_SNAPSHOT:
+                self._take_of_snapshot(name, message)
                 return
+            event = parse(message, time.time() + self._clock_offset_s)
         except EventError as malformed:
-            name = headers.event
             if not self.malformed[name]:
                 log.warning(
                     "a malformed AMI event was left out", extra={"event": name, "reason": str(malformed)}
                 )
             self.malformed[name] += 1
             return
+        if event is None:
+            return
         if self.state is LinkState.READY:
             self._on_event(event)
         else:
             self._held.append(event)
 
-    def _take_listed(self, headers: Message) -> None:
-        match headers.event:
+    def _take_of_snapshot(self, name: str, message: Message) -> None:
+        match name:
             case "CoreShowChannel":
-                self._listed.append(parse_listed(headers))
+                self._listed.append(parse_listed(message))
             case "Status":
-                self._answered.update(filter(None, (read_answer_time(headers),)))
+                self._answered.update(filter(None, (read_answer_time(message),)))
             case "CoreShowChannelsComplete":
                 self._finish_sync()
 

@@ -43,8 +43,7 @@ class Reader:
         if not end:
             return self._wait_for_end()
         self.dropped += dropped
-        messages = itertools.starmap(Message, found)
-        return [message for message in messages if message.beginning or message.headers]
+        return list(itertools.starmap(Message, found))
 
     def _wait_for_end(self) -> list[Message]:
         if len(self._rest) > MESSAGE_LIMIT_BYTES:

@@ -50,7 +50,7 @@ static const struct {
     LINE("Linkedid", ID),
 };
 
-enum { LINES = sizeof(CHANNEL) / sizeof(*CHANNEL), FIELDS = 9 };
+enum { LINES = sizeof(CHANNEL) / sizeof(*CHANNEL), FIELDS = 9, STATE_FIELD = 1, LINKEDID_FIELD = 8 };
 
 /* -- what stands at a place: each moves it behind what it finds, or leaves it and says no -------------- */
 
@@ -216,13 +216,27 @@ find_lines(Place *place, const char *role, size_t role_length, Place fields[FIEL
     return 1;
 }
 
+static int
+are_alike(Place one, Place other)
+{
+    return one.end - one.at == other.end - other.at && memcmp(one.at, other.at, one.end - one.at) == 0;
+}
+
 static PyObject *
 channel_of(Module *module, Place fields[FIELDS], int is_ascii)
 {
     PyObject *values[FIELDS] = {NULL};
     PyObject *channel = NULL;
     for (int field = 0; field < FIELDS; field++) {
-        values[field] = field == 1 ? Py_NewRef(module->states[*fields[field].at - '0']) : text_of(fields[field], is_ascii);
+        if (field == STATE_FIELD) {
+            values[field] = Py_NewRef(module->states[*fields[field].at - '0']);
+        }
+        else if (field == LINKEDID_FIELD && are_alike(fields[field], fields[field - 1])) {
+            values[field] = Py_NewRef(values[field - 1]); /* who began the call: its uniqueid, once in memory */
+        }
+        else {
+            values[field] = text_of(fields[field], is_ascii);
+        }
         if (values[field] == NULL) {
             goto done;
         }
@@ -272,9 +286,11 @@ beginning_of(Module *module, Place whole, int is_ascii)
 
     PyObject *beginning = PyTuple_New(4);
     if (beginning != NULL) {
+        PyObject *at = micros < 0 ? Py_NewRef(Py_None) : PyFloat_FromDouble((double)micros / 1e6);
+        PyObject *channel = is_of_channel ? channel_of(module, fields, is_ascii) : Py_NewRef(Py_None);
         PyTuple_SET_ITEM(beginning, 0, text_of(name, is_ascii));
-        PyTuple_SET_ITEM(beginning, 1, micros < 0 ? Py_NewRef(Py_None) : PyFloat_FromDouble((double)micros / 1e6));
-        PyTuple_SET_ITEM(beginning, 2, is_of_channel ? channel_of(module, fields, is_ascii) : Py_NewRef(Py_None));
+        PyTuple_SET_ITEM(beginning, 1, at);
+        PyTuple_SET_ITEM(beginning, 2, channel);
         PyTuple_SET_ITEM(beginning, 3, PyLong_FromSsize_t(length));
         if (PyErr_Occurred()) {
             Py_CLEAR(beginning);
@@ -353,6 +369,9 @@ cut(PyObject *self, PyObject *args)
     while (messages != NULL && (blank = find_blank_line(rest)) != NULL) {
         Place message = {rest.at, blank};
         rest.at = blank + 4;
+        if (memchr(message.at, ':', message.end - message.at) == NULL) {
+            continue;
+        }
         int is_left_out = is_unwanted(message, wanted);
         if (is_left_out > 0) {
             dropped++;
@@ -371,23 +390,37 @@ cut(PyObject *self, PyObject *args)
     return messages == NULL ? NULL : Py_BuildValue("Nnn", messages, rest.at - data, dropped);
 }
 
-static PyObject *
-find_channel(PyObject *self, PyObject *args)
+/* The first two arguments of find_channel and find_values: a text, and a place in it. */
+static int
+open_at(PyObject *const *arguments, Py_ssize_t count, Place *place)
 {
-    PyObject *text;
-    Py_ssize_t start, role_length;
-    const char *role;
-    Place whole, fields[FIELDS];
-    if (!PyArg_ParseTuple(args, "Uns#:find_channel", &text, &start, &role, &role_length)) {
-        return NULL;
+    if (count != 3 || !PyUnicode_Check(arguments[0])) {
+        PyErr_SetString(PyExc_TypeError, "a text, a place in it and what to find are wanted");
+        return 0;
     }
-    if (!open_text(text, &whole)) {
+    Py_ssize_t start = PyLong_AsSsize_t(arguments[1]);
+    if ((start == -1 && PyErr_Occurred()) || !open_text(arguments[0], place)) {
+        return 0;
+    }
+    place->at = behind_letters(arguments[0], place, start);
+    return 1;
+}
+
+static PyObject *
+find_channel(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    Place here, fields[FIELDS];
+    if (!open_at(arguments, count, &here)) {
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     }
-    Place here = {behind_letters(text, &whole, start), whole.end};
+    Py_ssize_t length;
+    const char *role = PyUnicode_AsUTF8AndSize(arguments[2], &length);
+    if (role == NULL) {
+        return NULL;
+    }
     while ((here.at = memchr(here.at, '\r', here.end - here.at)) != NULL) {
-        if (find_lines(&here, role, (size_t)role_length, fields)) {
-            return channel_of(PyModule_GetState(self), fields, PyUnicode_IS_ASCII(text));
+        if (find_lines(&here, role, (size_t)length, fields)) {
+            return channel_of(PyModule_GetState(self), fields, PyUnicode_IS_ASCII(arguments[0]));
         }
         here.at++;
     }
@@ -395,18 +428,16 @@ find_channel(PyObject *self, PyObject *args)
 }
 
 static PyObject *
-find_values(PyObject *Py_UNUSED(self), PyObject *args)
+find_values(PyObject *Py_UNUSED(self), PyObject *const *arguments, Py_ssize_t count)
 {
-    PyObject *text, *names;
-    Py_ssize_t start;
-    Place whole;
-    if (!PyArg_ParseTuple(args, "UnO!:find_values", &text, &start, &PyTuple_Type, &names)) {
-        return NULL;
-    }
-    if (!open_text(text, &whole)) {
+    Place here;
+    if (!open_at(arguments, count, &here)) {
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     }
-    Place here = {behind_letters(text, &whole, start), whole.end};
+    PyObject *names = arguments[2];
+    if (!PyTuple_Check(names)) {
+        return PyErr_Format(PyExc_TypeError, "a tuple is wanted, not %.100s", Py_TYPE(names)->tp_name);
+    }
     PyObject *values = PyTuple_New(PyTuple_GET_SIZE(names));
     for (Py_ssize_t line = 0; values != NULL && line < PyTuple_GET_SIZE(names); line++) {
         Py_ssize_t length;
@@ -419,7 +450,7 @@ find_values(PyObject *Py_UNUSED(self), PyObject *args)
             Py_DECREF(values);
             Py_RETURN_NONE;
         }
-        PyObject *value = text_of(take_value(&here), PyUnicode_IS_ASCII(text));
+        PyObject *value = text_of(take_value(&here), PyUnicode_IS_ASCII(arguments[0]));
         if (value == NULL) {
             Py_CLEAR(values);
             break;
@@ -435,11 +466,14 @@ find_values(PyObject *Py_UNUSED(self), PyObject *args)
 
 /* -- the module ---------------------------------------------------------------------------------------- */
 
+#define WITH_FEW(function) ((PyCFunction)(void (*)(void))(function)), METH_FASTCALL
+
+/* What they are given and give: _lines.pyi. */
 static PyMethodDef FUNCTIONS[] = {
-    {"cut", cut, METH_VARARGS, "cut(data, wanted) -> tuple[list[tuple[str, Beginning | None]], int, int]"},
-    {"find_beginning", find_beginning, METH_O, "find_beginning(text) -> Beginning | None"},
-    {"find_channel", find_channel, METH_VARARGS, "find_channel(text, start, role) -> Channel | None"},
-    {"find_values", find_values, METH_VARARGS, "find_values(text, start, names) -> tuple[str, ...] | None"},
+    {"cut", cut, METH_VARARGS, "The messages in a piece of the stream."},
+    {"find_beginning", find_beginning, METH_O, "How an event begins."},
+    {"find_channel", WITH_FEW(find_channel), "The first channel behind a place."},
+    {"find_values", WITH_FEW(find_values), "The values of lines that stand at a place."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,6 +1,6 @@
 """When channels were answered: no snapshot tells, but Asterisk's call records do, where it keeps them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -25,9 +25,11 @@ def read_answer_time(headers: Message | Mapping[str, str]) -> tuple[str, float] 
 
 
 def with_answer_times(
-    snapshot: Iterable[ListedChannel], answered: Mapping[str, float]
+    snapshot: Sequence[ListedChannel], answered: Mapping[str, float]
 ) -> Sequence[ListedChannel]:
     """The snapshot with what is known of when its channels were answered."""
+    if not answered:
+        return snapshot
     return [
         replace(line, answered_at=answered[line.channel.uniqueid])
         if line.channel.uniqueid in answered

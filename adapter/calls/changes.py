@@ -17,8 +17,8 @@ class CallEnded(Struct, frozen=True, gc=False):
     call_id: str
 
 
-class ChannelStateChanged(Struct, frozen=True, gc=False):
-    """A channel appeared or reached another state."""
+class OriginateStateChanged(Struct, frozen=True, gc=False):
+    """A channel that this adapter originated appeared or reached another state."""
 
     uniqueid: str
     state: ChannelState
@@ -77,7 +77,7 @@ class OriginateEnded(Struct, frozen=True, gc=False):
 Change = (
     CallChanged
     | CallEnded
-    | ChannelStateChanged
+    | OriginateStateChanged
     | ChannelGone
     | SpyJoined
     | BridgeChanged

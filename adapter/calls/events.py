@@ -229,6 +229,10 @@ class OriginateResponse(Struct, frozen=True, gc=False):
     is_success: bool
 
 
+DIALED_APPLICATIONS = frozenset({"AppDial", "AppQueue", "AppDial2"})
+"""What runs on a channel that Dial, Queue or an Originate rang."""
+
+
 class ListedChannel(Struct, frozen=True, gc=False):
     """One line of a snapshot (CoreShowChannel): a channel and what it runs."""
 
@@ -266,7 +270,7 @@ class ListedChannel(Struct, frozen=True, gc=False):
 
         The first two leave their mark on it for as long as it lives, an Originate until it is answered.
         """
-        return self.application in ("AppDial", "AppQueue", "AppDial2")
+        return self.application in DIALED_APPLICATIONS
 
     @property
     def has_retrieved(self) -> bool:

@@ -1,7 +1,7 @@
 """Which legs and calls there are, and what is yet to be told of them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from adapter.calls.changes import CallChanged, CallEnded, Change
 from adapter.calls.legs import Bridges, Call, Leg, call_id_of
@@ -18,8 +18,10 @@ class Ledger:
         self._extension_of = extension_of
         self._legs: dict[str, Leg] = {}
         self._calls: dict[str, Call] = {}
+        """By linkedid: most who look for a call have a leg of it."""
+        self._calls_by_id: dict[str, Call] = {}
         self._bridges = Bridges()
-        self._told: dict[Change, None] = {}
+        self._told: list[Change] = []
         """What the event at hand has changed so far, in order."""
 
     def __len__(self) -> int:
@@ -30,12 +32,12 @@ class Ledger:
         return sorted(self._calls.values(), key=lambda call: (call.began_at, call.id))
 
     def call(self, call_id: str) -> Call | None:
-        return self._calls.get(call_id)
+        return self._calls_by_id.get(call_id)
 
     def call_of(self, uniqueid: str) -> Call | None:
         """The call that the channel is a leg of."""
         leg = self._legs.get(uniqueid)
-        return None if leg is None or leg.is_spyer else self._calls.get(call_id_of(leg.linkedid))
+        return None if leg is None or leg.is_spyer else self._calls.get(leg.linkedid)
 
     def leg(self, uniqueid: str) -> Leg | None:
         return self._legs.get(uniqueid)
@@ -51,26 +53,29 @@ class Ledger:
 
     def _tell(self, change: Change) -> None:
         """Have the change told once: told again, it comes later. A listener looks the call up anyway."""
-        if self._told:
-            self._told.pop(change, None)
-        self._told[change] = None
+        self._told.append(change)
 
-    def _take_told(self) -> list[Change]:
+    def _take_told(self, more: Sequence[Change] = ()) -> list[Change]:
+        """What was told, and `more` behind it, of which each is there once."""
         if not self._told:
-            return []
-        changes = list(self._told)
-        self._told.clear()
-        return changes
+            return list(more)
+        told, self._told = self._told, []
+        told += more
+        return told if len(told) == 1 else list(dict.fromkeys(reversed(told)))[::-1]
 
     def _place(self, leg: Leg) -> None:
+        """Make the leg part of its call, as it is now, and tell of that."""
+        self._tell(CallChanged(self._join(leg).id))
+
+    def _join(self, leg: Leg) -> Call:
         """Make the leg part of the call of its linkedid, which begins with its first leg."""
-        call_id = call_id_of(leg.linkedid)
-        call = self._calls.get(call_id)
+        call = self._calls.get(leg.linkedid)
         if call is None:
-            call = self._calls[call_id] = Call(call_id, leg.began_at, self._bridges)
+            call = Call(call_id_of(leg.linkedid), leg.began_at, self._bridges)
+            self._calls[leg.linkedid] = self._calls_by_id[call.id] = call
         call.legs[leg.channel.uniqueid] = leg
         call.give_views(leg)
-        self._tell(CallChanged(call_id))
+        return call
 
     def _relink(self, leg: Leg, linkedid: str) -> None:
         """Make the leg part of another conversation."""
@@ -80,12 +85,13 @@ class Ledger:
             self._place(leg)
 
     def _withdraw(self, leg: Leg) -> None:
-        call = self._calls[call_id_of(leg.linkedid)]
+        call = self._calls[leg.linkedid]
         del call.legs[leg.channel.uniqueid]
         if call.legs:
             self._tell(CallChanged(call.id))
         else:
-            del self._calls[call.id]
+            del self._calls[leg.linkedid]
+            self._calls_by_id.pop(call.id, None)  # two linkedids might be made to have one id
             self._tell(CallEnded(call.id))
 
     def _retell(self, leg: Leg) -> None:

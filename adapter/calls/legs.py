@@ -1,6 +1,5 @@
 """What the model remembers: legs, calls, and which legs talk to one another. Only the model writes them."""
 
-import functools
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,11 +12,23 @@ from adapter.calls.events import Channel, ChannelState
 VIEW_LIMIT = 99
 """View ids have two digits (UAPI); legs beyond take part without a view."""
 
+_VIEW_IDS = tuple(f"{number:02}" for number in range(1, VIEW_LIMIT + 1))
 
-@functools.lru_cache(maxsize=4096)  # the same few are asked for with every event
+LOCAL_PREFIX = "Local/"
+"""Begins the names of Local channels."""
+
+# Asked for with every event, and to find a member in its enum takes as long as ten comparisons.
+UP = ChannelState.UP
+RINGING = (ChannelState.RINGING, ChannelState.PRE_RING)
+
+_DIGEST = hashlib.blake2b(digest_size=10)
+
+
 def call_id_of(linkedid: str) -> str:
     """The PhoneCall id: 20 hex digits that every adapter derives alike, before and after a restart."""
-    return hashlib.blake2b(linkedid.encode(), digest_size=10).hexdigest()
+    digest = _DIGEST.copy()  # made anew it would take longer
+    digest.update(linkedid.encode())
+    return digest.hexdigest()
 
 
 _COUNT = re.compile(r"([0-9]+)\.([0-9]+)$", re.ASCII)
@@ -69,11 +80,11 @@ class Leg(Struct, gc=False):
     answered_at: float | None = None
     is_dialed: bool = False
     """Somebody calls it; false again once it calls somebody, as after a transfer."""
+    bridge: str | None = None
     dialed_by: str | None = None
     """The uniqueid of who calls it, as far as it was told."""
     disposition: Disposition | None = None
     """How its last dialing ended, unless it was answered."""
-    bridge: str | None = None
     last_bridge: str | None = None
     """The bridge that it was in before."""
     is_in_conference: bool = False
@@ -100,16 +111,16 @@ class Leg(Struct, gc=False):
 
     @property
     def is_up(self) -> bool:
-        return self.channel.state is ChannelState.UP
+        return self.channel.state is UP
 
     @property
     def is_ringing(self) -> bool:
-        return self.channel.state in (ChannelState.RINGING, ChannelState.PRE_RING)
+        return self.channel.state in RINGING
 
     @property
     def is_local_half(self) -> bool:
         """`Local/` channels are Asterisk's own plumbing: neither a phone nor a line to the public network."""
-        return self.channel.name.startswith("Local/")
+        return self.channel.name.startswith(LOCAL_PREFIX)
 
 
 class Bridges:
@@ -128,20 +139,28 @@ class Bridges:
         if leg.is_local_half:
             self._halves[leg.channel.name] = leg
 
+    def add(self, leg: Leg, bridge: str) -> None:
+        """Note the leg, whose bridge this is, among its members."""
+        members = self._members.get(bridge)
+        if members is None:
+            self._members[bridge] = {leg.channel.uniqueid: leg}
+        else:
+            members[leg.channel.uniqueid] = leg
+
     def move(self, leg: Leg, bridge: str | None) -> Sequence[str]:
         """Put the leg into a bridge, or into none; the bridges that are others now."""
-        if leg.bridge == bridge:
+        before = leg.bridge
+        if before == bridge:
             return ()
-        changed = [one for one in (leg.bridge, bridge) if one is not None]
-        if leg.bridge is not None:
-            members = self._members[leg.bridge]
+        leg.bridge, leg.last_bridge = bridge, before
+        if before is not None:
+            members = self._members[before]
             del members[leg.channel.uniqueid]
             if not members:
-                del self._members[leg.bridge]
-        leg.bridge, leg.last_bridge = bridge, leg.bridge
+                del self._members[before]
         if bridge is not None:
-            self._members.setdefault(bridge, {})[leg.channel.uniqueid] = leg
-        return changed
+            self.add(leg, bridge)
+        return [one for one in (before, bridge) if one is not None]
 
     def forget(self, leg: Leg) -> Sequence[str]:
         """The channel is gone; the bridges that are others now."""
@@ -174,8 +193,8 @@ class Bridges:
         return self._halves.get(f"{name};{'2' if half == '1' else '1'}")
 
 
-class Call(Struct):
-    """The legs of one linkedid, in order of appearance."""
+class Call(Struct, gc=False):
+    """The legs of one linkedid, in order of appearance. Nothing in it holds it (`gc=False`)."""
 
     id: str
     began_at: float
@@ -196,30 +215,32 @@ class Call(Struct):
 
         A leg to the public network has none of its own, but the extension that parked it keeps a view.
         """
-        if leg.channel.uniqueid not in self.view_ids:
-            parked_by = None if leg.parking is None else leg.parking.by
-            if leg.extension is not None or parked_by is not None:
-                self._give_view(leg.channel.uniqueid, self._fellow(leg))
+        uniqueid, parking = leg.channel.uniqueid, leg.parking
+        if uniqueid not in self.view_ids and (
+            leg.extension is not None or (parking and parking.by is not None)
+        ):
+            # While there are no views there is none to share.
+            self._give_view(uniqueid, self._fellow(leg) if leg.is_dialed and self.view_ids else None)
         for spy in leg.spies:
             if spy not in self.view_ids:
                 self._give_view(spy, None)
 
     def _give_view(self, uniqueid: str, fellow: Leg | None) -> None:
-        shared = None if fellow is None else self.view_ids.get(fellow.channel.uniqueid)
-        if shared is not None:
-            self.view_ids[uniqueid] = shared
+        if fellow is not None and fellow.channel.uniqueid in self.view_ids:
+            self.view_ids[uniqueid] = self.view_ids[fellow.channel.uniqueid]
         elif self._given < VIEW_LIMIT:
+            self.view_ids[uniqueid] = _VIEW_IDS[self._given]
             self._given += 1
-            self.view_ids[uniqueid] = f"{self._given:02}"
 
     def _fellow(self, leg: Leg) -> Leg | None:
         """Another phone of the same extension that is called with this one: one perspective, one view."""
-        return next(
-            (
-                other
-                for other in self.legs.values()
-                if other is not leg and other.is_dialed and leg.is_dialed and not other.is_up
-                and other.extension is not None and other.extension == leg.extension
-            ),
-            None,
-        )  # fmt: skip
+        if leg.extension is not None:
+            for other in self.legs.values():
+                if (
+                    other.extension == leg.extension
+                    and other is not leg
+                    and other.is_dialed
+                    and not other.is_up
+                ):
+                    return other
+        return None

@@ -64,13 +64,16 @@ def _values_of(names: tuple[str, ...]) -> "re.Pattern[str]":
 
 
 Cut = tuple[list[tuple[str, Beginning | None]], int, int]
-"""The messages of a piece of the stream, where in it the last one ends, and how many were left out."""
+"""The messages of a piece of the stream, where in it the last one ends, and how many events were left out."""
 
 
 def cut(data: bytes, wanted: frozenset[bytes] | None) -> Cut:
-    """Each whole message and how it begins, but for events of other names than these."""
-    *complete, rest = data.split(b"\r\n\r\n")
-    kept = complete
+    """Each whole message and how it begins, but for events of other names than these.
+
+    What has no colon has no header: it is no message.
+    """
+    *pieces, rest = data.split(b"\r\n\r\n")
+    complete = kept = [piece for piece in pieces if b":" in piece]
     if wanted is not None:
         kept = list(itertools.filterfalse(_unwanted(wanted), complete))
     texts = _decoded(kept)

@@ -40,10 +40,6 @@ class Message(Struct, gc=False):
         _, _, channel, end = self.beginning
         return find_channel(self.text, end, role) if role or channel is None else channel
 
-    def behind(self, names: tuple[str, ...]) -> tuple[str, ...] | None:
-        """The values of the lines of these names, if they stand right behind the first channel's."""
-        return None if self.beginning is None else find_values(self.text, self.beginning[3], names)
-
     @property
     def headers(self) -> dict[str, str]:
         """All of them."""

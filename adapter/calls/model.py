@@ -13,11 +13,14 @@ It is one class in five layers, each of which knows those below it and has a fil
     Calls        takes events and snapshots
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
-from adapter.calls.changes import CallChanged, Change, OriginateEnded
+from adapter.calls.changes import BridgeChanged, CallChanged, Change, OriginateEnded
+from adapter.calls.channels import is_about_to_ring
 from adapter.calls.events import (
+    DIALED_APPLICATIONS,
     BridgeEnter,
     BridgeLeave,
     ChannelUpdate,
@@ -42,6 +45,9 @@ from adapter.calls.legs import Leg
 from adapter.calls.telephony import Telephony
 
 __all__ = ["Calls", "ExtensionOf"]
+
+_TELLING = frozenset({"ChanSpy", "ConfBridge", "ParkedCall"})
+"""The applications that a snapshot tells more by than whether the channel was called; few run one."""
 
 
 class Calls(Telephony):
@@ -81,28 +87,44 @@ class Calls(Telephony):
         tells. Nor does it tell of holding, recording and parking: what was known of them stays while the
         channel is where it was.
         """
-        listed = {line.channel.uniqueid for line in snapshot}
+        listed = {line.channel.uniqueid: line for line in snapshot}
         for uniqueid in [known for known in self._legs if known not in listed]:
             self._hang_up(uniqueid, None)
-        new: set[str] = set()
-        moved: dict[str, None] = {}  # bridges: one of n channels is told once, not with each of them
-        for line in sorted(snapshot, key=_appearance):
+        known = list(self._legs.values())
+        # A call or a bridge of n channels is told once, not with each of them.
+        linkedids: dict[str, None] = {}
+        bridges: dict[str, None] = {}
+        telling: list[ListedChannel] = []
+        for line in _by_appearance(listed):
             uniqueid = line.channel.uniqueid
             if uniqueid in self._legs:
-                bridges = self._reset_leg(self._legs[uniqueid], line, at)
+                bridges |= dict.fromkeys(self._reset_leg(self._legs[uniqueid], line, at))
             else:
-                new.add(uniqueid)
-                bridges = self._begin_listed(line, at)
-            for bridge in bridges:
-                moved[bridge] = None
-        for bridge in moved:
-            self._tell_bridge(bridge, but=new)
-        for line in snapshot:
-            if line.is_spying:  # whom it spies on may have been listed behind it
-                self._reset_spy(line, self._legs[line.channel.uniqueid], at)
+                leg = self._begin_listed(line, at)
+                if leg.bridge is not None:
+                    bridges[leg.bridge] = None
+                if leg.is_spyer:
+                    self._tell_state(leg)
+                else:
+                    linkedids[leg.linkedid] = None
+            if line.application in _TELLING:
+                telling.append(line)
+        for leg in known:
+            if leg.bridge in bridges:
+                self._retell(leg)
+        self._take_relations(telling, at)
+        new: list[Change] = [CallChanged(self._calls[linkedid].id) for linkedid in linkedids]
+        new += [BridgeChanged(bridge) for bridge in bridges]
+        return self._take_told(new)
+
+    def _take_relations(self, lines: Sequence[ListedChannel], at: float) -> None:
+        """What lines tell of other channels, which may have come behind them."""
+        for line in lines:
+            leg = self._legs[line.channel.uniqueid]
+            if line.is_spying:
+                self._reset_spy(line, leg, at)
             elif line.has_retrieved:
-                self._retrieve(self._legs[line.channel.uniqueid])
-        return self._take_told()
+                self._retrieve(leg)
 
     def relabel(self, extension_of: ExtensionOf) -> list[Change]:
         """Name the legs anew after the directory changed; calls and view ids stay."""
@@ -114,21 +136,25 @@ class Calls(Telephony):
         for call in self._calls.values():
             for leg in call.legs.values():
                 call.give_views(leg)
-        return [CallChanged(call_id) for call_id in self._calls]
+        return [CallChanged(call.id) for call in self._calls.values()]
 
-    def _begin_listed(self, line: ListedChannel, at: float) -> Sequence[str]:
-        """A channel that a snapshot shows first; the bridges that are others now, yet to be told."""
-        began_at = at - line.age_s
-        is_dialed = line.is_dialed if line.application else None
-        leg = self._new_channel(line.channel, began_at, is_spyer=line.is_spying, is_dialed=is_dialed)
+    def _begin_listed(self, line: ListedChannel, at: float) -> Leg:
+        """The leg of a channel that a snapshot shows first; nothing is told of it yet."""
+        channel, application, began_at = line.channel, line.application, at - line.age_s
+        is_dialed = application in DIALED_APPLICATIONS if application else is_about_to_ring(channel)
+        leg = self._new_leg(channel, began_at, is_dialed=is_dialed, bridge=line.bridge)
         answered_at = line.answered_at
         # The Duration is in whole seconds: the beginning may be told a second late.
         if answered_at is not None and leg.is_up and began_at - 1 <= answered_at <= at + 1:
             leg.answered_at = answered_at
-        if line.is_spying:
-            self._reset_spy(line, leg, at)
-        leg.is_in_conference = line.is_in_conference
-        return self._bridges.move(leg, line.bridge)
+        if application in _TELLING:
+            leg.is_in_conference = line.is_in_conference
+            if line.is_spying:
+                leg.is_spyer = True
+                self._reset_spy(line, leg, at)
+        if not leg.is_spyer:
+            self._join(leg)
+        return leg
 
     def _reset_leg(self, leg: Leg, line: ListedChannel, at: float) -> Sequence[str]:
         """A known channel, as a snapshot shows it; the bridges that are others now, yet to be told."""
@@ -142,8 +168,10 @@ class Calls(Telephony):
         return moved
 
 
-def _appearance(line: ListedChannel) -> tuple[int, bool, str, int, str]:
-    """The order of appearance: by age, and within a second by the count that ends a uniqueid, spies last."""
-    second, _, count = line.channel.uniqueid.rpartition(".")
-    # Counts of as many digits are in the order of letters, those of more come later.
-    return -line.age_s, line.is_spying or line.channel.is_ours, second, len(count), count
+def _by_appearance(listed: Mapping[str, ListedChannel]) -> Iterable[ListedChannel]:
+    """The oldest first, and within a second by the count that ends a uniqueid.
+
+    Counts of as many digits are in the order of letters. Ours, which spy, are longer than Asterisk's own.
+    """
+    by_count = sorted(sorted(listed), key=len)
+    return sorted(map(listed.__getitem__, by_count), key=attrgetter("age_s"), reverse=True)

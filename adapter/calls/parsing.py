@@ -32,7 +32,7 @@ from adapter.calls.events import (
     Unpark,
 )
 from adapter.calls.lines import Beginning
-from adapter.calls.message import Message
+from adapter.calls.message import Message, find_values
 
 _UNTOLD: Beginning = ("", None, None, 0)
 """Where a message does not begin in Asterisk's words, its headers are asked."""
@@ -73,19 +73,27 @@ def parse(headers: Headers, received_at: float) -> Event | None:
 
 def parse_listed(headers: Headers) -> ListedChannel:
     """One channel of a snapshot. Raises EventError as `parse` does."""
-    application, data, duration, bridge = _values(headers, _RUNNING)
+    channel, (application, data, duration, bridge) = _channel_and(headers, _RUNNING)
     age_s = 0 if duration is None else _seconds(duration)
-    return ListedChannel(_channel(headers), application or "", data or "", age_s, bridge or None)
+    return ListedChannel(channel, application or "", data or "", age_s, bridge or None)
 
 
 _RUNNING = ("Application", "ApplicationData", "Duration", "BridgeId")
 _BRIDGE = ("BridgeUniqueid", "BridgeType", "BridgeTechnology")
+_CAUSE = ("Cause",)
 
 
-def _values(headers: Headers, names: tuple[str, ...]) -> Sequence[str | None]:
-    """The values of headers that stand together behind the channel; None for one that is missing."""
-    found = headers.behind(names) if isinstance(headers, Message) else None
-    return [headers.get(name) for name in names] if found is None else found
+def _channel_and(headers: Headers, names: tuple[str, ...]) -> tuple[Channel, Sequence[str | None]]:
+    """The channel that the message is about, and the values of headers that Asterisk writes beside it.
+
+    None for one that is missing.
+    """
+    if isinstance(headers, Message) and headers.beginning is not None:
+        _, _, channel, end = headers.beginning
+        values = find_values(headers.text, end, names)
+        if values is not None:
+            return _channel(headers) if channel is None else channel, values
+    return _channel(headers), [headers.get(name) for name in names]
 
 
 def _number(text: str) -> int:
@@ -105,11 +113,10 @@ def _time(text: str) -> float:
     return at
 
 
-def _required(headers: Headers, name: str) -> str:
-    try:
-        return headers[name]
-    except KeyError:
-        raise EventError(f"no header {name!r}") from None
+def _required(value: str | None, name: str) -> str:
+    if value is None:
+        raise EventError(f"no header {name!r}")
+    return value
 
 
 @functools.lru_cache(maxsize=4096)  # what began together has lasted as long
@@ -174,20 +181,19 @@ def _dialing(headers: Headers) -> Channel | None:
 
 
 def _bridge_enter(headers: Headers, at: float) -> Event:
-    bridge, kind, technology = _values(headers, _BRIDGE)
-    if bridge is None:
-        raise EventError("no header 'BridgeUniqueid'")
+    channel, (bridge, kind, technology) = _channel_and(headers, _BRIDGE)
     return BridgeEnter(
         at,
-        _channel(headers),
-        bridge,
+        channel,
+        _required(bridge, _BRIDGE[0]),
         is_joining=kind is None or kind == "basic",
         is_holding=technology == "holding_bridge",
     )
 
 
 def _bridge_leave(headers: Headers, at: float) -> Event:
-    return BridgeLeave(at, _channel(headers), _required(headers, "BridgeUniqueid"))
+    channel, (bridge, *_) = _channel_and(headers, _BRIDGE)
+    return BridgeLeave(at, channel, _required(bridge, _BRIDGE[0]))
 
 
 def _park(headers: Headers, at: float) -> Event:
@@ -227,7 +233,8 @@ def _transfer(headers: Headers, at: float, roles: tuple[str, ...]) -> Event | No
 
 
 def _hangup(headers: Headers, at: float) -> Event:
-    return Hangup(at, _channel(headers), _number(headers.get("Cause", "0")))
+    channel, (cause,) = _channel_and(headers, _CAUSE)
+    return Hangup(at, channel, 0 if cause is None else _number(cause))
 
 
 def _spy_start(headers: Headers, at: float) -> Event:

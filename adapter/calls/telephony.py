@@ -1,6 +1,6 @@
 """What happens to legs: they are dialed, bridged, held, recorded, parked and transferred."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
 from adapter.calls.changes import BridgeChanged, PlaceTaken, Transferred
 from adapter.calls.events import (
@@ -15,7 +15,7 @@ from adapter.calls.events import (
     Transfer,
     Unpark,
 )
-from adapter.calls.legs import Disposition, Leg, Parking, age_of, call_id_of
+from adapter.calls.legs import Disposition, Leg, Parking, age_of
 from adapter.calls.spies import Spies
 
 _DISPOSITIONS = {
@@ -67,7 +67,7 @@ class Telephony(Spies):
                 self._retell(leg)
 
     def _has_answer(self, dialing: Leg) -> bool:
-        call = self._calls.get(call_id_of(dialing.linkedid))
+        call = self._calls.get(dialing.linkedid)
         return call is not None and any(
             leg.is_up and leg.dialed_by == dialing.channel.uniqueid for leg in call.legs.values()
         )
@@ -112,11 +112,10 @@ class Telephony(Spies):
         for changed in self._bridges.move(leg, bridge):
             self._tell_bridge(changed)
 
-    def _tell_bridge(self, bridge: str, but: Container[str] = ()) -> None:
-        """Tell of a bridge and of who is in it, but of those that were told of already."""
+    def _tell_bridge(self, bridge: str) -> None:
+        """Tell of a bridge and of who is in it."""
         for member in self._bridges.members(bridge):
-            if member.channel.uniqueid not in but:
-                self._retell(member)
+            self._retell(member)
         self._tell(BridgeChanged(bridge))
 
     def _reset_bridge(self, leg: Leg, bridge: str | None) -> Sequence[str]:

@@ -12,8 +12,8 @@ from adapter.calls.changes import (
     CallEnded,
     Change,
     ChannelGone,
-    ChannelStateChanged,
     OriginateEnded,
+    OriginateStateChanged,
     PlaceTaken,
     SpyJoined,
     Transferred,
@@ -66,7 +66,7 @@ class Following:
         if not self._register.live and isinstance(change, _OF_THE_SUPERVISED):
             return  # most changes, most of the time
         match change:
-            case ChannelStateChanged(uniqueid, state):
+            case OriginateStateChanged(uniqueid, state):
                 self._follow_state(uniqueid, state)
             case SpyJoined(spyer, spyee):
                 self._follow_spy(spyer, spyee)

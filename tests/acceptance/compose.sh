@@ -47,6 +47,7 @@ url=http://$(compose port adapter 8080)
 calls="/uapi/phoneCalls/12/0003*210"
 token=$(compose exec -T adapter uapi-adapter token --app agent-desktop)
 expect 20 "the link is ready" is_ready
+expect 5 "what Asterisk says is read in C" has_logged adapter "ami_reader=C"
 expect 20 "the customer talks to the agent" is_on_call
 expect 20 "they hear each other" has_logged phones \
   "customer . hears -" "agent hears . -" "supervisor - - ."

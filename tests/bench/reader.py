@@ -1,6 +1,7 @@
 """AMI bytes to model changes, against panoramisk parsing the same bytes for one listener."""
 
 import asyncio
+import functools
 import time
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -14,7 +15,9 @@ from adapter.ami.session import Session, _Protocol
 from adapter.calls.changes import Change
 from adapter.calls.feed import Feed, Listener
 from adapter.calls.model import Calls
+from adapter.directory import Directory, load_directory
 from tests.bench.figures import Figure, in_turn, ratio
+from tests.bench.service import directory_text
 from tests.bench.traces import chunks, noisy_trace, plain_trace
 
 CALLS = 600
@@ -23,10 +26,10 @@ FOUR_KIB = (4096,)
 ODD = (1, 1447, 13, 2896, 509, 8191, 3)
 
 
-def extension_of(channel: str) -> str | None:
-    """A phone's extension by its channel's name, as a directory of these phones would say."""
-    peer = channel.removeprefix("PJSIP/").rpartition("-")[0]
-    return peer if peer.startswith("0003*") else None
+@functools.cache
+def directory() -> Directory:
+    """Whose phones the channels of the traces are."""
+    return load_directory(directory_text())
 
 
 class Ours:
@@ -34,7 +37,7 @@ class Ours:
 
     def __init__(self, *listeners: Callable[[Calls], Listener]) -> None:
         self.changes = 0
-        self.calls = Calls(extension_of)
+        self.calls = Calls(directory().extension_of_channel)
         feed = Feed(self.calls)
         feed.subscribe(self._count)
         for listener in listeners:

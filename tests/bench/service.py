@@ -35,15 +35,14 @@ def fake_with_calls(calls: int) -> FakeAmi:
     return ami
 
 
-def write_directory(path: Path) -> Path:
+def directory_text() -> str:
     """The example's directory with many extensions more."""
     text = (CHECKOUT / "examples" / "directory.yaml").read_text(encoding="utf-8")
     more = "".join(
         f'  - {{number: "{number(index)}", type: phone terminal, owner: "12"}}\n'
         for index in range(EXTENSIONS)
     )
-    path.write_text(text.replace("extensions:\n", f"extensions:\n{more}", 1), encoding="utf-8")
-    return path
+    return text.replace("extensions:\n", f"extensions:\n{more}", 1)
 
 
 @contextlib.asynccontextmanager
@@ -53,7 +52,8 @@ async def running_service(ami: FakeAmi, folder: Path) -> AsyncIterator[Adapter]:
     place = SimpleNamespace(
         ami_host=ami.host, ami_port=ami.port, ami_username=ami.username, ami_secret=ami.secret
     )
-    directory = write_directory(folder / "directory.yaml")
+    directory = folder / "directory.yaml"
+    directory.write_text(directory_text(), encoding="utf-8")
     async with running_adapter(
         cast("Pbx", place), folder / "adapter", directory=directory, settings=HIGH
     ) as adapter:

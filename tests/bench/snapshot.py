@@ -12,7 +12,7 @@ from tests.bench.reader import FOUR_KIB, Ours, Theirs
 from tests.bench.traces import chunks, snapshot
 
 SIZES = (1_000, 10_000)
-ROUNDS = 5
+ROUNDS = 15
 
 
 def _ours(pieces: Sequence[bytes]) -> float:

@@ -2,7 +2,15 @@
 
 import pytest
 
-from adapter.calls.changes import BridgeChanged, CallChanged, CallEnded, ChannelGone, SpyJoined
+from adapter.calls.changes import (
+    BridgeChanged,
+    CallChanged,
+    CallEnded,
+    ChannelGone,
+    OriginateStateChanged,
+    SpyJoined,
+)
+from adapter.calls.events import ChannelState
 from adapter.calls.legs import call_id_of
 
 from .samples import Pbx, calls_after, empty_calls, listed, only_call, recorded, snapshot_after
@@ -50,6 +58,32 @@ def test_view_ids_are_the_same_after_a_restart() -> None:
             ("01", caller),
             ("02", callee),
         ]
+
+
+def test_channels_of_one_second_appear_in_the_order_of_their_counts() -> None:
+    """The tenth channel is younger than the ninth, though not in the order of letters."""
+    pbx = Pbx()
+    ninth = pbx.new("PJSIP/0003*210", uniqueid="1795405388.9", state="Up")
+    tenth = pbx.new("PJSIP/0003*211", uniqueid="1795405388.10", linkedid=ninth, state="Up")
+    calls = empty_calls()
+    calls.reset(listed(snapshot_after(pbx.messages)), 1795405396.0)
+    assert [(view.id, view.channel) for view in only_call(calls).views] == [("01", ninth), ("02", tenth)]
+
+
+def test_a_snapshot_tells_each_thing_once() -> None:
+    """Of a spied call: the spyer's state, whom it spies on, the call and the bridge."""
+    pbx = Pbx()
+    _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    spyer = pbx.supervise(agent)
+    calls = empty_calls()
+    told = calls.reset(listed(snapshot_after(pbx.messages)), 1795405396.0)
+    assert len(set(told)) == len(told)
+    assert {change for change in told if not isinstance(change, BridgeChanged)} == {
+        OriginateStateChanged(spyer, ChannelState.UP),
+        SpyJoined(spyer, agent),
+        CallChanged(CALL_ID),
+    }
+    assert sum(isinstance(change, BridgeChanged) for change in told) == 1
 
 
 def test_an_agent_whom_a_queue_called_is_the_called_one_after_a_restart() -> None:
