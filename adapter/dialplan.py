@@ -9,3 +9,6 @@ PHONES_CONTEXT = "uapi-phones"
 
 ANSWERED_CONTEXT = "uapi-answered"
 ANSWERED_EXTEN = "s"
+
+LEFT_CONTEXT = "uapi-left"
+LEFT_EXTEN = "s"

@@ -10,6 +10,8 @@ from adapter.ami.errors import ActionRefused
 from adapter.dialplan import (
     ANSWERED_CONTEXT,
     ANSWERED_EXTEN,
+    LEFT_CONTEXT,
+    LEFT_EXTEN,
     NOTICE_EXTEN,
     PHONES_CONTEXT,
     SPY_CONTEXT,
@@ -23,6 +25,7 @@ INCLUDED = (
     (SPY_CONTEXT, NOTICE_EXTEN),
     (PHONES_CONTEXT, "0"),  # as any number
     (ANSWERED_CONTEXT, ANSWERED_EXTEN),  # an include without it lets in who picks up another's phone
+    (LEFT_CONTEXT, LEFT_EXTEN),  # and without this one, whom a supervisor transfers into its place
 )
 """What asterisk-conf/uapi-dialplan.conf has, context and extension: an older one may lack some of it."""
 

@@ -188,6 +188,7 @@ class Phones:
                     "encoding": codec.encoding,
                     **part.keywords,
                 },
+                goes_on=True,
             )
         )
         return phone

@@ -54,11 +54,13 @@ def sipp_command(
     first_port: int,
     calls: int,
     keywords: Mapping[str, str],
+    goes_on: bool = False,
 ) -> tuple[str, ...]:
     """Return the command that plays a scenario in the phone's folder.
 
     `first_port` begins the PORTS_OF_A_PHONE ports that are the phone's. `keywords` are what the scenario
-    asks for. The journal, the errors and the tone are files of fixed names in the folder.
+    asks for. With `goes_on` no call is given up over a message that the scenario does not expect. The
+    journal, the errors and the tone are files of fixed names in the folder.
     """
     options = {
         "-sf": str(scenario),
@@ -78,6 +80,10 @@ def sipp_command(
     words = [word for option in options.items() for word in option]
     for keyword, value in keywords.items():
         words += ("-key", keyword, value)
+    if goes_on:
+        # What comes while SIPp is about to send counts as unexpected: two messages at once are enough.
+        # Asterisk sends it again, as what was lost. A NOTIFY SIPp answers at once (-aa).
+        words += ("-aa", "-default_behaviors", "all,-abortunexp")
     sipp = ("sipp", f"{server[0]}:{server[1]}", *words, "-nostdin", "-trace_err", "-trace_logs")
     return die_with_parent(sipp)
 

@@ -3,13 +3,15 @@
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import groupby, pairwise
 
 import pytest
 import pytest_asyncio
 
 from adapter.lab import LabError, Phone, running_asterisk
-from adapter.lab.adapter_process import running_adapter
+from adapter.lab.adapter_process import Adapter, running_adapter
 from adapter.lab.hears import HEARD_LEVEL, Pair
 from adapter.lab.tones import tone_level
 from tests.acceptance.stories.story import Stage, Story
@@ -21,10 +23,14 @@ from tests.acceptance.transfers.pbx_changes import reconfigure
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CONFERENCE = "0003*600"
+ON_THE_WAY = "*9"
+"""Who calls this is in the conference two seconds later."""
 COLLEAGUE, STRANGER = "0003*211", "0004*300"
-BLOCK_PACKETS = 3
-"""What is heard for 60 ms was heard."""
+PACKET_MS = 20
+SILENCE = b"\xff" * 160
+"""A packet of it."""
 DIRECTED, GROUP = "*80003*024", "*7"
+_WAY = f"exten => {ON_THE_WAY},1,Answer()\n same => n,Wait(2)\n same => n,Goto(extensions,{CONFERENCE},1)\n"
 GROUPED = "type = endpoint\ncall_group = 1\npickup_group = 1\ncontext = phones"
 
 
@@ -37,7 +43,7 @@ async def stage(
     async with running_asterisk(folder / "asterisk") as pbx:
         changes = {
             "pjsip.conf": ("type = endpoint\ncontext = phones", GROUPED),
-            "extensions.conf": ("[phones]\n", f"[phones]\nexten => {GROUP},1,Pickup()\n"),
+            "extensions.conf": ("[phones]\n", f"[phones]\nexten => {GROUP},1,Pickup()\n{_WAY}"),
         }
         await reconfigure(pbx, changes)
         if request.param == "no include":
@@ -46,18 +52,36 @@ async def stage(
             yield Stage(pbx, adapter, await adapter.token("wallboard"), folder, is_recording=False)
 
 
-def has_heard(listener: Phone, speaker: Phone, since: float) -> bool:
-    """Whether it heard the other's tone at any moment since then."""
-    audio = [one for _, one in listener.ear.arrived(since)]
-    blocks = (audio[n : n + BLOCK_PACKETS] for n in range(len(audio) - BLOCK_PACKETS + 1))
-    return any(tone_level(b"".join(block), speaker.tone_hz) >= HEARD_LEVEL for block in blocks)
+def longest_heard_ms(listener: Phone, speaker: Phone, since: float) -> int:
+    """For how long at a time it has heard the other's tone since then, in whole packets.
+
+    A tone is told from others in two packets. One that it is in makes two such pairs loud, the one with
+    the packet before it and the one with the packet after it; each further one makes one more.
+    """
+    audio = [SILENCE, *(one for _, one in listener.ear.arrived(since)), SILENCE]
+    loud = (tone_level(one + other, speaker.tone_hz) >= HEARD_LEVEL for one, other in pairwise(audio))
+    pairs = max((len(list(run)) for is_loud, run in groupby(loud) if is_loud), default=0)
+    return PACKET_MS * (max(1, pairs - 1) if pairs else 0)
 
 
-def assert_deaf(phone: Phone, others: Iterable[Phone], since: float) -> None:
-    """It heard none of them, nor they it."""
-    for other in others:
-        assert not has_heard(phone, other, since)
-        assert not has_heard(other, phone, since)
+def assert_deaf(phone: Phone, others: Iterable[Phone], since: float, *, but_ms: int = 0) -> None:
+    """It heard none of them, nor they it, for longer than that."""
+    heard_ms = {
+        (listener.name, speaker.name): longest_heard_ms(listener, speaker, since)
+        for other in others
+        for listener, speaker in ((phone, other), (other, phone))
+    }
+    assert {pair: ms for pair, ms in heard_ms.items() if ms > but_ms} == {}
+
+
+@contextmanager
+def not_looking(adapter: Adapter) -> Iterator[None]:
+    """The adapter is stopped, by a signal, and goes on at the end."""
+    os.kill(adapter.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(adapter.process.pid, signal.SIGCONT)
 
 
 def each_other(one: Phone, other: Phone) -> set[Pair]:
@@ -113,13 +137,10 @@ async def test_the_dialplan_alone_keeps_off_who_picks_up(stage: Stage, phones: i
     async with stage.tell(f"stolen-unseen-{phones}", is_traced=False) as story:
         agent, customer, address, _ = await ringing(story, phones)
         since = time.time()
-        os.kill(stage.adapter.process.pid, signal.SIGSTOP)
-        try:
+        with not_looking(stage.adapter):
             taker = await story.lab.phones.caller(STRANGER, callee=GROUP, name="taker")
             await taker.answered()
             await taker.ended()
-        finally:
-            os.kill(stage.adapter.process.pid, signal.SIGCONT)
         assert_deaf(taker, (agent, customer), since)
         await reason_of_end(story.lab, address)
         await story.hang_up(customer, agent)
@@ -146,19 +167,33 @@ async def test_a_supervisor_cannot_send_its_ear_to_another(stage: Stage, phones:
         await story.hang_up(customer, agent, supervisor)
 
 
+PUT_IN = [
+    # the PBX, how many phones the supervisor has, and for how long who is put in its place may hear
+    ("include", 1, PACKET_MS),
+    ("include", 2, PACKET_MS),
+    ("no include", 1, 200),  # until the adapter has heard of it
+]
+
+
+async def joined_with_a_second_line(story: Story, phones: int, callee: str) -> tuple[list[Phone], str, Phone]:
+    """Agent, customer and supervisor, the supervision, and the supervisor's second line, which calls."""
+    agent, customer, address, rung = await ringing(story, phones)
+    await story.answer(rung[0])
+    await until_joined(story.lab, address)
+    consultation = await story.lab.phones.caller("0003*024", callee=callee, name="consultation")
+    return [agent, customer, rung[0]], address, consultation
+
+
 @pytest.mark.parametrize("how", ["there", "back"])
-@pytest.mark.parametrize(("stage", "phones"), TRANSFERS, indirect=["stage"])
+@pytest.mark.parametrize(("stage", "phones", "but_ms"), PUT_IN, indirect=["stage"])
 async def test_whom_a_supervisor_puts_in_its_own_place_hears_nobody(
-    stage: Stage, phones: int, how: str
+    stage: Stage, phones: int, but_ms: int, how: str
 ) -> None:
     """An attended transfer cannot be forbidden, from either line: the supervision ends with it."""
     async with stage.tell(f"replaced-{phones}-{how}", is_traced=False) as story:
-        agent, customer, address, rung = await ringing(story, phones)
-        supervisor = rung[0]
-        await story.answer(supervisor)
-        await until_joined(story.lab, address)
         other = await story.phone(COLLEAGUE)
-        consultation = await story.lab.phones.caller("0003*024", callee=COLLEAGUE, name="consultation")
+        parties, address, consultation = await joined_with_a_second_line(story, phones, COLLEAGUE)
+        agent, customer, supervisor = parties
         await story.answer(other, consultation)
         since = time.time()
         sent, received = (supervisor, consultation) if how == "there" else (consultation, supervisor)
@@ -166,31 +201,62 @@ async def test_whom_a_supervisor_puts_in_its_own_place_hears_nobody(
         assert await reason_of_end(story.lab, address) == "taken"
         for phone in (other, consultation):
             await phone.ended()
-        assert_deaf(other, (agent, customer), since)
+        assert_deaf(other, (agent, customer), since, but_ms=but_ms)
         await until_right((agent, customer), each_other(agent, customer), time.time())
         await story.hang_up(customer, agent)
 
 
+@pytest.mark.parametrize("how", ["there", "back"])
 @pytest.mark.parametrize("stage", ["include"], indirect=True)
-async def test_a_conference_that_a_supervisor_lets_in_hears_nobody(stage: Stage) -> None:
-    """Its members talk on, and are heard by none of those who are supervised."""
-    async with stage.tell("let-in", is_traced=False) as story:
-        agent, customer, address, [supervisor] = await ringing(story, 1)
-        await story.answer(supervisor)
-        await until_joined(story.lab, address)
+async def test_the_dialplan_alone_keeps_off_whom_a_supervisor_puts_in_its_place(
+    stage: Stage, how: str
+) -> None:
+    """While the adapter does not look: the phone's own end is the end of it."""
+    async with stage.tell(f"replaced-unseen-{how}", is_traced=False) as story:
+        other = await story.phone(COLLEAGUE)
+        parties, address, consultation = await joined_with_a_second_line(story, 1, COLLEAGUE)
+        agent, customer, supervisor = parties
+        await story.answer(other, consultation)
+        since = time.time()
+        sent, received = (supervisor, consultation) if how == "there" else (consultation, supervisor)
+        with not_looking(stage.adapter):
+            await sent.transfer_to(received)
+            await other.ended()
+        assert_deaf(other, (agent, customer), since, but_ms=PACKET_MS)
+        assert await reason_of_end(story.lab, address) == "taken"
+        await story.hang_up(customer, agent)
+
+
+@pytest.mark.parametrize("callee", [CONFERENCE, ON_THE_WAY], ids=["in-it", "on-its-way"])
+@pytest.mark.parametrize("watch", [nullcontext, not_looking], ids=["looking", "unseen"])
+@pytest.mark.parametrize("stage", ["include"], indirect=True)
+async def test_a_conference_that_a_supervisor_lets_in_hears_nobody(
+    stage: Stage, watch: Callable[[Adapter], AbstractContextManager[object]], callee: str
+) -> None:
+    """Its members talk on, and are heard by none of those who are supervised; the dialplan alone sees to it.
+
+    Asterisk moves who is put into a conference, and who is put in place of one that is on its way there, in
+    two ways: in a bridge, and out of one.
+    """
+    async with stage.tell(f"let-in-{watch.__name__}-{len(callee)}", is_traced=False) as story:
+        parties, address, consultation = await joined_with_a_second_line(story, 1, callee)
+        agent, customer, supervisor = parties
         members = [
             await story.lab.phones.caller(number, callee=CONFERENCE, name=f"member {number[-1]}")
             for number in ("0003*025", "0003*026")
         ]
-        consultation = await story.lab.phones.caller("0003*024", callee=CONFERENCE, name="consultation")
         for phone in (consultation, *members):
             await phone.answered()
+        # A phone is answered before it is in the conference.
+        assert await story.hears("ConfbridgeJoin", 3 if callee == CONFERENCE else 2)
         since = time.time()
-        await supervisor.transfer_to(consultation)
+        with watch(stage.adapter):
+            await supervisor.transfer_to(consultation)
+            assert await story.hears("ChanSpyStop")
         assert await reason_of_end(story.lab, address) == "taken"
         await until_right(members, each_other(*members), time.time())
         for member in members:
-            assert_deaf(member, (agent, customer), since)
+            assert_deaf(member, (agent, customer), since, but_ms=PACKET_MS)
         for member in members:
             await story.hang_up(member)
         await story.hang_up(customer, agent)
