@@ -72,11 +72,9 @@ def cut(data: bytes, wanted: frozenset[bytes] | None) -> Cut:
 
     What has no colon has no header: it is no message.
     """
-    *pieces, rest = data.split(b"\r\n\r\n")
-    complete = kept = [piece for piece in pieces if b":" in piece]
-    if wanted is not None:
-        kept = list(itertools.filterfalse(_unwanted(wanted), complete))
-    texts = _decoded(kept)
+    *complete, rest = data.split(b"\r\n\r\n")
+    kept = complete if wanted is None else list(itertools.filterfalse(_unwanted(wanted), complete))
+    texts = _decoded([message for message in kept if b":" in message])
     found = list(zip(texts, map(find_beginning, texts), strict=True))
     return found, len(data) - len(rest), len(complete) - len(kept)
 

@@ -14,6 +14,7 @@ from adapter.ami.link import WANTED, Link, LinkSettings, LinkState
 from adapter.ami.session import Session, _Protocol
 from adapter.calls.changes import Change
 from adapter.calls.feed import Feed, Listener
+from adapter.calls.message import READER
 from adapter.calls.model import Calls
 from adapter.directory import Directory, load_directory
 from tests.bench.figures import Figure, in_turn, ratio
@@ -121,7 +122,7 @@ def run(calls: int = CALLS, rounds: int = ROUNDS) -> list[Figure]:
                     [(ours / count * 1e6, theirs / count * 1e6) for ours, theirs in timed],
                     unit="us/message",
                     goal=goal,
-                    note=f"{calls} calls, {count} messages, {len(stream) / 1e6:.1f} MB, {turns} rounds",
+                    note=f"{count} messages, {len(stream) / 1e6:.1f} MB, {turns} rounds, read in {READER}",
                 )
             )
     return figures

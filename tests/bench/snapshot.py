@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from adapter.ami.link import LinkState
+from adapter.calls.message import READER
 from tests.bench.figures import Figure, in_turn, ratio
 from tests.bench.reader import FOUR_KIB, Ours, Theirs
 from tests.bench.traces import chunks, snapshot
@@ -56,7 +57,7 @@ def run(sizes: Sequence[int] = SIZES, rounds: int = ROUNDS) -> list[Figure]:
                 per_channel,
                 unit="us/channel",
                 goal=4.0,
-                note=f"CPU, {rounds} rounds",
+                note=f"CPU, {rounds} rounds, read in {READER}",
             )
         )
     least, most = costs[0], costs[-1]
