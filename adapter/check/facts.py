@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+CHANSPY = "app_chanspy"
+MODULES = (CHANSPY, "app_softhangup", "func_channel")
+"""Asterisk's modules: the one that no supervision goes without, and those by which
+asterisk-conf/uapi-dialplan.conf ends a supervision whose phone is gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unread:
@@ -48,7 +53,10 @@ class Facts:
     manager_conf: Mapping[str, str] | Unread = Unread("not asked")
     """Our AMI user's own lines."""
     clock_offset_s: float | Unread = Unread("not asked")
-    has_chanspy: bool | Unread = Unread("not asked")
+    modules: Mapping[str, bool | Unread] = field(
+        default_factory=lambda: dict.fromkeys(MODULES, Unread("not asked"))
+    )
+    """Each of MODULES, and whether it is loaded."""
     dialplan: Mapping[str, bool | Unread] = field(default_factory=dict)
     """Each part of our include, `extension@context`, and whether it is there."""
     terminals: Mapping[str, Terminal | Unread] = field(default_factory=dict)

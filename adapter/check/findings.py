@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapter.check.facts import Facts, Reached, Terminal, Unread
+from adapter.check.facts import CHANSPY, Facts, Reached, Terminal, Unread
 
 OLDEST_MAJOR = 16
 WRITE_TIMEOUT_MS = 1000
@@ -63,7 +63,7 @@ def _all(facts: Facts) -> Iterator[Finding]:
     yield from _read_classes(facts)
     yield _write_timeout(facts.manager_conf)
     yield _clock(facts.clock_offset_s)
-    yield _chanspy(facts.has_chanspy)
+    yield from _modules(facts)
     for part, is_there in facts.dialplan.items():
         yield _included(part, is_there)
     yield from _terminals(facts.terminals)
@@ -193,15 +193,31 @@ def _clock(offset_s: float | Unread) -> Finding:
     return Finding("clocks", Verdict.OK, found)
 
 
-def _chanspy(has_chanspy: bool | Unread) -> Finding:  # noqa: FBT001 - a fact, not a switch
-    match has_chanspy:
+def _modules(facts: Facts) -> Iterator[Finding]:
+    """ChanSpy; and what the include alone uses, unless the include itself has to be mended first."""
+    has_include = False not in facts.dialplan.values()
+    for module, is_loaded in facts.modules.items():
+        if has_include or module == CHANSPY:
+            yield _module(module, is_loaded)
+
+
+def _module(module: str, is_loaded: bool | Unread) -> Finding:  # noqa: FBT001 - a fact, not a switch
+    what = f"module {module}"
+    match is_loaded:
         case True:
-            return Finding("ChanSpy", Verdict.OK, "loaded")
+            return Finding(what, Verdict.OK, "loaded")
+        case False if module == CHANSPY:
+            return Finding(what, Verdict.FAIL, "not loaded", f"module load {module}.so")
         case False:
-            return Finding("ChanSpy", Verdict.FAIL, "app_chanspy is not loaded", "module load app_chanspy.so")
+            return Finding(
+                what,
+                Verdict.WARN,
+                "not loaded: whom a supervisor puts in its place hears until the adapter acts",
+                f"module load {module}.so",
+            )
         case Unread(why):
             return Finding(
-                "ChanSpy",
+                what,
                 Verdict.UNKNOWN,
                 why,
                 "module load func_module.so, or give `write = system` for one check (docs/commands.md)",

@@ -14,7 +14,7 @@ from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError, LoginRef
 from adapter.ami.probe import INCLUDED, Ask, allowed_actions, get_value, has_extension, knows_endpoint
 from adapter.ami.session import Session
 from adapter.calls.message import Message
-from adapter.check.facts import Facts, Reached, Terminal, Unread
+from adapter.check.facts import MODULES, Facts, Reached, Terminal, Unread
 from adapter.dialplan import PHONES_CONTEXT
 from adapter.directory import Extension
 
@@ -86,7 +86,7 @@ class Gatherer:
             version=await _read(_version(ask)),
             clock_offset_s=await _read(_clock_offset(ask)),
             manager_conf=await _manager_conf(ask, may_send, self._username),
-            has_chanspy=await _read(_has_chanspy(ask, may_send)),
+            modules={module: await _read(_is_loaded(ask, may_send, module)) for module in MODULES},
             dialplan={
                 f"{exten}@{context}": await _read(has_extension(ask, context, exten))
                 for context, exten in INCLUDED
@@ -144,17 +144,17 @@ async def _manager_conf(ask: Ask, may_send: Iterable[str], username: str) -> dic
     return {name.strip(): value.strip() for name, _, value in lines if name.strip() != "secret"}
 
 
-async def _has_chanspy(ask: Ask, may_send: Iterable[str]) -> bool:
+async def _is_loaded(ask: Ask, may_send: Iterable[str], module: str) -> bool:
     if "ModuleCheck" in may_send:
         try:
-            await ask(Action("ModuleCheck", (("Module", "app_chanspy"),)))
+            await ask(Action("ModuleCheck", (("Module", module),)))
         except ActionRefused as refused:
             if "not loaded" in str(refused):
                 return False
             raise
         return True
     # The function answers 1 or 0, and nothing at all where func_module is not loaded.
-    value = await get_value(ask, "IFMODULE(app_chanspy.so)")
+    value = await get_value(ask, f"IFMODULE({module}.so)")
     if value not in ("0", "1"):
         raise Unreadable("not readable with these rights and modules")
     return value == "1"

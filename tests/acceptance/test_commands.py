@@ -19,6 +19,7 @@ from adapter.lab.processes import die_with_parent, end_process, last_lines, star
 DEADLINE_S = 20.0
 INCLUDED = ("spy@uapi-spy", "notice@uapi-spy", "0@uapi-phones", "s@uapi-answered", "s@uapi-left")
 DIALPLAN = [f"dialplan {part}" for part in INCLUDED]
+MODULES = ("module app_chanspy", "module app_softhangup", "module func_channel")
 OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
 
 
@@ -100,6 +101,7 @@ async def test_the_labs_asterisk_passes_with_the_least_rights(
     ):
         assert found[name] == OK
     assert (found["writetimeout"], found["read call"]) == (UNKNOWN, UNKNOWN)
+    assert modules(found) == dict.fromkeys(MODULES, UNKNOWN)
     assert "phone 0003*210" not in found
     assert found["phone 0003*211"] == WARN
 
@@ -110,8 +112,11 @@ async def test_a_wrong_secret_and_a_port_where_nobody_listens_are_told_apart(com
 
 
 async def test_each_thing_that_is_missing_is_named(commands: Commands, pbx: Pbx) -> None:
-    """ChanSpy, the include, a right and an endpoint; with `config` and `system` all can be read."""
-    await reconfigure(pbx, "modules.conf", ("load = app_chanspy.so", ""))
+    """ChanSpy, the include, a right and an endpoint; with `config` and `system` all can be read.
+
+    A module that only the include uses is not, without it.
+    """
+    await reconfigure(pbx, "modules.conf", ("load = app_chanspy.so", ""), ("load = app_softhangup.so", ""))
     await reconfigure(pbx, "extensions.conf", ("#include uapi-dialplan.conf", ""))
     await reconfigure(pbx, "pjsip.conf", ("[0003*211]", "[0003*299]"))
     await reconfigure(
@@ -127,27 +132,45 @@ async def test_each_thing_that_is_missing_is_named(commands: Commands, pbx: Pbx)
     assert {name for name, verdict in found.items() if verdict == FAIL} == {
         "write originate",
         "read call",
-        "ChanSpy",
+        "module app_chanspy",
         *DIALPLAN,
         "phone 0003*211",
     }
+    assert "module app_softhangup" not in found
     assert (found["writetimeout"], found["no other right"], found["read reporting"]) == (WARN, WARN, OK)
     assert UNKNOWN not in found.values()
 
 
-async def test_func_module_tells_of_chanspy_without_another_right(commands: Commands, pbx: Pbx) -> None:
+async def test_func_module_tells_of_modules_without_another_right(commands: Commands, pbx: Pbx) -> None:
     """Loaded, and not loaded."""
-    text = (pbx.folder / "etc/modules.conf").read_text()
-    if "load = func_module.so" not in text:
-        await reconfigure(
-            pbx, "modules.conf", ("load = pbx_config.so", "load = pbx_config.so\nload = func_module.so")
-        )
-        await restart(pbx)
-    assert (await commands.check())[1]["ChanSpy"] == OK
-    await reconfigure(pbx, "modules.conf", ("load = app_chanspy.so", ""))
+    await reconfigure(
+        pbx, "modules.conf", ("load = pbx_config.so", "load = pbx_config.so\nload = func_module.so")
+    )
+    await restart(pbx)
+    assert modules((await commands.check())[1]) == dict.fromkeys(MODULES, OK)
+    await reconfigure(pbx, "modules.conf", ("load = app_chanspy.so", ""), ("load = func_channel.so", ""))
     await restart(pbx)
     status, found = await commands.check()
-    assert (status, found["ChanSpy"]) == (1, FAIL)
+    assert (status, modules(found)) == (1, dict(zip(MODULES, (FAIL, OK, WARN), strict=True)))
+
+
+async def test_an_include_that_cannot_end_a_supervision_by_itself_stops_no_barge_in(
+    commands: Commands, pbx: Pbx
+) -> None:
+    """Each of the two modules is named, as those with the right `system` are told."""
+    await reconfigure(pbx, "modules.conf", ("load = app_softhangup.so", ""), ("load = func_channel.so", ""))
+    await reconfigure(
+        pbx,
+        "uapi-adapter.conf",
+        ("write = originate,call,reporting", "write = originate,call,reporting,system"),
+    )
+    await restart(pbx)
+    status, found = await commands.check()
+    assert (status, modules(found)) == (0, dict(zip(MODULES, (OK, WARN, WARN), strict=True)))
+
+
+def modules(found: Mapping[str, str]) -> dict[str, str]:
+    return {name: verdict for name, verdict in found.items() if name.startswith("module ")}
 
 
 async def test_without_write_reporting_the_dialplan_is_unknown(commands: Commands, pbx: Pbx) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapter.commands.check import run_check
-from adapter.lab.fake_ami import FakeAmi, Script, drop, ignore
+from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script, drop, ignore
 from adapter.lab.fake_ami_events import event
 from adapter.settings import Settings
 from tests.integration.command_settings import command_settings
@@ -21,6 +21,7 @@ COMMANDS = (
     ("Ping", "Keepalive command.  (Priv: <none>)"),
 )
 """The end of Asterisk's answer to ListCommands, as written there."""
+MODULE_CHECK = ("ModuleCheck", "Check if module is loaded.  (Priv: system,all)")
 
 
 @pytest.fixture
@@ -133,7 +134,8 @@ async def test_a_mute_peer_is_a_failure(asterisk: FakeAmi, settings: Settings) -
         ("ShowDialPlan", "Did not find extension spy@uapi-spy", ("dialplan spy@uapi-spy", "fail")),
         ("ShowDialPlan", "Permission denied", ("dialplan spy@uapi-spy", "unknown")),
         ("CoreSettings", "Permission denied", ("Asterisk", "unknown")),
-        ("Getvar", "GetVar Access Forbidden: Variable", ("ChanSpy", "unknown")),
+        ("Getvar", "GetVar Access Forbidden: Variable", ("module app_chanspy", "unknown")),
+        ("Getvar", "GetVar Access Forbidden: Variable", ("module func_channel", "unknown")),
     ],
 )
 async def test_a_refusal_is_no_answer_unless_it_is_one(
@@ -143,6 +145,51 @@ async def test_a_refusal_is_no_answer_unless_it_is_one(
     asterisk.scripts[action] = refuse(why)
     _, verdicts = await check(settings)
     assert finding in verdicts.items()
+
+
+MODULES = [("app_chanspy", (1, "fail")), ("app_softhangup", (0, "warn")), ("func_channel", (0, "warn"))]
+"""Each module, and what comes of it where that one is not loaded."""
+
+
+@pytest.mark.parametrize(("module", "outcome"), MODULES)
+async def test_a_module_that_is_not_loaded_is_named(
+    asterisk: FakeAmi, settings: Settings, module: str, outcome: tuple[int, str]
+) -> None:
+    """That one alone, as the dialplan function tells."""
+    asterisk.scripts["Getvar"] = lambda action: action.connection.answer(
+        action, ("Value", "0" if f"({module}.so)" in action["Variable"] else value_of(action["Variable"]))
+    )
+    status, verdicts = await check(settings)
+    assert (status, modules_not_well(verdicts)) == (outcome[0], {f"module {module}": outcome[1]})
+
+
+@pytest.mark.parametrize(("module", "outcome"), MODULES)
+async def test_with_the_right_to_ask_for_modules_no_function_is_needed(
+    asterisk: FakeAmi, settings: Settings, module: str, outcome: tuple[int, str]
+) -> None:
+    """What ModuleCheck says holds; a refusal that names no module is no answer."""
+
+    def answer(action: ReceivedAction) -> None:
+        if action["Module"] == module:
+            action.connection.refuse(action, "Module not loaded")
+        else:
+            action.connection.answer(action)
+
+    asterisk.scripts |= {
+        "ListCommands": lambda action: action.connection.answer(action, *COMMANDS, MODULE_CHECK),
+        "Getvar": lambda action: action.connection.answer(action, ("Value", "")),
+        "ModuleCheck": answer,
+    }
+    status, verdicts = await check(settings)
+    assert (status, modules_not_well(verdicts)) == (outcome[0], {f"module {module}": outcome[1]})
+    asterisk.scripts["ModuleCheck"] = refuse("Permission denied")
+    assert (await check(settings))[1][f"module {module}"] == "unknown"
+
+
+def modules_not_well(verdicts: dict[str, str]) -> dict[str, str]:
+    return {
+        name: verdict for name, verdict in verdicts.items() if name.startswith("module") and verdict != "ok"
+    }
 
 
 async def test_an_endpoint_whose_name_asterisk_refuses_to_look_up_is_asked_for_otherwise(

@@ -27,7 +27,7 @@ WELL = Facts(
     seen_classes=frozenset({"call"}),
     manager_conf=CONF,
     clock_offset_s=-0.2,
-    has_chanspy=True,
+    modules={"app_chanspy": True, "app_softhangup": True, "func_channel": True},
     dialplan={"spy@uapi-spy": True, "s@uapi-answered": True},
     terminals={"0003*210": Terminal.REGISTERED, "0003*211": Terminal.REGISTERED},
 )
@@ -35,6 +35,10 @@ WELL = Facts(
 
 def without(*names: str) -> dict[str, frozenset[str]]:
     return {name: classes for name, classes in ACTIONS.items() if name not in names}
+
+
+def not_loaded(*modules: str) -> Facts:
+    return replace(WELL, modules={**WELL.modules, **dict.fromkeys(modules, False)})
 
 
 def not_well(facts: Facts) -> list[tuple[str, Verdict]]:
@@ -72,7 +76,9 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
         (replace(WELL, manager_conf={**CONF, "writetimeout": "much"}), "writetimeout", Verdict.WARN),
         (replace(WELL, clock_offset_s=-1.5), "clocks", Verdict.WARN),
         (replace(WELL, clock_offset_s=1.5), "clocks", Verdict.WARN),
-        (replace(WELL, has_chanspy=False), "ChanSpy", Verdict.FAIL),
+        (not_loaded("app_chanspy"), "module app_chanspy", Verdict.FAIL),
+        (not_loaded("app_softhangup"), "module app_softhangup", Verdict.WARN),
+        (not_loaded("func_channel"), "module func_channel", Verdict.WARN),
         (replace(WELL, dialplan={"spy@uapi-spy": False}), "dialplan spy@uapi-spy", Verdict.FAIL),
         (replace(WELL, terminals={"0003*211": Terminal.UNKNOWN}), "phone 0003*211", Verdict.FAIL),
         (replace(WELL, terminals={"0003*211": Terminal.ABSENT}), "phone 0003*211", Verdict.WARN),
@@ -87,6 +93,31 @@ def test_each_thing_that_is_not_well_is_named(facts: Facts, name: str, verdict: 
     assert has_failure(find(facts)) == (verdict is Verdict.FAIL)
 
 
+def test_a_missing_module_is_to_be_loaded_by_its_name() -> None:
+    """Each of them."""
+    missing = find(not_loaded(*WELL.modules))
+    assert [finding.advice for finding in missing if finding.verdict is not Verdict.OK] == [
+        "module load app_chanspy.so",
+        "module load app_softhangup.so",
+        "module load func_channel.so",
+    ]
+
+
+@pytest.mark.parametrize("is_loaded", [True, False, Unread("not readable")])
+def test_without_the_include_nothing_is_said_of_the_modules_that_it_alone_uses(
+    is_loaded: bool | Unread,  # noqa: FBT001 - a fact, not a switch
+) -> None:
+    """The include is what is to be mended; ChanSpy is needed without it, too."""
+    facts = replace(
+        WELL,
+        modules=dict.fromkeys(WELL.modules, is_loaded),
+        dialplan={"spy@uapi-spy": True, "s@uapi-answered": False},
+    )
+    assert [finding.name for finding in find(facts) if finding.name.startswith("module")] == [
+        "module app_chanspy"
+    ]
+
+
 def test_what_could_not_be_read_is_unknown_and_never_well() -> None:
     """Each fact, with the reason."""
     unread = Unread("not readable with these rights")
@@ -97,7 +128,7 @@ def test_what_could_not_be_read_is_unknown_and_never_well() -> None:
         seen_classes=frozenset(),
         manager_conf=unread,
         clock_offset_s=unread,
-        has_chanspy=unread,
+        modules=dict.fromkeys(WELL.modules, unread),
         dialplan={"spy@uapi-spy": unread},
         terminals={"0003*210": unread},
     )
@@ -105,6 +136,12 @@ def test_what_could_not_be_read_is_unknown_and_never_well() -> None:
     assert {finding.verdict for finding in findings} == {Verdict.UNKNOWN}
     assert all(unread.why in finding.found for finding in findings)
     assert not has_failure(findings)
+
+
+def test_what_was_not_asked_before_the_connection_broke_is_unknown() -> None:
+    """A module, too."""
+    names = [name for name, verdict in not_well(Facts(Reached.BROKE, "a", "u")) if verdict is Verdict.UNKNOWN]
+    assert {"Asterisk", "clocks", *(f"module {module}" for module in WELL.modules)} <= set(names)
 
 
 def test_nothing_is_guessed_where_nobody_answers() -> None:
