@@ -1,7 +1,7 @@
 /* What lines.py finds with regular expressions, found by comparing and looking for line ends.
  *
- * The three functions mean what those of lines.py mean, for every text; lines.py says what that is, and
- * tests/unit/test_lines.py holds the two together. Nothing here keeps anything between two calls.
+ * Its functions mean what those of lines.py mean, for every text that can come from a socket; lines.py says
+ * what that is, and tests/unit/test_lines.py holds the two together. Nothing is kept between two calls.
  *
  * The texts are looked at as UTF-8. All that is compared is ASCII, and what is cut out begins and ends
  * beside ASCII, so no letter is ever cut in two.
@@ -287,8 +287,10 @@ beginning_of(Module *module, Place whole, int is_ascii)
     PyObject *beginning = PyTuple_New(4);
     if (beginning != NULL) {
         PyObject *at = micros < 0 ? Py_NewRef(Py_None) : PyFloat_FromDouble((double)micros / 1e6);
-        PyObject *channel = is_of_channel ? channel_of(module, fields, is_ascii) : Py_NewRef(Py_None);
-        PyTuple_SET_ITEM(beginning, 0, text_of(name, is_ascii));
+        PyObject *channel = at == NULL      ? NULL
+                            : is_of_channel ? channel_of(module, fields, is_ascii)
+                                            : Py_NewRef(Py_None);
+        PyTuple_SET_ITEM(beginning, 0, channel == NULL ? NULL : text_of(name, is_ascii));
         PyTuple_SET_ITEM(beginning, 1, at);
         PyTuple_SET_ITEM(beginning, 2, channel);
         PyTuple_SET_ITEM(beginning, 3, PyLong_FromSsize_t(length));

@@ -109,7 +109,8 @@ class Channels(Ledger):
             self._retell(spied)
 
     def _tell_state(self, leg: Leg) -> None:
-        if leg.is_spyer and leg.channel.is_ours:  # the states of all others stand in the views of their calls
+        # The states of all others stand in the views of their calls. Most are no spyers: that is asked first.
+        if leg.is_spyer and leg.channel.is_ours:
             self._tell(OriginateStateChanged(leg.channel.uniqueid, leg.channel.state))
 
     @staticmethod

@@ -52,11 +52,14 @@ class Ledger:
         return [leg for leg in self._legs.values() if leg.channel.is_ours]
 
     def _tell(self, change: Change) -> None:
-        """Have the change told once: told again, it comes later. A listener looks the call up anyway."""
+        """Have the change told, when the event at hand is through."""
         self._told.append(change)
 
     def _take_told(self, more: Sequence[Change] = ()) -> list[Change]:
-        """What was told, and `more` behind it, of which each is there once."""
+        """What was told, and `more` behind it, of which each is there once.
+
+        Told again, a change comes later: a listener looks the call up anyway, and finds it as it is by then.
+        """
         if not self._told:
             return list(more)
         told, self._told = self._told, []

@@ -4,7 +4,7 @@ To split a message of twenty lines into headers takes longer than all that is do
 most of them are never asked for. Asterisk describes a channel by the same fourteen lines, in the same
 order, in every event: one regular expression finds what matters of them.
 
-`_lines.c` has the same three functions; where it was compiled, `message.py` takes them from there.
+`_lines.c` has the same functions; where it was compiled, `message.py` takes them from there.
 """
 
 import functools

@@ -171,7 +171,7 @@ class Calls(Telephony):
 def _by_appearance(listed: Mapping[str, ListedChannel]) -> Iterable[ListedChannel]:
     """The oldest first, and within a second by the count that ends a uniqueid.
 
-    Counts of as many digits are in the order of letters. Ours, which spy, are longer than Asterisk's own.
+    Counts of as many digits are in the order of letters. Ours, which spy, come last, being longer.
     """
     by_count = sorted(sorted(listed), key=len)
     return sorted(map(listed.__getitem__, by_count), key=attrgetter("age_s"), reverse=True)

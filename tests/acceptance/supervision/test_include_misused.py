@@ -1,0 +1,33 @@
+"""The dialplan include, where an operator uses it for what it is not meant for."""
+
+import time
+from pathlib import Path
+
+from adapter.lab import Phones, running_asterisk
+from tests.acceptance.supervision.hearing import until_right
+from tests.acceptance.transfers.pbx_changes import reconfigure
+
+
+async def test_an_ordinary_call_that_goes_through_the_include_ends_nobody_elses(tmp_path: Path) -> None:
+    """The hangup handler takes a channel's name less its last two letters for a half of a Local channel."""
+    async with running_asterisk(tmp_path / "asterisk") as pbx:
+        goto = "[from-trunk]\nexten => 0003*210,1,Goto(uapi-phones,${EXTEN},1)\n"
+        await reconfigure(pbx, {"extensions.conf": ("[from-trunk]\n", goto)})
+        async with Phones(pbx, tmp_path / "phones") as phones:
+            colleague = await phones.callee("0003*211", name="colleague")
+            agent = await phones.callee("0003*210", name="agent")
+            first = await phones.caller("777001", callee="0003*999", name="first", trunk=True)
+            await first.ended()
+            # Channels are counted from 0: this one ends in 1, as the half that ChanSpy runs on.
+            talker = await phones.caller("777000", callee="0003*211", name="talker", trunk=True)
+            await colleague.ringing()
+            colleague.pick_up()
+            await talker.answered()
+            customer = await phones.caller("777002", callee="0003*210", name="customer", trunk=True)
+            await agent.ringing()
+            agent.pick_up()
+            await customer.answered()
+            agent.hang_up()
+            await customer.ended()
+            both = {(talker.name, colleague.name), (colleague.name, talker.name)}
+            await until_right((talker, colleague), both, time.time())
