@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from panoramisk.utils import IdGenerator
 
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
@@ -20,6 +21,7 @@ from tests.integration.harness import Service, running_service
 __all__ = [
     "agent",
     "ami",
+    "count_actions_anew",
     "directory",
     "figures",
     "lab",
@@ -30,6 +32,16 @@ __all__ = [
 
 FIGURES = pytest.StashKey[list[str]]()
 Tell = Callable[[str], None]
+
+
+@pytest.fixture(autouse=True)
+def count_actions_anew() -> None:
+    """Have each test begin with the first ActionID.
+
+    panoramisk counts the actions of the whole process, and after 10,000 from 1 again: an exchange would have
+    fewer bytes by then than when it was measured, and a cut at its end would never come.
+    """
+    IdGenerator.reset()
 
 
 @pytest.fixture

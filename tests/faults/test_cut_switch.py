@@ -70,14 +70,10 @@ async def test_a_switch_cut_at_any_byte_is_whole_or_told(
     assert (await began).status == 200
     [uniqueid] = ours(ami)
     supervision = f"/uapi/supervision/{uniqueid.removeprefix('uapi-')}"
-    sizes: list[tuple[int, int]] = []
-    for mode in ("Monitor", "BargeIn"):
-        heard, said = len(ami.connection.received), ami.connection.said_bytes
-        assert (await service.barge_in(call_id, action=mode, wait_s=5)).status == 200
-        assert await until_runs(service, ami, supervision) == mode
-        sizes.append((len(ami.connection.received) - heard, ami.connection.said_bytes - said))
-    # Which way a cut finds it depends on the ones before: the last byte is that of the shorter way.
-    heard, said = (min(size) for size in zip(*sizes, strict=True))
+    heard, said = len(ami.connection.received), ami.connection.said_bytes
+    assert (await service.barge_in(call_id, action="Monitor", wait_s=5)).status == 200
+    assert await until_runs(service, ami, supervision) == "Monitor"
+    heard, said = len(ami.connection.received) - heard, ami.connection.said_bytes - said
 
     forget_the_past(ami)
     cuts = [
@@ -86,7 +82,7 @@ async def test_a_switch_cut_at_any_byte_is_whole_or_told(
     ]
     statuses: list[int] = []
     longest_s = 0.0
-    came_after_all = 0
+    mode, came_after_all = "Monitor", 0
     for cut in cuts:
         mode = "BargeIn" if mode == "Monitor" else "Monitor"
         status, took_s = await switch(service, ami, call_id, mode, cut)
