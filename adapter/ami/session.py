@@ -69,7 +69,7 @@ class _Protocol(AMIProtocol):
             self.transport.abort()
             return
         for message in messages:
-            if (message.beginning or message.event) and self.factory is not None:
+            if message.event and self.factory is not None:
                 # Every event goes to the listener, those with the ActionID of a pending action too:
                 # panoramisk would keep an OriginateResponse for the action's future.
                 try:

@@ -30,15 +30,11 @@ class Channels(Ledger):
 
     def _new_leg(self, channel: Channel, at: float, *, is_dialed: bool, bridge: str | None = None) -> Leg:
         """The leg of a channel that is met first; it is part of no call yet, and nothing is told of it."""
-        uniqueid, linkedid, state, name = channel.uniqueid, channel.linkedid, channel.state, channel.name
-        rang_at = answered_at = None
-        if state is UP:
-            answered_at = at
-        elif state in RINGING:
-            rang_at = at
+        uniqueid, linkedid, name = channel.uniqueid, channel.linkedid, channel.name
         extension = self._extension_of(name)
-        leg = Leg(channel, linkedid, channel.exten, at, extension, rang_at, answered_at, is_dialed, bridge)
+        leg = Leg(channel, linkedid, channel.exten, at, extension, is_dialed=is_dialed, bridge=bridge)
         self._legs[uniqueid] = leg
+        self._note_times(leg, at)
         # Hardly any channel has one of these, and `in` takes a third of the time of `startswith`.
         if (OUR_PREFIX in linkedid or OUR_PREFIX in uniqueid) and channel.is_for_ours:
             leg.is_spyer = True
@@ -115,10 +111,11 @@ class Channels(Ledger):
 
     @staticmethod
     def _note_times(leg: Leg, at: float) -> None:
-        if leg.is_up:
+        state = leg.channel.state
+        if state is UP:
             if leg.answered_at is None:
                 leg.answered_at = at
-        elif leg.ringing_at is None and leg.is_ringing:
+        elif state in RINGING and leg.ringing_at is None:
             leg.ringing_at = at
 
     def _misplaced(self, kind: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -221,3 +222,9 @@ async def running_service(ami: FakeAmi, directory: Path, **settings: object) -> 
     finally:
         await runner.cleanup()
     assert not complaints
+
+
+def listening_at(output: Path) -> tuple[str, int] | None:
+    """Where a process says, in what it wrote, that it listens; nothing as long as it does not."""
+    found = re.search(r"listening host=(\S+) port=(\d+)", output.read_text(encoding="utf-8"))
+    return None if found is None else (found[1], int(found[2]))

@@ -6,7 +6,6 @@ The program is the wheel's; nothing of the checkout can be seen from there.
 import asyncio
 import contextlib
 import json
-import re
 import shutil
 import sysconfig
 import tarfile
@@ -23,7 +22,7 @@ from packaging.utils import canonicalize_name
 
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.polling import poll_until
-from tests.integration.harness import TOKEN_KEY, until_seen
+from tests.integration.harness import TOKEN_KEY, listening_at, until_seen
 from tests.packages import CHECKOUT, build_package, environment, install_package, run
 
 START_LIMIT_S = 30.0
@@ -52,8 +51,8 @@ async def serving(program: Path, folder: Path, **settings: str) -> AsyncIterator
     try:
 
         def look() -> str | None:
-            found = re.search(r"listening host=(\S+) port=(\d+)", output.read_text())
-            return f"http://{found[1]}:{found[2]}" if found else None
+            found = listening_at(output)
+            return None if found is None else f"http://{found[0]}:{found[1]}"
 
         url = await poll_until(look, START_LIMIT_S)
         assert url, output.read_text()

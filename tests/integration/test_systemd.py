@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import re
 import secrets
 import signal
 import socket
@@ -17,13 +16,12 @@ import pytest
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.processes import end_process, start_process
 from adapter.systemd import READY, tell_systemd
-from tests.integration.harness import DEADLINE_S
+from tests.integration.harness import DEADLINE_S, listening_at
 from tests.packages import CHECKOUT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="systemd runs on Linux alone")
 
 START_DEADLINE_S = 20.0
-_LISTENING = re.compile(r"listening host=(\S+) port=(\d+)")
 
 
 @contextlib.contextmanager
@@ -64,13 +62,6 @@ async def serving(
         await end_process(process)
 
 
-def url_of(output: Path) -> tuple[str, int]:
-    """Where the process says that it listens."""
-    found = _LISTENING.search(output.read_text(encoding="utf-8"))
-    assert found is not None
-    return found[1], int(found[2])
-
-
 @pytest.fixture(params=["a file", "no file"])
 def name(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The name of systemd's socket: mostly a file's, in some containers an abstract one."""
@@ -84,7 +75,9 @@ async def test_systemd_hears_when_the_adapter_listens_and_when_it_stops(
     with hearing(name) as heard:
         async with serving(ami, directory, tmp_path, NOTIFY_SOCKET=name) as (process, output):
             assert await told(heard, START_DEADLINE_S) == "READY=1"
-            _, writer = await asyncio.open_connection(*url_of(output))
+            address = listening_at(output)
+            assert address is not None
+            _, writer = await asyncio.open_connection(*address)
             writer.close()
             await writer.wait_closed()
             process.send_signal(signal.SIGTERM)

@@ -6,12 +6,14 @@ from adapter.calls.changes import (
     BridgeChanged,
     CallChanged,
     CallEnded,
+    Change,
     ChannelGone,
     OriginateStateChanged,
     SpyJoined,
 )
 from adapter.calls.events import ChannelState
 from adapter.calls.legs import call_id_of
+from adapter.calls.model import Calls
 
 from .samples import Pbx, calls_after, empty_calls, listed, only_call, recorded, snapshot_after
 
@@ -70,13 +72,19 @@ def test_channels_of_one_second_appear_in_the_order_of_their_counts() -> None:
     assert [(view.id, view.channel) for view in only_call(calls).views] == [("01", ninth), ("02", tenth)]
 
 
-def test_a_snapshot_tells_each_thing_once() -> None:
-    """Of a spied call: the spyer's state, whom it spies on, the call and the bridge."""
+def _barge_in_met_first() -> tuple[Calls, str, str, list[Change]]:
+    """A model that meets a running barge-in in a snapshot; the agent, the spyer, and what was told."""
     pbx = Pbx()
     _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
     spyer = pbx.supervise(agent)
     calls = empty_calls()
-    told = calls.reset(listed(snapshot_after(pbx.messages)), 1795405396.0)
+    changes = calls.reset(listed(snapshot_after(pbx.messages)), 1795405396.0)
+    return calls, agent, spyer, changes
+
+
+def test_a_snapshot_tells_each_thing_once() -> None:
+    """Of a spied call: the spyer's state, whom it spies on, the call and the bridge."""
+    _, agent, spyer, told = _barge_in_met_first()
     assert len(set(told)) == len(told)
     assert {change for change in told if not isinstance(change, BridgeChanged)} == {
         OriginateStateChanged(spyer, ChannelState.UP),
@@ -117,11 +125,7 @@ def test_somebody_elses_running_spy_is_no_call_after_a_restart(data: str) -> Non
 
 def test_a_running_barge_in_is_found_in_a_snapshot() -> None:
     """After a restart the spied call shows the supervisor's view again."""
-    pbx = Pbx()
-    _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
-    spyer = pbx.supervise(agent)
-    calls = empty_calls()
-    changes = calls.reset(listed(snapshot_after(pbx.messages)), 1795405396.0)
+    calls, agent, spyer, changes = _barge_in_met_first()
     assert SpyJoined(spyer, agent) in changes
     assert [(view.id, view.channel) for view in only_call(calls).views] == [("01", agent), ("02", agent)]
     assert only_call(calls).views[1].source == ("0003*024",)

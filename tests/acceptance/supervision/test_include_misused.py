@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from adapter.lab import Phones, running_asterisk
+from adapter.lab import Phone, Phones, running_asterisk
 from tests.acceptance.supervision.hearing import until_right
 from tests.acceptance.transfers.pbx_changes import reconfigure
 
@@ -19,15 +19,18 @@ async def test_an_ordinary_call_that_goes_through_the_include_ends_nobody_elses(
             first = await phones.caller("777001", callee="0003*999", name="first", trunk=True)
             await first.ended()
             # Channels are counted from 0: this one ends in 1, as the half that ChanSpy runs on.
-            talker = await phones.caller("777000", callee="0003*211", name="talker", trunk=True)
-            await colleague.ringing()
-            colleague.pick_up()
-            await talker.answered()
-            customer = await phones.caller("777002", callee="0003*210", name="customer", trunk=True)
-            await agent.ringing()
-            agent.pick_up()
-            await customer.answered()
+            talker = await _answered(phones, "777000", colleague)
+            customer = await _answered(phones, "777002", agent)
             agent.hang_up()
             await customer.ended()
             both = {(talker.name, colleague.name), (colleague.name, talker.name)}
             await until_right((talker, colleague), both, time.time())
+
+
+async def _answered(phones: Phones, number: str, callee: Phone) -> Phone:
+    """Who calls this phone from the public network, once it has picked up."""
+    caller = await phones.caller(number, callee=callee.number, name=number, trunk=True)
+    await callee.ringing()
+    callee.pick_up()
+    await caller.answered()
+    return caller
