@@ -94,6 +94,20 @@ def test_a_snapshot_tells_each_thing_once() -> None:
     assert sum(isinstance(change, BridgeChanged) for change in told) == 1
 
 
+def test_a_channel_that_a_snapshot_lists_twice_is_one_as_it_was_last() -> None:
+    """Asterisk 22 does so while the channel changes: once as it was, and once more as it became."""
+    pbx = Pbx()
+    caller = pbx.new("PJSIP/0003*210", state="Ring")
+    once = listed(snapshot_after(pbx.messages))
+    pbx.state(caller, "Up")
+    again = listed(snapshot_after(pbx.messages))
+    calls = empty_calls()
+    changes = calls.reset([*once, *again], 1795405396.0)
+    assert changes == [CallChanged(CALL_ID)]
+    (view,) = only_call(calls).views
+    assert (view.channel, view.status) == (caller, "5")
+
+
 def test_an_agent_whom_a_queue_called_is_the_called_one_after_a_restart() -> None:
     """app_queue's outgoing channels run `AppQueue`, not `AppDial`."""
     pbx = Pbx()
