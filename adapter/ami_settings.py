@@ -4,7 +4,7 @@ import ssl
 
 from adapter.ami.link import LinkSettings
 from adapter.ami.session import OnMessage, Session
-from adapter.settings import Settings
+from adapter.settings import Settings, naming
 
 
 def link_settings(settings: Settings) -> LinkSettings:
@@ -35,4 +35,5 @@ def make_session(settings: Settings, on_message: OnMessage) -> Session:
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:
-    return ssl.create_default_context(cafile=settings.ami_tls_ca) if settings.ami_tls else None
+    with naming("ami_tls_ca", settings.ami_tls_ca):
+        return ssl.create_default_context(cafile=settings.ami_tls_ca) if settings.ami_tls else None

@@ -29,8 +29,9 @@ from adapter.operations.mounting import mount_operations
 from adapter.operations.requests import count_requests
 from adapter.operations.tally import new_tallies
 from adapter.operations.unplaced import log_unplaced
-from adapter.settings import Settings
+from adapter.settings import Settings, naming
 from adapter.supervision.conductor import Conductor
+from adapter.tasks import cancel, run_always
 from adapter.uapi.acting import Acting
 from adapter.uapi.audited import audit_requests
 from adapter.uapi.authentication import Authenticator
@@ -66,7 +67,7 @@ TRAIL = web.AppKey("trail", Trail)
 def make_app(settings: Settings) -> web.Application:
     """The whole adapter, for the process and for the tests alike. Raises DirectoryError.
 
-    Raises OSError where the audit trail's file cannot be opened.
+    Raises OSError where the directory's file cannot be read, or the audit trail's cannot be opened.
     """
     idle = IdleConnections(settings.idle_timeout_s, idle_connections_limit())
     tallies = new_tallies(time.perf_counter)
@@ -81,7 +82,8 @@ def make_app(settings: Settings) -> web.Application:
         ],
         client_max_size=BODY_LIMIT_BYTES,
     )
-    directory = DirectoryFile(settings.directory)
+    with naming("directory", settings.directory):
+        directory = DirectoryFile(settings.directory)
     tokens = make_tokens(settings)
     calls = Calls(directory.current.extension_of_channel)
     feed = Feed(calls)
@@ -121,7 +123,6 @@ def make_app(settings: Settings) -> web.Application:
         feed=feed,
         conductor=conductor,
         is_trail_written=trail.is_written,
-        is_include_present=lambda: link.has_include,
     )
 
     gate = Gate(
@@ -157,7 +158,8 @@ def make_trail(settings: Settings) -> Trail:
     """The audit trail, into no file where none is set. Raises OSError."""
     if settings.audit_file is None:
         return Trail(None, time.time)
-    return Trail(AuditFile(settings.audit_file, int(settings.audit_max_mb * 1_000_000)), time.time)
+    with naming("audit_file", settings.audit_file):
+        return Trail(AuditFile(settings.audit_file, int(settings.audit_max_mb * 1_000_000)), time.time)
 
 
 def make_tokens(settings: Settings) -> Tokens:
@@ -186,18 +188,9 @@ def reload_directory(app: web.Application) -> bool:
 
 
 async def _run_link(app: web.Application) -> AsyncIterator[None]:
-    task = asyncio.create_task(app[LINK].run(), name="ami link")
-    task.add_done_callback(_stop_process_on_bug)
+    task = run_always(app[LINK].run(), "ami link")
     yield
-    task.cancel()
-    await asyncio.wait({task})
-
-
-def _stop_process_on_bug(task: "asyncio.Task[None]") -> None:
-    """An adapter whose link task died of a bug would answer 503 for ever: better to end and be restarted."""
-    if not task.cancelled() and task.exception() is not None:
-        log.critical("the AMI link failed", exc_info=task.exception())
-        raise SystemExit(1)
+    await cancel(task)
 
 
 async def _close_conductor(app: web.Application) -> None:

@@ -20,7 +20,7 @@ from adapter.commands.replay import run_replay
 from adapter.directory import DirectoryError
 from adapter.directory_file import DirectoryFile
 from adapter.server import run
-from adapter.settings import Settings
+from adapter.settings import PREFIX, Settings
 from adapter.uapi.oauth import hash_secret
 
 USAGE_ERROR = 2
@@ -63,8 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
         status: int = options.command(options)
     except ValidationError as invalid:
         for error in invalid.errors(include_input=False, include_url=False):
-            name = "_".join(str(part) for part in error["loc"]).upper()
-            print(f"ADAPTER_{name}: {error['msg']}", file=sys.stderr)
+            # Further parts say where in a list; of what several settings are together there is none.
+            name = f"{PREFIX}{error['loc'][0]}: ".upper() if error["loc"] else ""
+            print(f"{name}{error['msg']}", file=sys.stderr)
         return USAGE_ERROR
     except DirectoryError as bad:
         print(f"the directory cannot be used:\n{bad}", file=sys.stderr)

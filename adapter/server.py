@@ -11,8 +11,9 @@ from aiohttp import web
 from adapter.app import IDLE, make_app, reload_directory
 from adapter.calls.message import READER
 from adapter.operations.access_log import AccessLog
-from adapter.settings import Settings, systemd_socket
+from adapter.settings import Settings, naming, systemd_socket
 from adapter.systemd import READY, STOPPING, tell_systemd
+from adapter.tasks import cancel, run_always
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +25,11 @@ async def serve(settings: Settings) -> None:
     app = make_app(settings)
     runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_LIMIT_S, access_log_class=AccessLog)
     await runner.setup()
-    watching = asyncio.create_task(app[IDLE].watch(runner), name="idle connections")
+    watching = run_always(app[IDLE].watch(runner), "idle connections")
     try:
         site = web.TCPSite(runner, settings.listen_host, settings.listen_port)
-        await site.start()
+        with naming("listen_host", settings.listen_host):
+            await site.start()
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for ending in (signal.SIGTERM, signal.SIGINT):
@@ -44,7 +46,7 @@ async def serve(settings: Settings) -> None:
         log.info("stopping")
         tell_systemd(STOPPING, systemd_socket())
     finally:
-        watching.cancel()
+        await cancel(watching)
         await runner.cleanup()
 
 

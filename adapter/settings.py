@@ -4,8 +4,10 @@ Each comes from the environment (`ADAPTER_...`), else from the TOML file that `A
 from its default. `docs/settings.md` lists them and a test keeps that list complete.
 """
 
+import contextlib
 import os
-from ipaddress import IPv4Network, IPv6Network
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -23,6 +25,17 @@ PREFIX = "ADAPTER_"
 CONFIG_VARIABLE = "ADAPTER_CONFIG"
 NOT_SETTINGS = ("config", "lab_asterisk")
 """Variables of ours that are no settings: where the file is, and where the lab finds Asterisk."""
+
+_ORIGIN = r"^https?://[^\s/?#]+$"
+
+
+@contextlib.contextmanager
+def naming(setting: str, value: object) -> Iterator[None]:
+    """Have an OSError from inside the block name the setting that brought it about."""
+    try:
+        yield
+    except OSError as failed:
+        raise OSError(f"{PREFIX}{setting.upper()}={value}: {failed.strerror or failed}") from failed
 
 
 def systemd_socket() -> str | None:
@@ -46,10 +59,10 @@ class Settings(BaseSettings):
     openid_issuer: str | None = None
     openid_jwks_url: str | None = Field(None, pattern=r"^https?://")
     openid_audience: str | None = None
-    openid_claim: str = "azp"
+    openid_claim: str = Field("azp", min_length=1)
 
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    cors_origins: Annotated[tuple[Annotated[str, Field(pattern=_ORIGIN)], ...], NoDecode] = ()
     requests_per_s: float = Field(200.0, gt=0, allow_inf_nan=False)
     login_failures_per_min: float = Field(10.0, gt=0, allow_inf_nan=False)
     request_timeout_s: float = Field(10.0, gt=0, allow_inf_nan=False)
@@ -88,6 +101,17 @@ class Settings(BaseSettings):
         unknown = {name: None for name in names if name not in cls.model_fields and name not in NOT_SETTINGS}
         return unknown | given
 
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks_are_read(cls, value: object) -> object:
+        """One sentence for a network that is none, where pydantic has one for each version of IP.
+
+        Of such validators the last one comes first: here the list is split already.
+        """
+        if not isinstance(value, tuple | list):
+            return value
+        return tuple(ip_network(item) if isinstance(item, str) else item for item in value)
+
     @field_validator("token_old_keys", "trusted_proxies", "cors_origins", mode="before")
     @classmethod
     def _list_is_split(cls, value: object) -> object:
@@ -100,7 +124,7 @@ class Settings(BaseSettings):
     def _openid_is_whole(self) -> Self:
         given = [self.openid_issuer, self.openid_jwks_url, self.openid_audience]
         if any(given) and not all(given):
-            raise ValueError("openid_issuer, openid_jwks_url and openid_audience belong together")
+            raise ValueError("ADAPTER_OPENID_ISSUER, _JWKS_URL and _AUDIENCE belong together")
         return self
 
     @field_validator("ami_secret")

@@ -81,7 +81,13 @@ def watch(url: str, last_event_id: str) -> str:
 
 def main() -> int:
     """Watch for ever."""
-    url, last_event_id = sys.argv[1].rstrip("/"), ""
+    url, last_event_id = next(iter(sys.argv[1:]), os.environ.get("UAPI_URL", "")).rstrip("/"), ""
+    if not url.startswith(("http://", "https://")):
+        print("watch.py: the service's URL is needed, like http://127.0.0.1:8080", file=sys.stderr)
+        return 1
+    if not (os.environ.get("UAPI_CLIENT_ID") and os.environ.get("UAPI_CLIENT_SECRET")):
+        print("watch.py: set UAPI_CLIENT_ID and UAPI_CLIENT_SECRET", file=sys.stderr)
+        return 1
     while True:
         try:
             last_event_id = watch(url, last_event_id)

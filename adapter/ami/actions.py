@@ -18,10 +18,12 @@ LINE_LIMIT_BYTES = 1000
 NOWHERE_CONTEXT = "uapi-nowhere"
 """A dialplan context that does not exist."""
 
-_TO_NOBODY_ELSE = (f"FORWARD_CONTEXT={NOWHERE_CONTEXT}", f"__TRANSFER_CONTEXT={NOWHERE_CONTEXT}")
+_TO_NOBODY_ELSE = (("FORWARD_CONTEXT", NOWHERE_CONTEXT), ("__TRANSFER_CONTEXT", NOWHERE_CONTEXT))
 """A phone that forwards its calls, or transfers this one, would have somebody else hear it: it may not."""
 
 NOTICE_LIMIT_MS = 3000
+
+Headers = tuple[tuple[str, str], ...]
 
 
 class ActionError(ValueError):
@@ -33,7 +35,7 @@ class Action:
     """One AMI action: its name and its headers, in order."""
 
     name: str
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
 
     def __post_init__(self) -> None:
         for name, value in (("Action", self.name), *self.headers):
@@ -90,26 +92,26 @@ def originate_spy(
     """
     if pickup_ms <= 0:
         raise ActionError("a Timeout of 0 or less would ring without limit")
-    name, _, value = alert.partition(": ")
-    runs: tuple[tuple[str, str], ...]
+    header, _, content = alert.partition(": ")
+    runs: Headers
+    variables: Headers = ()
+    alerting: Headers = ()
     if has_include:
         runs = (("Context", SPY_CONTEXT), ("Exten", SPY_EXTEN), ("Priority", "1"))
         variables = _spy_variables(spyee, options, stays_s)
         # Inherited by the phones that a Local channel rings.
-        alerting: tuple[str, ...] = (f"__UAPI_ALERT_NAME={name}", f"__UAPI_ALERT={value}") if alert else ()
+        alerting = (("__UAPI_ALERT_NAME", header), ("__UAPI_ALERT", content)) if alert else ()
     else:
         runs = (("Application", "ChanSpy"), ("Data", f"{_exact(spyee)},{_for_one(options)}"))
-        variables = ()
-        alerting = ()
     if alert and dial.startswith("PJSIP/"):
-        alerting = (f"PJSIP_HEADER(add,{name})={value}",)
+        alerting = ((f"PJSIP_HEADER(add,{header})", content),)
     return Action(
         "Originate",
         (
             ("Channel", dial),
             *runs,
             ("CallerID", f'"{_quoted(caller_id.name)}" <{caller_id.number}>'),
-            *(("Variable", each) for each in (*_TO_NOBODY_ELSE, *variables, *alerting)),
+            *(("Variable", f"{name}={value}") for name, value in (*_TO_NOBODY_ELSE, *variables, *alerting)),
             ("Timeout", str(pickup_ms)),
             ("ChannelId", _exact(channel_id)),
             ("ActionID", channel_id),
@@ -140,13 +142,9 @@ def tell_spy(*, channel_id: str, spyee: str, options: str, stays_s: int = 0) -> 
     return tuple(
         Action(
             "Setvar",
-            (
-                ("Channel", _exact(channel_id)),
-                ("Variable", variable.partition("=")[0]),
-                ("Value", variable.partition("=")[2]),
-            ),
+            (("Channel", _exact(channel_id)), ("Variable", name), ("Value", value)),
         )
-        for variable in _spy_variables(spyee, options, stays_s)
+        for name, value in _spy_variables(spyee, options, stays_s)
     )
 
 
@@ -163,11 +161,11 @@ def respy(channel_id: str) -> Action:
     )
 
 
-def _spy_variables(spyee: str, options: str, stays_s: int) -> tuple[str, ...]:
+def _spy_variables(spyee: str, options: str, stays_s: int) -> Headers:
     return (
-        f"UAPI_SPY_OPTIONS={_for_one(options)}",
-        f"UAPI_SPYEE={_exact(spyee)}",
-        f"UAPI_STAYS={stays_s:d}",
+        ("UAPI_SPY_OPTIONS", _for_one(options)),
+        ("UAPI_SPYEE", _exact(spyee)),
+        ("UAPI_STAYS", f"{stays_s:d}"),
     )
 
 

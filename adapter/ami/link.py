@@ -18,7 +18,7 @@ from enum import StrEnum
 
 from adapter.ami.actions import Action, list_answer_times, list_channels, list_parked, ping
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LoginRefused
-from adapter.ami.probe import has_include
+from adapter.ami.probe import Ask, clock_offset, has_include
 from adapter.ami.session import Session
 from adapter.calls.answer_times import read_answer_time, with_answer_times
 from adapter.calls.events import Event, ListedChannel
@@ -138,7 +138,7 @@ class Link:
         self._synced = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(SNAPSHOT_LIMIT_S):
-                self._clock_offset_s = await self._measure_clock(session)
+                self._clock_offset_s = await clock_offset(self._ask(session)) or 0.0
                 self.has_include = await self._find_include(session)
                 await self._ask_beside(session, list_parked())
                 await self._ask_beside(session, list_answer_times())
@@ -179,9 +179,12 @@ class Link:
         if session.lost.done():
             raise LinkDown("the AMI connection broke")
 
+    def _ask(self, session: Session) -> Ask:
+        return lambda action: session.request(action, self._settings.action_timeout_s)
+
     async def _find_include(self, session: Session) -> bool | None:
         try:
-            return await has_include(lambda action: session.request(action, self._settings.action_timeout_s))
+            return await has_include(self._ask(session))
         except ActionRefused:
             return None
 
@@ -192,15 +195,6 @@ class Link:
         """
         with contextlib.suppress(ActionRefused):
             await session.request(action, self._settings.action_timeout_s)
-
-    async def _measure_clock(self, session: Session) -> float:
-        """Asterisk's clock less ours, in seconds; 0 where it does not tell."""
-        answer = await session.request(ping(), self._settings.action_timeout_s)
-        received_at = time.time()
-        try:
-            return float(answer["Timestamp"]) - received_at
-        except (KeyError, ValueError):
-            return 0.0
 
     def _fall(self, error: str) -> None:
         self.state, self.error, self._session = LinkState.DOWN, error, None

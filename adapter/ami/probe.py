@@ -3,9 +3,10 @@
 Each probe takes the function that sends an action and gives the headers of the answer.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from adapter.ami.actions import Action
+from adapter.ami.actions import Action, ping
 from adapter.ami.errors import ActionRefused
 from adapter.dialplan import (
     ANSWERED_CONTEXT,
@@ -86,3 +87,14 @@ async def allowed_actions(ask: Ask) -> dict[str, frozenset[str]]:
         if mark and text:
             found[name] = frozenset(classes.rstrip(") ").split(",")) - {"all", "<none>"}
     return found
+
+
+async def clock_offset(ask: Ask) -> float | None:
+    """Asterisk's clock less ours, in seconds, as in the middle of the exchange; None where it is not told."""
+    sent_at = time.time()
+    answer = await ask(ping())
+    middle = (sent_at + time.time()) / 2
+    try:
+        return float(answer["Timestamp"]) - middle
+    except (KeyError, ValueError):
+        return None

@@ -147,8 +147,8 @@ class Session(Manager):
     async def request(self, action: Action, within_s: float) -> dict[str, str]:
         """Send an action; the headers of Asterisk's answer.
 
-        Raises LinkLost or ActionTimeout where it is unknown whether Asterisk took it, ActionRefused where
-        Asterisk said no.
+        Raises LinkDown where it could not be sent, LinkLost or ActionTimeout where it is unknown whether
+        Asterisk took it, ActionRefused where Asterisk said no.
         """
         if self.lost.done() or self.protocol is None:
             raise LinkDown("the AMI connection is gone")

@@ -80,7 +80,7 @@ class Trail:
                 "requested": _date(supervision.requested_at),
                 "joined": None if joined_at is None else _date(joined_at),
                 "ended": _date(supervision.since),
-                "reason": None if reason is None else reason.name.lower(),
+                "reason": None if reason is None else reason.code,
             },
         )
 

@@ -110,6 +110,13 @@ class Leg(Struct, gc=False):
     """A channel that once spied is no party to a call, in between either."""
 
     @property
+    def shown_extension(self) -> str | None:
+        """Whose view it has: its own extension's; of the public network, that of who parked it."""
+        if self.extension is not None or self.parking is None:
+            return self.extension
+        return self.parking.by
+
+    @property
     def is_up(self) -> bool:
         return self.channel.state is UP
 
@@ -215,10 +222,8 @@ class Call(Struct, gc=False):
 
         A leg to the public network has none of its own, but the extension that parked it keeps a view.
         """
-        uniqueid, parking = leg.channel.uniqueid, leg.parking
-        if uniqueid not in self.view_ids and (
-            leg.extension is not None or (parking and parking.by is not None)
-        ):
+        uniqueid = leg.channel.uniqueid
+        if uniqueid not in self.view_ids and leg.shown_extension is not None:
             # While there are no views there is none to share.
             self._give_view(uniqueid, self._fellow(leg) if leg.is_dialed and self.view_ids else None)
         for spy in leg.spies:

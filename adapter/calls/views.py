@@ -79,7 +79,7 @@ def phone_call(call: Call, is_seen: Callable[[str], bool]) -> PhoneCall | None:
     parked = [
         leg
         for leg in call.legs.values()
-        if leg.extension is None and (by := _parked_by(leg)) is not None and is_seen(by) and by not in there
+        if leg.extension is None and (by := leg.shown_extension) and is_seen(by) and by not in there
     ]
     if not ours and not parked:
         return None
@@ -122,10 +122,6 @@ def _flow(legs: Iterable[Leg]) -> Flow:
         if leg.extension is None and not leg.is_local_half:
             return Flow.OUTGOING_PUBLIC if leg.is_dialed else Flow.INCOMING_PUBLIC
     return Flow.LOCAL
-
-
-def _parked_by(leg: Leg) -> str | None:
-    return None if leg.parking is None else leg.parking.by
 
 
 def _perspectives(call: Call, legs: list[Leg]) -> Iterable[Leg]:

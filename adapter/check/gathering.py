@@ -4,14 +4,21 @@ Every question has the deadline of an action, and all of them together one of th
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from adapter.ami.actions import Action, ActionError, ping
+from adapter.ami.actions import Action, ActionError
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError, LoginRefused
-from adapter.ami.probe import INCLUDED, Ask, allowed_actions, get_value, has_extension, knows_endpoint
+from adapter.ami.probe import (
+    INCLUDED,
+    Ask,
+    allowed_actions,
+    clock_offset,
+    get_value,
+    has_extension,
+    knows_endpoint,
+)
 from adapter.ami.session import Session
 from adapter.calls.message import Message
 from adapter.check.facts import MODULES, Facts, Reached, Terminal, Unread
@@ -123,14 +130,10 @@ async def _version(ask: Ask) -> str:
 
 
 async def _clock_offset(ask: Ask) -> float:
-    """Asterisk's clock less ours, read in the middle of the exchange."""
-    sent_at = time.time()
-    answer = await ask(ping())
-    middle = (sent_at + time.time()) / 2
-    try:
-        return float(answer["Timestamp"]) - middle
-    except (KeyError, ValueError):
-        raise Unreadable("Asterisk does not tell its time") from None
+    offset_s = await clock_offset(ask)
+    if offset_s is None:
+        raise Unreadable("Asterisk does not tell its time")
+    return offset_s
 
 
 async def _manager_conf(ask: Ask, may_send: Iterable[str], username: str) -> dict[str, str] | Unread:

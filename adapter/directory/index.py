@@ -39,11 +39,11 @@ class Directory:
         peer, dash, _ = channel_name.rpartition("-")
         return self._by_channel.get(peer) if dash else None
 
-    def owned_by(self, account: Account) -> Iterable[Extension]:
-        """The extensions that the account may see."""
-        return (extension for extension in self.extensions.values() if self.is_seen_by(extension, account))
+    def extensions_under(self, account: Account) -> Iterable[Extension]:
+        """The extensions that stand under the account."""
+        return (extension for extension in self.extensions.values() if self.is_under(extension, account))
 
-    def is_seen_by(self, extension: Extension, account: Account) -> bool:
+    def is_under(self, extension: Extension, account: Account) -> bool:
         """Whether the extension stands under the account."""
         match account.level:
             case AccountLevel.USER:

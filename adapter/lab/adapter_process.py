@@ -16,7 +16,7 @@ import aiohttp
 from adapter.lab.asterisk import Pbx
 from adapter.lab.configuration import CHECKOUT, LAB_FILES
 from adapter.lab.errors import LabError
-from adapter.lab.polling import poll_until
+from adapter.lab.polling import poll_until, until_seen
 from adapter.lab.processes import die_with_parent, end_process, last_lines, run_process, start_process
 
 READY_DEADLINE_S = 20.0
@@ -157,13 +157,8 @@ async def _listening_address(process: asyncio.subprocess.Process, output: Path) 
 
 
 async def _reach_ready(adapter: Adapter) -> None:
-    try:
-        async with asyncio.timeout(READY_DEADLINE_S):
-            while True:
-                answer = await adapter.request("GET", "/health")
-                link = answer.json.get("link")
-                if isinstance(link, dict) and link.get("state") == "READY":
-                    return
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise LabError(f"the adapter did not become READY:\n{adapter.log}") from None
+    async def state() -> object:
+        link = (await adapter.request("GET", "/health")).json.get("link")
+        return link.get("state") if isinstance(link, dict) else None
+
+    await until_seen(state, lambda state: state == "READY", within=READY_DEADLINE_S, log=lambda: adapter.log)

@@ -1,6 +1,7 @@
 """The demo: a supervisor barges in on a real call, each step shown and checked."""
 
 import asyncio
+import contextlib
 import json
 import math
 import signal
@@ -17,7 +18,7 @@ from adapter.lab.hears import Pair, wait_until_heard
 from adapter.lab.packages import SIPP, install_missing
 from adapter.lab.phone import Phone
 from adapter.lab.phones import Phones
-from adapter.lab.polling import POLL_INTERVAL_S
+from adapter.lab.polling import until_seen
 
 APP = "agent-desktop"
 CUSTOMER, AGENT, SUPERVISOR = "777888", "0003*210", "0003*024"
@@ -161,7 +162,8 @@ async def answer_always(phone: Phone) -> None:
     """Pick up whenever the phone rings, until it is cancelled or the phone dies."""
     while True:
         await phone.ringing(within=math.inf)
-        phone.pick_up()
+        with contextlib.suppress(LabError):  # the ringing was cancelled in the meantime
+            phone.pick_up()
         await phone.ended(within=math.inf)  # until it is answered it rings, and would be picked up again
 
 
@@ -219,14 +221,10 @@ async def _until_list(
     what: str,
     address: str = ADDRESS,
 ) -> list[dict[str, object]]:
-    deadline = time.monotonic() + VIEW_DEADLINE_S
-    while True:
-        entries = await adapter.list(address, token)
-        if is_so(entries):
-            return entries
-        if time.monotonic() > deadline:
-            raise LabError(f"expected {what}, the list is {json.dumps(entries, indent=2)}")
-        await asyncio.sleep(POLL_INTERVAL_S)
+    try:
+        return await until_seen(lambda: adapter.list(address, token), is_so, within=VIEW_DEADLINE_S)
+    except LabError as failed:
+        raise LabError(f"expected {what}; {failed}") from None
 
 
 if __name__ == "__main__":

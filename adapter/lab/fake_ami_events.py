@@ -142,6 +142,33 @@ def blind_transfer(at: float, transferer: FakeChannel, transferee: FakeChannel, 
     )
 
 
+def attended_transfer(
+    at: float,
+    transferers: tuple[FakeChannel, FakeChannel],
+    *,
+    transferee: FakeChannel | None = None,
+    target: FakeChannel | None = None,
+) -> bytes:
+    """The transferer left both of its conversations, and whom it talked with in the first is in the second.
+
+    Where it talked with nobody in one of them, but had an application run, the other goes there.
+    """
+    channels = zip(
+        ("OrigTransferer", "SecondTransferer", "Transferee", "TransferTarget"),
+        (*transferers, transferee, target),
+        strict=True,
+    )
+    told = [channel_headers(channel, role) for role, channel in channels if channel is not None]
+    dest = "Bridge" if transferee is not None and target is not None else "App"
+    headers = [header for one in told for header in one]
+    return event("AttendedTransfer", at, ("Result", "Success"), *headers, ("DestType", dest))
+
+
+def pickup(at: float, picker: FakeChannel, target: FakeChannel) -> bytes:
+    """The picker took the call that rang at the target's phone."""
+    return event("Pickup", at, *channel_headers(picker), *channel_headers(target, "Target"))
+
+
 def hangup(at: float, channel: FakeChannel, cause: int) -> bytes:
     """The channel ended, with a Q.850 cause."""
     texts = {0: "Unknown", 1: "Unallocated (unassigned) number", 16: "Normal Clearing", 17: "User busy"}

@@ -1,5 +1,7 @@
 """One log line for each answered request."""
 
+import logging
+
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
@@ -30,4 +32,4 @@ class AccessLog(AbstractAccessLogger):
     @property
     def enabled(self) -> bool:
         """Whether anybody reads the line."""
-        return self.logger.isEnabledFor(20)
+        return self.logger.isEnabledFor(logging.INFO)

@@ -17,19 +17,17 @@ class Health:
         self,
         link: Link,
         events: EventTally,
-        is_include_present: Callable[[], bool | None],
-        is_trail_written: Callable[[], bool | None] = lambda: None,
+        is_trail_written: Callable[[], bool | None],
     ) -> None:
         self._link = link
         self._events = events
         self._is_trail_written = is_trail_written
-        self._is_include_present = is_include_present
 
     async def live(self, _: web.Request) -> web.Response:
         """200 as long as the process answers; a link that is down is no reason to restart it."""
         body: dict[str, object] = {
             "status": "ok",
-            "dialplanInclude": _INCLUDE[self._is_include_present()],
+            "dialplanInclude": _INCLUDE[self._link.has_include],
             "link": self._of_the_link(),
         }
         is_trail_written = self._is_trail_written()
@@ -44,7 +42,7 @@ class Health:
         that it still answers is what READY means. A dialplan include that is not known to be missing is
         not held against it.
         """
-        include = self._is_include_present()
+        include = self._link.has_include
         is_ready = self._link.state is LinkState.READY and include is not False
         age_s = self._events.last_age_s
         return web.json_response(

@@ -74,16 +74,16 @@ class SupervisionTally:
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._joined: set[str] = set()
 
-    def note(self, channel_id: str, mode: str, state: State, reason: Reason | None) -> None:
+    def note(self, supervision_id: str, mode: str, state: State, reason: Reason | None) -> None:
         """A supervision reached this state; one that joined is counted then, its end is no second outcome."""
-        if state is State.JOINED and channel_id not in self._joined:
-            self._joined.add(channel_id)
+        if state is State.JOINED and supervision_id not in self._joined:
+            self._joined.add(supervision_id)
             self.outcomes[mode, "joined"] += 1
         elif state is State.ENDED:
-            if channel_id in self._joined:
-                self._joined.remove(channel_id)
+            if supervision_id in self._joined:
+                self._joined.remove(supervision_id)
             else:
-                self.outcomes[mode, reason.name.lower() if reason else "unknown"] += 1
+                self.outcomes[mode, reason.code if reason else "unknown"] += 1
 
 
 class RequestTally:

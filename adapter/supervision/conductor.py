@@ -145,6 +145,19 @@ class Conductor:
             await asyncio.shield(supervision.accepted)
         return supervision
 
+    async def until_left(self, supervisor: str) -> bool:
+        """Wait where this supervisor is just leaving; whether that was so, and what was known is old.
+
+        A phone that hangs up stops spying a moment before its channel is gone.
+        """
+        leaver = self._register.by(supervisor)
+        if leaver is None or leaver.state is not State.JOINED or self._is_spying(leaver):
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_LIMIT_S):
+                await leaver.until(lambda one: one.state is State.ENDED or self._is_spying(one))
+        return True
+
     def end(self, supervision: Supervision) -> None:
         """Hang up on its supervisor, again if Asterisk did not before; the call goes on."""
         if supervision.state is not State.ENDED:
@@ -202,19 +215,6 @@ class Conductor:
             await asyncio.shield(self._tuner.tune(supervision))
         else:
             self._tuner.tune(supervision)
-
-    async def until_left(self, supervisor: str) -> bool:
-        """Wait where this supervisor is just leaving; whether that was so, and what was known is old.
-
-        A phone that hangs up stops spying a moment before its channel is gone.
-        """
-        leaver = self._register.by(supervisor)
-        if leaver is None or leaver.state is not State.JOINED or self._is_spying(leaver):
-            return False
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LEAVE_LIMIT_S):
-                await leaver.until(lambda one: one.state is State.ENDED or self._is_spying(one))
-        return True
 
     def _is_spying(self, supervision: Supervision) -> bool:
         leg = self._calls.leg(supervision.channel_id)

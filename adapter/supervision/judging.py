@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from adapter.calls.legs import Leg
-from adapter.directory import App, Directory, Extension, ExtensionType
-from adapter.supervision.permission import may_supervise
+from adapter.directory import App, Directory, Extension
+from adapter.supervision.permission import may_be_heard, may_hear, may_supervise
 from adapter.supervision.plan import Mode
 
 
@@ -24,6 +24,8 @@ def may_go_on(
     and never hear.
     """
     partners = list(partners)
+    if extension not in directory.extensions:
+        return False
     # Who listens over a trunk is not known after a restart.
     if supervisor and not may_hear(directory, supervisor, extension):
         return False
@@ -55,29 +57,13 @@ def mode_on(directory: Directory, leg: Leg, *, mode: Mode, app_id: str, extensio
     return mode if _may_supervise(directory, app, number, mode, extension) else None
 
 
-def may_hear(directory: Directory, supervisor: str, extension: str) -> bool:
-    """Whether this extension is one that may supervise that one."""
-    hearing = directory.extensions.get(supervisor)
-    return (
-        hearing is not None
-        and hearing.type is ExtensionType.PHONE_TERMINAL
-        and hearing.prefix == extension.partition("*")[0]
-    )
-
-
-def may_be_heard(directory: Directory, leg: Leg) -> bool:
-    """Whether this party may take part in a conversation that is supervised."""
-    extension = directory.extensions.get(leg.extension or "")
-    return extension is None or not extension.never_supervised
-
-
 def _may_supervise(directory: Directory, app: App, number: str, mode: Mode, asked_for: str) -> bool:
     there, here = directory.extensions.get(number), directory.extensions.get(asked_for)
     return (
         there is not None
         and here is not None
         and _are_of_one_organization(here, there)
-        and directory.is_seen_by(there, app.account)
+        and directory.is_under(there, app.account)
         and may_supervise(directory, app, there, mode.permission)
     )
 

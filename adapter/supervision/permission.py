@@ -1,6 +1,7 @@
-"""Who may supervise whom. Pure."""
+"""Who may supervise whom, who may hear and be heard. Pure."""
 
-from adapter.directory import App, Directory, Extension, SupervisionMode
+from adapter.calls.legs import Leg
+from adapter.directory import App, Directory, Extension, ExtensionType, SupervisionMode
 
 
 def may_supervise(
@@ -21,3 +22,19 @@ def may_supervise(
         and (mode in group.modes or (mode is None and group.modes))
         for group in groups
     )
+
+
+def may_hear(directory: Directory, supervisor: str, extension: str) -> bool:
+    """Whether this extension is one that may supervise that one."""
+    hearing = directory.extensions.get(supervisor)
+    return (
+        hearing is not None
+        and hearing.type is ExtensionType.PHONE_TERMINAL
+        and hearing.prefix == extension.partition("*")[0]
+    )
+
+
+def may_be_heard(directory: Directory, leg: Leg) -> bool:
+    """Whether this party may take part in a conversation that is supervised."""
+    extension = directory.extensions.get(leg.extension or "")
+    return extension is None or not extension.never_supervised

@@ -6,7 +6,8 @@ from enum import StrEnum
 from adapter.caller_id import CallerId
 from adapter.calls.events import names_one_channel
 from adapter.calls.views import PhoneCall, PhoneCallView, Status
-from adapter.directory import Directory, Extension, ExtensionType, SupervisionMode
+from adapter.directory import Directory, Extension, SupervisionMode
+from adapter.supervision.permission import may_hear
 
 DEFAULT_PICKUP_S = 25
 """The founding document's default of waitForPickup."""
@@ -22,10 +23,6 @@ class Parameter(StrEnum):
     PICKUP = "waitForPickup"
     PRIVATE = "private"
     FOLLOW = "follow"
-
-
-STAYS_S = 2
-"""How long a supervisor's phone that follows the call outlives its spyee, to be sent on to another."""
 
 
 class Refusal(Exception):  # noqa: N818 - it is the answer to a request, not a fault of ours
@@ -94,6 +91,10 @@ class Follow(StrEnum):
     """It ends with the extension."""
     CALL = "call"
     """It moves to the party that stays."""
+
+
+STAYS_S = 2
+"""How long a supervisor's phone that follows the call outlives its spyee, to be sent on to another."""
 
 
 def stays_s(follow: Follow) -> int:
@@ -198,11 +199,7 @@ def _supervisor(
     organization = directory.organization_of(extension)
     number = request.send_call_to or ""
     supervisor = directory.extensions.get(number if "*" in number else f"{organization.prefix}*{number}")
-    if (
-        supervisor is None
-        or supervisor.type is not ExtensionType.PHONE_TERMINAL
-        or directory.organization_of(supervisor) != organization
-    ):
+    if supervisor is None or not may_hear(directory, supervisor.number, extension.number):
         # One answer for all three: what is of another organization must look as if it did not exist.
         raise Refusal(
             Parameter.SEND_CALL_TO,

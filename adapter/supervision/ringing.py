@@ -30,6 +30,9 @@ PICKUP_MARGIN_S = 0.3
 JOIN_LIMIT_S = 3.0
 """A phone that was picked up is joined about 0.1 s later, or there was nothing left to join."""
 
+OUTCOME_MARGIN_S = PICKUP_MARGIN_S + JOIN_LIMIT_S + 0.5
+"""So long after a phone may ring no more it is settled what came of it: `_guard` has seen to that."""
+
 NOTICE_LIMIT_S = 3.0
 """A notice tone begins some 0.1 s after it is asked for."""
 
@@ -103,7 +106,7 @@ class Ringing:
         self.hang_up(supervision.channel_id)
 
     def hang_up(self, channel_id: str) -> None:
-        """End a channel of ours, once.
+        """End a channel, once: one of ours, or one that got into its place.
 
         A Local channel that no audio runs through does not end by its first half (seen with a phone that
         sends none), so its second is hung up as well.

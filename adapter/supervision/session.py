@@ -47,6 +47,11 @@ class Reason(StrEnum):
     CANNOT_FOLLOW = "the other side of the call changed, and this PBX cannot follow it"
     ENDED_BY_REQUEST = "it was asked to end"
 
+    @property
+    def code(self) -> str:
+        """The word for programs, in answers, audit lines and metrics; it never changes."""
+        return self.name.lower()
+
 
 class TransitionError(Exception):
     """The signal cannot happen in this state; nothing was changed."""

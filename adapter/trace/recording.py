@@ -1,6 +1,7 @@
 """A live link written down: a snapshot, then each AMI event that arrives."""
 
 import asyncio
+import functools
 import os
 import stat
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 from adapter.ami.actions import Action, list_channels, ping
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown
+from adapter.ami.probe import clock_offset
 from adapter.ami.session import Session
 from adapter.calls.message import Message
 from adapter.trace.text import Headers, write_message
@@ -88,8 +90,9 @@ async def record(
     snapshot = asyncio.create_task(recorder.snapshot_ended.wait(), name="snapshot ended")
     ends: set[asyncio.Future[Any]] = {stopping, session.lost, recorder.failed}
     try:
-        recorder.clock_offset_s = await _measure_clock(session, limits)
-        await _ask(session, list_channels(), limits.action_s)
+        ask = functools.partial(_ask, session, within_s=limits.action_s)
+        recorder.clock_offset_s = await clock_offset(ask) or 0.0
+        await ask(list_channels())
         await asyncio.wait({snapshot, *ends}, timeout=SNAPSHOT_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
         if snapshot.done():
             on_begun()
@@ -105,15 +108,6 @@ async def record(
         snapshot.cancel()
     if recorder.failed.done():
         recorder.failed.result()
-
-
-async def _measure_clock(session: Session, limits: Limits) -> float:
-    """Asterisk's clock less ours, in seconds; 0 where it does not tell."""
-    answer = await _ask(session, ping(), limits.action_s)
-    try:
-        return float(answer["Timestamp"]) - time.time()
-    except (KeyError, ValueError):
-        return 0.0
 
 
 async def _ask(session: Session, action: Action, within_s: float) -> dict[str, str]:

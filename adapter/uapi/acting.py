@@ -16,7 +16,7 @@ from adapter.settings import Settings
 from adapter.supervision.conductor import Conductor
 from adapter.supervision.errors import ConferenceRefused, NoticeRefused, SupervisorBusy, SwitchRefused
 from adapter.supervision.plan import Follow, Plan, Refusal, Request, plan_supervision
-from adapter.supervision.ringing import JOIN_LIMIT_S, PICKUP_MARGIN_S
+from adapter.supervision.ringing import OUTCOME_MARGIN_S
 from adapter.supervision.session import Reason, State
 from adapter.supervision.supervision import Supervision
 from adapter.uapi.audited import note
@@ -171,8 +171,8 @@ class Acting:
             raise refused(refusal) from None
         scope.require_permission_on(plan.extension, plan.mode)
         live = self._calls.call(plan.call_id)
-        scope.require_no_exempt(live.legs.values() if live is not None else ())
-        scope.require_no_exempt(self._calls.others(plan.spyee))
+        scope.require_all_may_be_heard(live.legs.values() if live is not None else ())
+        scope.require_all_may_be_heard(self._calls.others(plan.spyee))
         running = self._conductor.find(plan.call_id, plan.supervisor)
         if running is not None:
             self._require_own_or_permitted(scope, running)
@@ -193,7 +193,7 @@ class Acting:
 
         Who waits for as long as the phone may ring waits for the end of the ringing too.
         """
-        margin_s = PICKUP_MARGIN_S + JOIN_LIMIT_S + 0.5 if wait_s >= plan.pickup_s else 0
+        margin_s = OUTCOME_MARGIN_S if wait_s >= plan.pickup_s else 0
         try:
             async with asyncio.timeout(wait_s + margin_s):
                 await supervision.until(

@@ -18,15 +18,15 @@ def find_extensions(directory: Directory, account: Account, user_id: str, extens
     """The numbers of the extensions meant. Raises UapiError `user_invalid` or `extension_invalid`."""
     organization_id = find_organization_id(directory, account)
     if user_id in ME:
-        pool = list(directory.owned_by(account))
+        pool = list(directory.extensions_under(account))
     elif user_id == OWNER:
-        pool = list(directory.owned_by(account))
+        pool = list(directory.extensions_under(account))
         if extension == SELF:
             raise _extension_invalid()  # nobody owns what is not named
     else:
         user = _user(directory, account, organization_id, user_id)
         organization_id = user.organization
-        pool = [one for one in directory.owned_by(account) if one.owner == user.id]
+        pool = [one for one in directory.extensions_under(account) if one.owner == user.id]
     if extension == SELF:
         return frozenset(one.number for one in pool)
     wanted = extension if "*" in extension else _long_form(directory, organization_id, extension)

@@ -217,7 +217,7 @@ class Events:
         self._touched = {thing: self._touched_by(*thing) for thing in things}
 
     def _touched_by(self, kind: Kind, key: str) -> frozenset[str]:
-        """The extensions that take part in it now; none once it is over."""
+        """The extensions that it is shown to now; none once it is over."""
         if kind is Kind.SUPERVISION:
             supervision = self._conductor.get(key)
             if supervision is None or supervision.state is State.ENDED:
@@ -225,7 +225,7 @@ class Events:
             return frozenset({supervision.extension})
         call = self._calls.call(key)
         legs = call.legs.values() if call is not None else ()
-        return frozenset(leg.extension for leg in legs if leg.extension is not None)
+        return frozenset(number for leg in legs if (number := leg.shown_extension) is not None)
 
     # -- telling -----------------------------------------------------------------------------------
 

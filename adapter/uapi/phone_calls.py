@@ -97,11 +97,9 @@ class PhoneCalls:
 
 def _takes_part(call: Call, extensions: frozenset[str]) -> bool:
     """Whether a view of the call is one of these extensions': as `Scope.reach` has it, without the views."""
-    for uniqueid, leg in call.legs.items():
-        if leg.extension is not None:
-            number = None if leg.has_left else leg.extension
-        else:
-            number = None if leg.parking is None else leg.parking.by
-        if number in extensions and uniqueid in call.view_ids:
-            return True
-    return False
+    return any(
+        leg.shown_extension in extensions
+        and uniqueid in call.view_ids
+        and not (leg.has_left and leg.extension is not None)
+        for uniqueid, leg in call.legs.items()
+    )

@@ -276,7 +276,7 @@ def action_model(pickup_limit_s: int) -> type[BaseModel]:
         default=None,
         alias="waitForPickup",
         description=f"After so many seconds the ringing is cancelled: 1 to {pickup_limit_s}, as a number "
-        f"or a numeric string. Default: {DEFAULT_PICKUP_S}.",
+        f"or a numeric string. Default: {min(DEFAULT_PICKUP_S, pickup_limit_s)}.",
         examples=["20"],
     )
     return create_model("PhoneCallAction", __base__=_PhoneCallAction, pickup_s=(number, described))

@@ -67,8 +67,5 @@ class Revisions:
 
 def _prefixes_of(call: Call) -> set[str]:
     """Of the extensions that the call is shown to: who takes part in it, and who parked it and left."""
-    shown = {
-        leg.extension if leg.extension is not None or leg.parking is None else leg.parking.by
-        for leg in call.legs.values()
-    }
+    shown = {leg.shown_extension for leg in call.legs.values()}
     return {extension.partition("*")[0] for extension in shown if extension is not None}

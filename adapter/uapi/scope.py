@@ -12,7 +12,7 @@ from adapter.calls.views import PhoneCall, phone_call
 from adapter.directory import Account, AccountLevel, App, Directory
 from adapter.directory_file import DirectoryFile
 from adapter.settings import Settings
-from adapter.supervision.permission import may_supervise
+from adapter.supervision.permission import may_be_heard, may_supervise
 from adapter.supervision.plan import Mode
 from adapter.uapi.addressing import find_extensions, find_organization_id, is_in_sight
 from adapter.uapi.audited import note
@@ -38,7 +38,7 @@ class Visitor:
         extension = self.directory.extensions.get(number)
         if extension is None:
             return self.app.account.level is AccountLevel.ADMINISTRATOR
-        return self.directory.is_seen_by(extension, self.app.account)
+        return self.directory.is_under(extension, self.app.account)
 
     def supervision_address(self, supervision_id: str) -> str:
         """The public address of a supervision."""
@@ -94,19 +94,18 @@ class Scope(Visitor):
         if not self._is_permitted(number, mode):
             raise forbidden()
 
-    def require_no_exempt(self, legs: Iterable[Leg]) -> None:
+    def require_all_may_be_heard(self, legs: Iterable[Leg]) -> None:
         """Refuse a call with an extension that is never supervised: on whichever side, it would be heard.
 
         Raises UapiError `access_forbidden`.
         """
-        for leg in legs:
-            extension = self.directory.extensions.get(leg.extension or "")
-            if extension is not None and extension.never_supervised:
-                raise forbidden()
+        if not all(may_be_heard(self.directory, leg) for leg in legs):
+            raise forbidden()
 
     def _is_permitted(self, number: str, mode: Mode | None) -> bool:
+        extension = self.directory.extensions.get(number)
         wanted = None if mode is None else mode.permission
-        return may_supervise(self.directory, self.app, self.directory.extensions[number], wanted)
+        return extension is not None and may_supervise(self.directory, self.app, extension, wanted)
 
     def _sees(self, number: str) -> bool:
         extension = self.directory.extensions.get(number)

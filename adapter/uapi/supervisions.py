@@ -51,7 +51,7 @@ def render_supervision(supervision: Supervision, visitor: Visitor, timezone: Zon
     if supervision.asked_by:
         body["app"] = supervision.asked_by
     if supervision.reason is not None:
-        body["reason"] = {"code": supervision.reason.name.lower(), "message": sentence(supervision.reason)}
+        body["reason"] = {"code": supervision.reason.code, "message": sentence(supervision.reason)}
     body["link"] = {"self": visitor.supervision_address(supervision.id)}
     return body
 

@@ -8,7 +8,20 @@ from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.uapi import acting
 from tests.integration.harness import Service, code_of, running_service
-from tests.integration.supervising import AGENT, SECOND, SUPERVISOR, holding, in_hand, joined, make_internal
+from tests.integration.supervising import (
+    AGENT,
+    SECOND,
+    SUPERVISOR,
+    earlier_spy,
+    holding,
+    in_hand,
+    joined,
+    make_internal,
+    reload,
+    said,
+    until_ended,
+    without_extension,
+)
 
 OTHER_USERS = "0003*026"
 
@@ -66,3 +79,24 @@ async def test_who_deletes_second_is_told_though_the_first_gave_up(
     assert (await first).status == 503
     ami.pbx.hang_up(uniqueid)
     assert (await second).status == 200
+
+
+async def test_what_an_earlier_adapter_began_ends_with_its_extension(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """Nobody can be asked any more whether it may go on; and until its channel is gone nothing breaks."""
+    make_internal(ami, agent)
+    spy = earlier_spy(agent.uniqueid)
+    ami.pbx.channels = {spy.uniqueid: spy, **ami.pbx.channels}
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        assert (await said(service, spy.uniqueid))["state"] == "joined"
+        [call] = await service.calls(f"@me/{SECOND}")
+        held = holding(ami, "Hangup")
+        reload(service, directory, without_extension(AGENT))
+        assert await until_ended(service, spy.uniqueid) == "not_allowed"
+        # Whose supervision that was nobody knows by now: who was not its App may not end it.
+        address = f"/uapi/phoneCalls/@me/{SECOND}/{call['id']}?phoneNumber={SUPERVISOR}"
+        refused = await service.request("DELETE", address, client="operator")
+        assert (refused.status, code_of(refused)) == (403, "access_forbidden")
+        assert held[0]["Channel"] == spy.uniqueid

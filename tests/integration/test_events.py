@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from adapter.app import EVENTS, IDLE, reload_directory
+from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.polling import until_seen
 from adapter.uapi.tokens import Tokens
 from tests.integration.harness import (
     TOKEN_KEY,
@@ -74,10 +76,9 @@ async def test_changes_of_one_turn_are_one_event(service: Service, ami: FakeAmi)
         await events.next()
         ami.pbx.begin_trunk_call("0003*211")
         assert (await events.next()).name == "call"
-        marker = ami.pbx.begin_trunk_call("0003*024")
+        ami.pbx.begin_trunk_call("0003*024")  # what else was told of the first would come before it
         told = await events.next()
         assert [view["extension"] for view in told.data["phoneCallView"]] == ["0003*024"]
-        assert marker.name
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,25 @@ async def test_each_account_is_told_what_it_sees(
         over = [await events.next() for _ in extensions]
         assert {one.name for one in over} == {"call-ended"}
         assert {one.data["id"] for one in over} == {one.data["id"] for one in told}
+
+
+async def test_the_end_of_a_parked_call_is_told_to_whom_it_is_shown(service: Service, ami: FakeAmi) -> None:
+    """Its view is the extension's that parked it, which has no channel of its own there any more."""
+    agent = ami.pbx.begin_trunk_call("0003*211")
+    customer = ami.pbx.channels[agent.linkedid]
+    async with open_events(service) as events:
+        await events.next("reset")
+        ami.pbx.leave(customer.uniqueid)
+        parked = [("ParkerDialString", "PJSIP/0003*211"), ("ParkingSpace", "701"), ("ParkingDuration", "0")]
+        ami.emit(say.event("ParkedCall", time.time(), *say.channel_headers(customer, "Parkee"), *parked))
+        ami.pbx.leave(agent.uniqueid)
+        ami.pbx.hang_up(agent.uniqueid)
+        told = await events.next("call")
+        while told.data["phoneCallView"][0].get("parkedPos") != "701":
+            told = await events.next("call")
+        ami.pbx.hang_up(customer.uniqueid)
+        assert (await events.next("call-ended")).data == {"id": told.data["id"]}
+        assert await service.calls("@me/0003*211") == []
 
 
 async def test_a_supervision_is_told_at_each_step(service: Service, ami: FakeAmi) -> None:
@@ -170,12 +190,12 @@ async def test_what_was_missed_comes_first(service: Service, ami: FakeAmi, agent
         last = (await events.next()).id
     call_id = await service.call_id()
     short = ami.pbx.begin_trunk_call("0003*211")
-    await until_seen_calls(service, 2)
+    await until_listed(service, 2)
     end_call(ami, short)
     end_call(ami, agent)
-    await until_seen_calls(service, 0)
+    await until_listed(service, 0)
     ami.pbx.begin_trunk_call("0003*024")
-    await until_seen_calls(service, 1)
+    await until_listed(service, 1)
     async with open_events(service, last_event_id=last) as events:
         told = [await events.next() for _ in range(3)]
         assert [one.name for one in told] == ["call-ended", "call-ended", "call"]
@@ -187,11 +207,8 @@ async def test_what_was_missed_comes_first(service: Service, ami: FakeAmi, agent
         assert (await events.next()).name == "call", "what others missed is not told"
 
 
-async def until_seen_calls(service: Service, count: int) -> None:
-    deadline = time.monotonic() + 5
-    while len(await service.calls()) != count:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.005)
+async def until_listed(service: Service, count: int) -> None:
+    await until_seen(service.calls, lambda calls: len(calls) == count)
 
 
 @pytest.mark.parametrize("last", ["1-1", "x", "-", "999999999999999999-1", "1" * 50 + "-1", "٣-٣"])

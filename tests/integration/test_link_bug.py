@@ -44,5 +44,5 @@ async def test_a_process_whose_link_dies_of_a_bug_ends_and_says_why(ami: FakeAmi
             process.kill()
             await process.wait()
     assert process.returncode == 1, output
-    assert b"the AMI link failed" in output
+    assert b"a task failed" in output
     assert b"ZeroDivisionError" in output

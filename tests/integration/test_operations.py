@@ -21,19 +21,10 @@ from prometheus_client.parser import text_string_to_metric_families as read_text
 from adapter.app import LINK
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.polling import until_seen
 from adapter.logs import JsonFormatter
 from adapter.operations.access_log import AccessLog
-from adapter.operations.health import Health
-from adapter.operations.tally import EventTally
-from tests.integration.harness import (
-    TOKEN_KEY,
-    Json,
-    Service,
-    running_service,
-    token,
-    until_seen,
-    until_taken,
-)
+from tests.integration.harness import TOKEN_KEY, Json, Service, running_service, token, until_taken
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
 
@@ -52,12 +43,9 @@ async def read_metrics(service: Service) -> Samples:
 
 async def until_metric(service: Service, name: str, *labels: str, value: float) -> Samples:
     """All samples once this one has this value."""
-
-    async def look() -> Samples | None:
-        samples = await read_metrics(service)
-        return samples if samples.get((name, labels)) == value else None
-
-    return await until_seen(look)
+    return await until_seen(
+        lambda: read_metrics(service), lambda samples: samples.get((name, labels)) == value
+    )
 
 
 @contextlib.asynccontextmanager
@@ -119,11 +107,9 @@ async def test_a_dialplan_include_that_is_missing_is_not_ready(
     service: Service, is_present: object, status: int, said: str
 ) -> None:
     """One that nobody has looked for is not held against the service."""
-    app = web.Application()
-    health = Health(service.app[LINK], EventTally(time.perf_counter), lambda: cast("bool | None", is_present))
-    app.router.add_get("/ready", health.ready)
-    async with serving(app) as http, http.get("/ready") as answer:
-        assert (answer.status, (await answer.json())["dialplanInclude"]) == (status, said)
+    service.app[LINK].has_include = cast("bool | None", is_present)
+    found, body = await ready(service)
+    assert (found, body["dialplanInclude"]) == (status, said)
 
 
 # -- metrics -----------------------------------------------------------------------------------------

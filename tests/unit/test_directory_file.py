@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from adapter.directory import DirectoryError
 from adapter.directory_file import DirectoryFile
 
 from .samples import DIRECTORY_TEXT
@@ -61,8 +60,8 @@ def test_a_file_that_vanished_leaves_the_directory_as_it_was(path: Path) -> None
 
 
 def test_a_start_without_a_usable_file_is_refused_with_its_name(tmp_path: Path) -> None:
-    """There is nothing to go on with."""
-    with pytest.raises(DirectoryError, match="nowhere"):
+    """There is nothing to go on with, but it may be mended meanwhile: no error of what stands in the file."""
+    with pytest.raises(OSError, match="nowhere"):
         DirectoryFile(tmp_path / "nowhere")
-    with pytest.raises(DirectoryError):
+    with pytest.raises(OSError, match=tmp_path.name):
         DirectoryFile(tmp_path)

@@ -143,7 +143,7 @@ ALLOWED = [
     ("adapter.supervision", (*BELOW_SUPERVISION, "adapter.supervision")),
     (
         "adapter.operations",
-        ("adapter.ami.link", "adapter.audit", "adapter.calls", "adapter.operations", "adapter.supervision"),
+        ("adapter.ami.link", "adapter.calls", "adapter.operations", "adapter.supervision", "adapter.tasks"),
     ),
     ("adapter.audit", ("adapter.audit", "adapter.supervision")),
     ("adapter.trace", ("adapter.ami", "adapter.calls", "adapter.trace")),

@@ -5,7 +5,8 @@ import pytest
 from adapter.calls.events import Channel, ChannelState
 from adapter.calls.legs import Leg
 from adapter.directory import Directory, load_directory
-from adapter.supervision.judging import may_be_heard, may_go_on, mode_on
+from adapter.supervision.judging import may_go_on, mode_on
+from adapter.supervision.permission import may_be_heard
 from adapter.supervision.plan import Mode
 
 from .samples import DIRECTORY_TEXT
@@ -38,6 +39,9 @@ def leg(extension: str | None) -> Leg:
 
 
 PLAIN, GROUPED = directory(), directory(has_groups=True)
+NOBODYS = load_directory(
+    "".join(line for line in DIRECTORY_TEXT.splitlines(keepends=True) if f'number: "{AGENT}"' not in line)
+)
 
 GOES_ON: list[tuple[str, Directory, str | None, list[str | None], Mode, str, bool]] = [
     # what, by which directory, who is spied on, with whom, in which mode, for which App, may it
@@ -47,6 +51,8 @@ GOES_ON: list[tuple[str, Directory, str | None, list[str | None], Mode, str, boo
     ("with one whom the App does not see", PLAIN, AGENT, [OTHERS], BARGE_IN, "agent-desktop", True),
     ("the App is gone", PLAIN, AGENT, [None], MONITOR, "no-such-app", False),
     ("found, the App is not known", PLAIN, AGENT, [None], BARGE_IN, "", True),
+    ("the agent is in the directory no more", NOBODYS, AGENT, [None], BARGE_IN, "wallboard", False),
+    ("found, the agent is in the directory no more", NOBODYS, AGENT, [None], BARGE_IN, "", False),
     ("found, on the public network", PLAIN, None, [AGENT], BARGE_IN, "", True),
     ("the App's account ends elsewhere", PLAIN, OTHERS, [None], BARGE_IN, "agent-desktop", False),
     ("spied on in another organization", PLAIN, STRANGER, [None], BARGE_IN, "wallboard", False),
@@ -123,6 +129,30 @@ def test_a_supervision_of_an_extension_that_is_gone_from_the_directory_ends() ->
     common = {"mode": MONITOR, "app_id": "wallboard", "supervisor": SUPERVISOR}
     assert may_go_on(PLAIN, leg(AGENT), [], **common, extension=UNKNOWN) is False  # type: ignore[arg-type]
     assert may_go_on(PLAIN, leg(UNKNOWN), [], **common, extension=AGENT) is False  # type: ignore[arg-type]
+
+
+SUPERVISORS: list[tuple[str, str, bool]] = [
+    # what, the supervisor, may it hear on
+    ("a phone of the organization", "0003*025", True),
+    ("no phone terminal", "0003*500", False),
+    ("of another organization", STRANGER, False),
+    ("gone from the directory", "0003*026", False),
+    ("found, who it is is not known", "", True),
+]
+
+
+@pytest.mark.parametrize("app", ["wallboard", ""])
+@pytest.mark.parametrize(
+    ("supervisor", "may"), [row[1:] for row in SUPERVISORS], ids=[row[0] for row in SUPERVISORS]
+)
+def test_a_supervision_goes_on_while_its_supervisor_is_a_phone_of_the_organization(
+    supervisor: str, app: str, *, may: bool
+) -> None:
+    """Whoever asked for it; the directory may be another since."""
+    heard = may_go_on(
+        PLAIN, leg(AGENT), [leg(None)], mode=MONITOR, app_id=app, extension=AGENT, supervisor=supervisor
+    )
+    assert heard is may
 
 
 MOVES: list[tuple[str, Directory, str | None, Mode, str, Mode | None]] = [

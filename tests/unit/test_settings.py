@@ -77,6 +77,8 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         ("TIMEZONE", "../../etc/passwd"),
         ("TIMEZONE", ""),
         ("LOG_LEVEL", "LOUD"),
+        ("OPENID_CLAIM", ""),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,10.0.0.1/8"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -1,0 +1,98 @@
+"""A conductor over the live model, which notes what it would have Asterisk do."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from adapter.ami.actions import Action
+from adapter.ami.errors import LinkLost
+from adapter.caller_id import CallerId
+from adapter.calls.feed import Feed
+from adapter.calls.model import Calls
+from adapter.directory import Directory
+from adapter.supervision.conductor import Conductor
+from adapter.supervision.plan import Follow, Mode, Plan
+from adapter.supervision.supervision import Supervision
+
+from .samples import Headers, Pbx, directory, events, listed, snapshot_after
+
+TRUNK, AGENT, SECOND, SUPERVISOR = "PJSIP/trunk", "PJSIP/0003*210", "PJSIP/0003*211", "PJSIP/0003*024"
+
+
+class Desk:
+    """What the PBX says is fed to the model and the conductor, as in the process."""
+
+    def __init__(self, known: Directory | None = None) -> None:
+        self.pbx = Pbx()
+        self.directory = known or directory()
+        self.calls = Calls(self.directory.extension_of_channel)
+        self.sent: list[dict[str, str]] = []
+        """What went out, with the action's name as `Action`."""
+        self.is_link_up = True
+        self.conductor = Conductor(
+            self.calls, self._send, directory=lambda: self.directory, has_include=lambda: True
+        )
+        self.feed = Feed(self.calls)
+        self.feed.subscribe(self.conductor.on_change)
+        self._fed = 0
+
+    async def _send(self, action: Action) -> None:
+        if not self.is_link_up:
+            raise LinkLost("it broke")
+        self.sent.append({"Action": action.name, **dict(action.headers)})
+
+    def hear(self) -> None:
+        """Feed what the PBX has said since."""
+        said, self._fed = self.pbx.messages[self._fed :], len(self.pbx.messages)
+        for event in events(said):
+            self.feed.take_event(event)
+
+    def resync(self, snapshot: Iterable[Headers] | None = None) -> None:
+        """The link was down and is back: what was said meanwhile is lost, the snapshot tells."""
+        shown = snapshot_after(self.pbx.messages) if snapshot is None else snapshot
+        self._fed = len(self.pbx.messages)
+        self.feed.take_snapshot(listed(shown), 1795405400.0)
+        self.conductor.on_snapshot()
+
+    async def begin(
+        self,
+        spyee: str,
+        *,
+        extension: str = "0003*210",
+        supervisor: str = "0003*024",
+        mode: Mode = Mode.MONITOR,
+        follow: Follow = Follow.EXTENSION,
+    ) -> Supervision:
+        """A supervision whose phone is about to ring."""
+        call = self.calls.call_of(spyee)
+        assert call is not None
+        plan = Plan(mode, call.id, spyee, extension, supervisor, "", CallerId("x", "1"), 20, follow)
+        return await self.conductor.begin(plan, "wallboard")
+
+    async def join(self, spyee: str, *, peer: str = SUPERVISOR, **more: Any) -> Supervision:  # noqa: ANN401 - as begin takes them
+        """A supervision that is joined."""
+        supervision = await self.begin(spyee, **more)
+        self.pbx.supervise(spyee, peer, supervision.channel_id)
+        self.hear()
+        assert supervision.is_joined
+        return supervision
+
+    async def settled(self) -> None:
+        """Let what was begun, which waits for nothing here, come to its end."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    def hung_up(self) -> list[str]:
+        """The channels whose end was asked for."""
+        return [action["Channel"] for action in self.sent if action["Action"] == "Hangup"]
+
+
+@asynccontextmanager
+async def desk(known: Directory | None = None) -> AsyncIterator[Desk]:
+    """A desk whose conductor is closed at the end."""
+    running = Desk(known)
+    try:
+        yield running
+    finally:
+        await running.conductor.close()
