@@ -19,6 +19,8 @@ class BuildWithLab(build_py):
     """The package, and `adapter/lab/data`, where adapter/lab/configuration.py looks for it."""
 
     def run(self) -> None:
+        if not self.editable_mode:  # what an older version has left there would be packed again
+            shutil.rmtree(self.build_lib, ignore_errors=True)
         super().run()
         if self.editable_mode:  # a checkout has them where they are
             return

@@ -9,6 +9,7 @@ import contextlib
 import functools
 import logging
 import os
+import socket
 import ssl
 from collections.abc import Callable, Iterable
 from typing import Any, cast
@@ -168,9 +169,10 @@ class Session(Manager):
 
     def close(self) -> None:
         """End the connection at once."""
-        super().close()
-        if self.protocol is not None:
+        # Before panoramisk closes it, and not once it is lost: Python 3.11.2 cannot abort TLS that is closed.
+        if self.protocol is not None and not self.lost.done():
             self.protocol.transport.abort()
+        super().close()
         if not self.lost.done():
             self.lost.set_result(None)
 
@@ -194,6 +196,8 @@ def _reason(broken: Exception) -> str:
     """Why there is no connection, without the address: strangers may read it in `/health`."""
     if isinstance(broken, ssl.SSLError):
         return str(broken.reason or "TLS failed")
+    if isinstance(broken, socket.gaierror):  # its numbers are not errno's
+        return "the name of its host cannot be resolved"
     if isinstance(broken, OSError) and broken.errno:
         return os.strerror(broken.errno)
     return type(broken).__name__

@@ -22,6 +22,8 @@ WRITE_ACTIONS = {
 READ_CLASSES = ("call", "reporting")
 
 GIVE_CONFIG = "give `write = config` for one check (docs/commands.md)"
+AMI_PLACE = "enable AMI in manager.conf; ADAPTER_AMI_HOST, _PORT and _TLS say where it is"
+AMI_CERTIFICATE = "ADAPTER_AMI_TLS_CA has who signed its certificate, ADAPTER_AMI_HOST a name in it"
 INCLUDE = "include asterisk-conf/uapi-dialplan.conf in extensions.conf, `dialplan reload`"
 
 
@@ -76,7 +78,7 @@ def _connection(facts: Facts) -> Iterator[Finding]:
                 "AMI",
                 Verdict.FAIL,
                 f"{facts.address}: {facts.error}",
-                "enable AMI in manager.conf; ADAPTER_AMI_HOST, _PORT and _TLS say where it is",
+                AMI_CERTIFICATE if "CERTIFICATE" in str(facts.error) else AMI_PLACE,
             )
         case Reached.REFUSED:
             yield Finding("AMI", Verdict.OK, facts.address)

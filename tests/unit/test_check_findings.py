@@ -151,6 +151,13 @@ def test_nothing_is_guessed_where_nobody_answers() -> None:
     assert (reached.verdict, refused.verdict, refused.name) == (Verdict.OK, Verdict.FAIL, "login")
 
 
+def test_a_certificate_that_is_not_trusted_is_no_ami_that_is_not_enabled() -> None:
+    """What to do then is in the adapter's settings."""
+    facts = replace(WELL, reached=Reached.NOT_AT_ALL, error="no AMI connection: CERTIFICATE_VERIFY_FAILED")
+    [finding] = find(facts)
+    assert (finding.verdict, "ADAPTER_AMI_TLS_CA" in finding.advice) == (Verdict.FAIL, True)
+
+
 def test_a_class_that_two_would_grant_is_no_excess() -> None:
     """`system,reporting` is had by reporting; only `config` shows in an action of its own."""
     actions = {**ACTIONS, "GetConfig": frozenset({"system", "config"}), "UpdateConfig": frozenset({"config"})}

@@ -6,8 +6,9 @@ import pytest
 
 from adapter.caller_id import CallerId
 from adapter.calls.views import PhoneCall
-from adapter.directory import load_directory
+from adapter.directory import SupervisionMode, load_directory
 from adapter.supervision.plan import (
+    STAYS_S,
     Follow,
     Mode,
     Parameter,
@@ -15,6 +16,7 @@ from adapter.supervision.plan import (
     Refusal,
     Request,
     plan_supervision,
+    stays_s,
 )
 
 from .samples import DIRECTORY_TEXT, Pbx, calls_after, directory, only_call
@@ -305,3 +307,27 @@ def test_private_and_follow_are_judged_last() -> None:
     assert _refused(replace(GOOD, malformed=bad | {Parameter.PICKUP})) is Parameter.PICKUP
     assert _refused(replace(GOOD, malformed=bad)) is Parameter.PRIVATE
     assert _refused(replace(GOOD, malformed=frozenset({Parameter.FOLLOW}))) is Parameter.FOLLOW
+
+
+MODES: list[tuple[Mode, str, SupervisionMode, str, bool]] = [
+    # the mode, the action and the permission that it needs, ChanSpy's options, is the far side to hear
+    (Mode.MONITOR, "Monitor", SupervisionMode.LISTEN, "quE", False),
+    (Mode.WHISPER, "Whisper", SupervisionMode.WHISPER, "quwE", False),
+    (Mode.PRIVATE_WHISPER, "Whisper", SupervisionMode.WHISPER, "quWE", False),
+    (Mode.BARGE_IN, "BargeIn", SupervisionMode.BARGE, "quBE", True),
+]
+
+
+@pytest.mark.parametrize(("mode", "action", "permission", "options", "is_heard_by_all"), MODES)
+def test_each_mode_has_its_action_its_permission_and_its_options(
+    mode: Mode, action: str, permission: SupervisionMode, options: str, *, is_heard_by_all: bool
+) -> None:
+    """Who hears whom hangs on these letters."""
+    assert (mode.action, mode.permission, mode.spy_options) == (action, permission, options)
+    assert mode.is_heard_by_all is is_heard_by_all
+
+
+def test_only_a_phone_that_follows_the_call_outlives_its_spyee() -> None:
+    """By the seconds that it takes to send it to another; else it ends with the extension."""
+    assert [stays_s(follow) for follow in (Follow.EXTENSION, Follow.CALL)] == [0, STAYS_S]
+    assert STAYS_S > 0
