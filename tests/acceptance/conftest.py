@@ -1,16 +1,14 @@
 """A real Asterisk, real phones and the real adapter process for each test."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from adapter.lab import LabError, Pbx, Phone, Phones, running_asterisk
+from adapter.lab import Pbx, Phone, Phones, running_asterisk
 from adapter.lab.adapter_process import Adapter, Answer, running_adapter
-from adapter.lab.polling import POLL_INTERVAL_S, poll_until
+from adapter.lab.polling import poll_until, until_seen
 
 Json = dict[str, object]
 Views = dict[str, Json]
@@ -42,14 +40,19 @@ class Lab:
         self, is_so: Callable[[list[Json]], bool], address: str = "@me/@self", within: float = 3.0
     ) -> list[Json]:
         """The list once it is so; LabError with the last list where it is not within so many seconds."""
-        deadline = time.monotonic() + within
-        while True:
-            calls = await self.calls(address)
-            if is_so(calls):
-                return calls
-            if time.monotonic() > deadline:
-                raise LabError(f"the list stays {calls}\n{self.adapter.log}")
-            await asyncio.sleep(POLL_INTERVAL_S)
+        return await until_seen(
+            lambda: self.calls(address), is_so, within=within, log=lambda: self.adapter.log
+        )
+
+    async def until_link(self, is_so: Callable[[Json], bool], within: float) -> Json:
+        """What /health says of the link once it is so; LabError as `until_calls`."""
+
+        async def link() -> Json:
+            said = (await self.adapter.request("GET", "/health")).json["link"]
+            assert isinstance(said, dict)
+            return said
+
+        return await until_seen(link, is_so, within=within, log=lambda: self.adapter.log)
 
     async def talk(self, number: str = "0003*210", *, tag: str = "") -> Talk:
         """A customer of the public network and the extension, talking."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from adapter.lab import Phone, Step, wait_until_heard
+from adapter.lab.polling import until_seen
 from tests.acceptance.conftest import Lab, code_of, until, views_of
 
 STOP_LIMIT_S = 0.5
@@ -142,17 +143,12 @@ async def test_an_asterisk_that_is_killed_is_noticed_and_found_again_empty(lab: 
     async def status() -> int:
         return (await lab.adapter.request("GET", "/uapi/phoneCalls/@me/@self", token=lab.token)).status
 
-    deadline = time.monotonic() + 5
-    while await status() != 503:
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
+    await until_seen(status, lambda status: status == 503)
     answer = await lab.barge_in(talk.call_id)
     assert (answer.status, code_of(answer)) == (503, "service_unavailable")
     assert int(answer.headers["Retry-After"]) > 0
     await lab.pbx.start()
-    while await status() == 503:
-        assert time.monotonic() < deadline + 20
-        await asyncio.sleep(0.02)
+    await until_seen(status, lambda status: status != 503, within=20)
     assert await lab.calls() == []
     answer = await lab.barge_in(talk.call_id)
     assert (answer.status, code_of(answer)) == (400, "pc_phonecall_invalid")

@@ -1,6 +1,5 @@
 """The adapter dies with fifty calls up and five supervisors joined; Asterisk dies under the adapter."""
 
-import asyncio
 import contextlib
 import functools
 import secrets
@@ -12,7 +11,7 @@ from pathlib import Path
 from adapter.lab import LabError, Pbx, Phones, running_asterisk
 from adapter.lab.adapter_process import Adapter, running_adapter
 from adapter.lab.asterisk import HOST
-from adapter.lab.polling import POLL_INTERVAL_S
+from adapter.lab.polling import until_seen
 from adapter.lab.processes import die_with_parent, end_process, kill_process, start_process
 from tests.acceptance.conftest import Json, Lab, until, views_of
 
@@ -72,12 +71,7 @@ async def listed(adapter: Adapter, token: str) -> dict[str, Json]:
 async def until_listed(
     adapter: Adapter, token: str, is_so: Callable[[dict[str, Json]], bool], within: float
 ) -> dict[str, Json]:
-    deadline = time.monotonic() + within
-    while not is_so(calls := await listed(adapter, token)):
-        if time.monotonic() > deadline:
-            raise LabError(f"the list stays {calls}\n{adapter.log}")
-        await asyncio.sleep(POLL_INTERVAL_S)
-    return calls
+    return await until_seen(lambda: listed(adapter, token), is_so, within=within, log=lambda: adapter.log)
 
 
 def joined(calls: dict[str, Json]) -> int:
@@ -196,22 +190,10 @@ async def test_after_asterisk_was_killed_and_started_the_list_is_empty_and_no_id
     await lab.pbx.kill()
     # Asterisk counts its channels from 0, and puts the second before it: not one that comes back in the same.
     await until(lambda: time.time() > began_at + 1)
-    await _until_link(lab, is_ready=False)
+    await lab.until_link(lambda link: link["state"] != "READY", READY_DEADLINE_S)
     await lab.pbx.start()
-    await _until_link(lab, is_ready=True)
+    await lab.until_link(lambda link: link["state"] == "READY", READY_DEADLINE_S)
     await lab.until_calls(lambda calls: calls == [], within=EMPTY_WITHIN_S)
     again = await lab.talk("0003*211", tag="9")
     assert again.call_id not in old
     assert {str(call["id"]) for call in await lab.calls()} == {again.call_id}
-
-
-async def _until_link(lab: Lab, *, is_ready: bool) -> None:
-    deadline = time.monotonic() + READY_DEADLINE_S
-    while True:
-        link = (await lab.adapter.request("GET", "/health")).json["link"]
-        assert isinstance(link, dict)
-        if (link["state"] == "READY") is is_ready:
-            return
-        if time.monotonic() > deadline:
-            raise LabError(f"the link stays {link}\n{lab.adapter.log}")
-        await asyncio.sleep(POLL_INTERVAL_S)

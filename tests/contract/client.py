@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any
 
-from tests.integration.harness import REQUEST, token, until_seen
+from adapter.lab.polling import until_seen
+from tests.integration.harness import REQUEST, token
 
 Json = dict[str, Any]
 

@@ -8,9 +8,10 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.polling import until_seen
 from tests.contract.client import Wire
 from tests.contract.lines import DOWN, RING, Lines, local_call, outgoing_call
-from tests.integration.harness import running_service, until_seen
+from tests.integration.harness import running_service
 
 FIELDS = {"id", "extension", "ownerId", "ownerName", "published", "answered", "phoneCallView", "link"}
 FOUNDING = 1340802530.0

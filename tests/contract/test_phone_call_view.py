@@ -7,9 +7,10 @@ import pytest
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.polling import until_seen
 from tests.contract.client import Wire
 from tests.contract.lines import DOWN, RING, RINGING, UP, Lines, local_call, outgoing_call
-from tests.integration.harness import Service, until_seen, until_taken
+from tests.integration.harness import Service, until_taken
 
 HERE = "@me/0003*211"
 FOUNDING = 1340802530.0

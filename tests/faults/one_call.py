@@ -2,7 +2,8 @@
 
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeState
-from tests.integration.harness import Service, until_seen
+from adapter.lab.polling import until_seen
+from tests.integration.harness import Json, Service
 
 SUPERVISOR = "0003*024"
 SUPERVISIONS_PER_CALL = 40
@@ -30,16 +31,11 @@ def answer_phone(ami: FakeAmi) -> None:
 async def until_supervised(service: Service, supervisors: list[str]) -> None:
     """Return once the one call is listed, with a view for each of these supervisors and no other."""
 
-    async def look() -> bool | None:
+    async def sources() -> list[list[str]]:
         [call] = await service.calls("@me/0003*210")
-        first, *more = call["phoneCallView"]
-        is_so = (first["source"], [view["source"] for view in more]) == (
-            ["777888"],
-            [[one] for one in supervisors],
-        )
-        return is_so or None
+        return [view["source"] for view in call["phoneCallView"]]
 
-    await until_seen(look)
+    await until_seen(sources, lambda seen: seen == [["777888"], *([one] for one in supervisors)])
 
 
 async def end_supervision(ami: FakeAmi, service: Service) -> None:
@@ -53,10 +49,10 @@ async def another_call(ami: FakeAmi, service: Service) -> str:
     for uniqueid in list(ami.pbx.channels):
         ami.pbx.hang_up(uniqueid)
     ami.pbx.begin_trunk_call()
-    await until_seen(lambda: _is_listed(service))
+    await until_seen(lambda: service.calls("@me/0003*210"), is_one_talk)
     return await service.call_id()
 
 
-async def _is_listed(service: Service) -> bool | None:
-    calls = await service.calls("@me/0003*210")
-    return [view["status"] for call in calls for view in call["phoneCallView"]] == ["5"] or None
+def is_one_talk(calls: list[Json]) -> bool:
+    """Whether there is one call, and its extension is on it."""
+    return [view["status"] for call in calls for view in call["phoneCallView"]] == ["5"]

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from adapter.lab.fake_ami import FakeAmi
+from adapter.lab.polling import until_seen
 from tests.faults.conftest import Tell
 from tests.faults.one_call import another_call, answer_phone, end_supervision, ours
-from tests.integration.harness import Service, running_service, until, until_seen
+from tests.integration.harness import Service, running_service, until
 
 FULL = Path("/dev/full")
 """A file on which every write fails for want of space."""
@@ -18,10 +19,10 @@ LINES = 3
 
 
 async def until_health_says(service: Service, audit: str) -> None:
-    async def look() -> bool | None:
-        return (await service.request("GET", "/health", client=None)).json["audit"] == audit or None
+    async def said() -> object:
+        return (await service.request("GET", "/health", client=None)).json["audit"]
 
-    await until_seen(look)
+    await until_seen(said, lambda said: said == audit)
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")

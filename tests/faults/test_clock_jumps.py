@@ -10,9 +10,17 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.faults.one_call import SUPERVISOR, answer_phone, end_supervision, ours, until_supervised
+from adapter.lab.polling import until_seen
+from tests.faults.one_call import (
+    SUPERVISOR,
+    answer_phone,
+    end_supervision,
+    is_one_talk,
+    ours,
+    until_supervised,
+)
 from tests.integration import harness
-from tests.integration.harness import Service, code_of, running_service, until, until_seen, until_taken
+from tests.integration.harness import Service, code_of, running_service, until, until_taken
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 JUMPS_S = (HOUR_S, -HOUR_S, 10_000 * DAY_S, -10_000 * DAY_S)
@@ -87,7 +95,7 @@ async def test_events_whose_timestamps_jump_make_the_same_calls(service: Service
         ami.pbx.hang_up(uniqueid)
     for _ in range(20):
         agent = ami.pbx.begin_trunk_call()
-        await until_seen(lambda: _has_one_call(service))
+        await until_seen(service.calls, is_one_talk)
         put = asyncio.create_task(service.barge_in(wait_s=5))
         await until(lambda: ours(ami))
         answer_phone(ami)
@@ -97,14 +105,5 @@ async def test_events_whose_timestamps_jump_make_the_same_calls(service: Service
         ami.pbx.hang_up(agent.uniqueid)
         for uniqueid in list(ami.pbx.channels):
             ami.pbx.hang_up(uniqueid)
-    await until_seen(lambda: _has_no_call(service))
+    await until_seen(service.calls, lambda calls: not calls)
     assert len(ami.connections) == 1
-
-
-async def _has_one_call(service: Service) -> bool | None:
-    calls = await service.calls()
-    return [view["status"] for call in calls for view in call["phoneCallView"]] == ["5"] or None
-
-
-async def _has_no_call(service: Service) -> bool | None:
-    return not await service.calls() or None

@@ -14,10 +14,11 @@ import pytest
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_cut import Cut
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.polling import until_seen
 from tests.faults.conftest import Tell
 from tests.faults.extent import sampled
 from tests.faults.one_call import SUPERVISOR, answer_phone, forget_the_past, ours, until_supervised
-from tests.integration.harness import Json, Service, running_service, until_seen, until_taken
+from tests.integration.harness import Json, Service, running_service, until_taken
 
 OPTIONS = {"BargeIn": "quBE", "Monitor": "quE"}
 ANSWERED_WITHIN_S = 2.0

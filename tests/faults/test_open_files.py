@@ -10,6 +10,7 @@ from pathlib import Path
 from adapter.lab.adapter_process import Adapter
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.polling import until_seen
 from tests.faults.beside import adapter_beside
 from tests.faults.conftest import Tell
 from tests.integration.harness import until
@@ -63,9 +64,12 @@ async def ask(adapter: Adapter) -> bytes:
 async def until_answered(adapter: Adapter) -> float:
     """How many seconds until `/health` says that the link is READY; a client that is refused asks again."""
     began = time.monotonic()
-    while b'"READY"' not in await ask(adapter):
-        assert time.monotonic() - began < ANSWERED_WITHIN_S, f"nobody is let in:\n{adapter.log}"
-        await asyncio.sleep(0.02)
+    await until_seen(
+        lambda: ask(adapter),
+        lambda answer: b'"READY"' in answer,
+        within=ANSWERED_WITHIN_S,
+        log=lambda: adapter.log,
+    )
     return time.monotonic() - began
 
 

@@ -56,14 +56,7 @@ async def lab(beside: Lab, tmp_path: Path) -> AsyncIterator[Lab]:
 
 async def until_link(lab: Lab, state: str, within: float = BACK_WITHIN_S) -> Json:
     """What /health says of the link once it is in this state."""
-    deadline = time.monotonic() + within
-    while True:
-        link = (await lab.adapter.request("GET", "/health")).json["link"]
-        assert isinstance(link, dict)
-        if link["state"] == state:
-            return link
-        assert time.monotonic() < deadline, link
-        await asyncio.sleep(0.01)
+    return await lab.until_link(lambda link: link["state"] == state, within)
 
 
 @contextlib.contextmanager
@@ -245,11 +238,4 @@ async def test_an_ami_user_that_loses_its_rights_is_told_in_health_and_comes_bac
 
 async def until_error(lab: Lab, text: str) -> Json:
     """What /health says of the link once its error has this text."""
-    deadline = time.monotonic() + BACK_WITHIN_S
-    while True:
-        link = (await lab.adapter.request("GET", "/health")).json["link"]
-        assert isinstance(link, dict)
-        if text in str(link.get("error")):
-            return link
-        assert time.monotonic() < deadline, link
-        await asyncio.sleep(0.01)
+    return await lab.until_link(lambda link: text in str(link.get("error")), BACK_WITHIN_S)

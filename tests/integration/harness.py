@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from types import EllipsisType
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from yarl import URL
 from adapter.app import make_app
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
-from adapter.lab.polling import poll_until
+from adapter.lab.polling import poll_until, until_seen
 from adapter.settings import Settings
 from adapter.uapi.tokens import Tokens
 
@@ -137,12 +137,7 @@ class Service:
 
     async def until_link(self, state: str, within: float = DEADLINE_S) -> Json:
         """What /health says once the link is in this state."""
-
-        async def look() -> Json | None:
-            link = await self.link()
-            return link if link["state"] == state else None
-
-        return await until_seen(look, within)
+        return await until_seen(self.link, lambda link: link["state"] == state, within=within)
 
     async def until_synced(self, ami: FakeAmi, connections: int) -> None:
         """Return once the link is READY again, over a connection after the first so many."""
@@ -152,29 +147,16 @@ class Service:
     async def until_views(self, *view_ids: str, address: str = "@me/0003*210") -> list[Json]:
         """The views of the one call at the address once they are these."""
 
-        async def look() -> list[Json] | None:
+        async def views() -> list[Json]:
             [call] = await self.calls(address)
-            views: list[Json] = call["phoneCallView"]
-            return views if [view["id"] for view in views] == list(view_ids) else None
+            return list(call["phoneCallView"])
 
-        return await until_seen(look)
+        return await until_seen(views, lambda views: [view["id"] for view in views] == list(view_ids))
 
 
 async def until(is_so: Callable[[], object], within: float = DEADLINE_S) -> None:
     """Poll until it is so, or fail."""
     assert await poll_until(lambda: True if is_so() else None, within), "it did not come about in time"
-
-
-async def until_seen(look: Callable[[], Awaitable[T | None]], within: float = DEADLINE_S) -> T:
-    """Poll until there is something to see, or fail."""
-    deadline = time.monotonic() + within
-    while True:
-        is_late = time.monotonic() >= deadline
-        seen = await look()
-        if seen is not None:
-            return seen
-        assert not is_late, "it did not come about in time"
-        await asyncio.sleep(0.005)
 
 
 async def until_taken(ami: FakeAmi, name: str, count: int = 1, within: float = DEADLINE_S) -> ReceivedAction:

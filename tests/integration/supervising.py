@@ -1,16 +1,15 @@
-"""Supervisions on the fake Asterisk: begun, looked at, waited for; and the directory changed under them."""
+"""Supervisions on the fake Asterisk: begun, looked at, waited for."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from adapter.app import reload_directory
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script
 from adapter.lab.fake_ami_events import FakeChannel, bridge_of, is_notice
-from tests.integration.harness import Json, Service, until, until_seen
+from adapter.lab.polling import until_seen
+from tests.integration.harness import Json, Service, until
 
 AGENT, SECOND, SUPERVISOR, STRANGER = "0003*210", "0003*211", "0003*024", "0004*300"
 BYSTANDER = "0003*21"
@@ -56,11 +55,7 @@ async def leaving(service: Service, ami: FakeAmi, uniqueid: str) -> None:
     """The supervisor hangs up; returns while the channel is there yet, and the adapter knows."""
     ami.pbx.leave_spy(uniqueid)
     ami.pbx.begin_trunk_call(BYSTANDER)
-
-    async def look() -> list[Json] | None:
-        return await service.calls(f"@me/{BYSTANDER}") or None
-
-    await until_seen(look)  # it was told later
+    await until_seen(lambda: service.calls(f"@me/{BYSTANDER}"), bool)  # it was told later
 
 
 async def in_hand(service: Service, *puts: Coroutine[Any, Any, Answer]) -> list["asyncio.Task[Answer]"]:
@@ -84,12 +79,7 @@ async def said(service: Service, uniqueid: str) -> Json:
 
 async def until_said(service: Service, uniqueid: str, **fields: str) -> Json:
     """The supervision once it says all of these."""
-
-    async def look() -> Json | None:
-        body = await said(service, uniqueid)
-        return body if all(body.get(name) == value for name, value in fields.items()) else None
-
-    return await until_seen(look)
+    return await until_seen(lambda: said(service, uniqueid), lambda body: fields.items() <= body.items())
 
 
 async def until_ended(service: Service, uniqueid: str) -> object:
@@ -146,68 +136,3 @@ def earlier_spy(spyee: str, options: str = "quBE") -> FakeChannel:
         application="ChanSpy",
         data=f"{spyee},{options}",
     )
-
-
-def rewritten(directory: Path, change: Callable[[str], str]) -> None:
-    """Write the directory's file anew."""
-    before = directory.read_text(encoding="utf-8")
-    after = change(before)
-    assert after != before
-    directory.write_text(after, encoding="utf-8")
-
-
-def reload(service: Service, directory: Path, change: Callable[[str], str]) -> None:
-    """Write the directory's file anew and have it read."""
-    rewritten(directory, change)
-    assert reload_directory(service.app)
-
-
-def never(number: str) -> Callable[[str], str]:
-    """The extension is never supervised any more."""
-    return lambda text: text.replace(f'number: "{number}"', f'number: "{number}", never_supervised: true')
-
-
-def without_extension(number: str) -> Callable[[str], str]:
-    """The extension is in the directory no more."""
-    return lambda text: "".join(
-        line for line in text.splitlines(keepends=True) if f'{{number: "{number}"' not in line
-    )
-
-
-def with_type(number: str, kind: str) -> Callable[[str], str]:
-    """The extension is of this type."""
-    return lambda text: text.replace(
-        f'number: "{number}", type: phone terminal', f'number: "{number}", type: {kind}'
-    )
-
-
-def group(name: str, members: str, extensions: str, modes: str) -> str:
-    """One supervision group of the organization 3."""
-    return (
-        f'  - {{name: {name}, organization: "3", members: {{{members}}},'
-        f" extensions: [{extensions}], modes: [{modes}]}}\n"
-    )
-
-
-def with_groups(*groups: str) -> Callable[[str], str]:
-    """The organization has these supervision groups and no other."""
-    return lambda text: (
-        text.partition("\nsupervision_groups:")[0] + "\nsupervision_groups:\n" + "".join(groups)
-    )
-
-
-def with_tone(text: str) -> str:
-    """The organization 3 wants a notice tone."""
-    return text.replace('prefix: "0003"\n', 'prefix: "0003"\n    notice_tone: true\n')
-
-
-def without_app(client_id: str) -> Callable[[str], str]:
-    """The App is in the directory no more."""
-
-    def change(text: str) -> str:
-        head, mark, tail = text.partition(f"  - client_id: {client_id}\n")
-        assert mark
-        _, begins, rest = tail.partition("  - client_id: ")
-        return head + begins + rest
-
-    return change

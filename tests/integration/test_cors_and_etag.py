@@ -12,7 +12,9 @@ from adapter.lab import fake_ami_events as say
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel, FakeState
-from tests.integration.harness import Service, code_of, running_service, token, until_seen, until_taken
+from adapter.lab.polling import until_seen
+from tests.integration.harness import Service, code_of, running_service, token, until_taken
+from tests.integration.rewriting import reload, replaced, rewrite
 
 PAGE = "https://desk.example.com"
 LIST = "/uapi/phoneCalls/@me/@self"
@@ -251,12 +253,7 @@ async def test_every_change_of_a_call_is_another_list(
 
     async def shows(text: str) -> None:
         nonlocal tag
-
-        async def look() -> Answer | None:
-            answer = await ask(service)
-            return answer if text in answer.text else None
-
-        await until_seen(look)
+        await until_seen(lambda: ask(service), lambda answer: text in answer.text)
         answer = await ask(service, tag)
         assert answer.status == 200, text
         tag = str(header(answer, "ETag"))
@@ -284,12 +281,11 @@ async def test_every_change_of_a_call_is_another_list(
 async def test_a_directory_that_is_read_again_is_another_list(service: Service, directory: Path) -> None:
     """It names what the list shows; one that is refused changes nothing."""
     tag = await tag_of(service)
-    text = directory.read_text(encoding="utf-8")  # noqa: ASYNC240 - small and local
-    directory.write_text("{", encoding="utf-8")  # noqa: ASYNC240
+    rewrite(directory, lambda text: "{" + text)
     assert not reload_directory(service.app)
     assert (await ask(service, tag)).status == 304
-    directory.write_text(text.replace("name: Default Organization", "name: Renamed"), encoding="utf-8")  # noqa: ASYNC240
-    assert reload_directory(service.app)
+    rewrite(directory, lambda text: text.removeprefix("{"))
+    reload(service, directory, replaced("name: Default Organization", "name: Renamed"))
     answer = await ask(service, tag)
     assert answer.status == 200
     assert "Renamed" in answer.text

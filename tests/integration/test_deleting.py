@@ -8,6 +8,7 @@ from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.uapi import acting
 from tests.integration.harness import Service, code_of, running_service
+from tests.integration.rewriting import reload, without_extension
 from tests.integration.supervising import (
     AGENT,
     SECOND,
@@ -17,10 +18,8 @@ from tests.integration.supervising import (
     in_hand,
     joined,
     make_internal,
-    reload,
     said,
     until_ended,
-    without_extension,
 )
 
 OTHER_USERS = "0003*026"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.app import EVENTS, IDLE, reload_directory
+from adapter.app import EVENTS, IDLE
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
@@ -24,14 +24,9 @@ from tests.integration.harness import (
     until,
     until_taken,
 )
+from tests.integration.rewriting import reload, replaced
 from tests.integration.streams import open_events
 from tests.integration.supervising import AGENT, joined, make_internal, until_said
-
-
-def rename(directory: Path, old: str, new: str) -> None:
-    text = directory.read_text(encoding="utf-8")
-    assert old in text
-    directory.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def end_call(ami: FakeAmi, channel: FakeChannel) -> None:
@@ -260,8 +255,7 @@ async def test_another_directory_tells_to_list_and_lets_go(service: Service, dir
     async with open_events(service) as events, open_events(service, "stranger") as stranger:
         await events.next()
         await stranger.next()
-        rename(directory, "client_id: stranger", "client_id: other")
-        assert reload_directory(service.app)
+        reload(service, directory, replaced("client_id: stranger", "client_id: other"))
         assert (await events.next()).data == {"reason": "directory"}
         assert await stranger.rest() == []
 
@@ -315,13 +309,14 @@ async def test_an_app_has_so_many_streams(ami: FakeAmi, agent: FakeChannel, dire
             async with open_events(service):
                 refused = await service.request("GET", "/uapi/events")
                 assert (refused.status, code_of(refused)) == (429, "too_many_requests")
-            deadline = time.monotonic() + 5
-            while True:
+
+            async def first() -> str | None:
                 with contextlib.suppress(AssertionError):
                     async with open_events(service) as events:
-                        await events.next()
-                        break
-                assert time.monotonic() < deadline
+                        return (await events.next()).name
+                return None
+
+            assert await until_seen(first) == "reset"
 
 
 async def test_who_does_not_read_is_cut_off(ami: FakeAmi, agent: FakeChannel, directory: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.integration.harness import REQUEST, Service, code_of, running_service, token, until_seen
+from adapter.lab.polling import until_seen
+from tests.integration.harness import REQUEST, Service, code_of, running_service, token
 
 LIST = "/uapi/phoneCalls/@me/@self"
 PROXY = (ip_network("127.0.0.0/8"),)
@@ -66,10 +67,7 @@ async def test_who_asks_too_often_waits_and_nobody_else_does(limited: Service, a
         assert (await limited.get(client=other)).status == 200
     assert (await limited.request("GET", "/health", client=None)).status == 200
 
-    async def look() -> bool | None:
-        return True if (await limited.get()).status == 200 else None
-
-    await until_seen(look, 1.5)
+    await until_seen(limited.get, lambda answer: answer.status == 200, within=1.5)
 
 
 async def test_strangers_without_a_token_take_nothing_from_an_app(limited: Service) -> None:

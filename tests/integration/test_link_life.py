@@ -12,7 +12,8 @@ import pytest
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, ignore
 from adapter.lab.fake_ami_events import FakeChannel, FakeState
-from tests.integration.harness import AT_LOGIN, Json, Service, running_service, until, until_seen, until_taken
+from adapter.lab.polling import until_seen
+from tests.integration.harness import AT_LOGIN, Service, running_service, until, until_taken
 
 
 async def test_nothing_is_shown_or_done_before_the_snapshot_is_complete(
@@ -81,6 +82,26 @@ async def test_every_login_is_followed_by_a_snapshot_and_shows_what_happened_mea
         assert names == [*AT_LOGIN]
 
 
+async def test_a_dialplan_that_asterisk_loads_after_the_login_is_found_soon(
+    ami: FakeAmi, directory: Path
+) -> None:
+    """Long before the next ping: it takes logins before it has loaded its dialplan."""
+    ami.scripts["ShowDialPlan"] = lambda action: action.connection.refuse(
+        action, f"Did not find context {action['Context']}"
+    )
+    async with running_service(ami, directory, ami_ping_interval_s=30.0) as service:
+        await service.until_link("READY")
+        ready = await service.request("GET", "/ready", client=None)
+        assert (ready.status, ready.json["dialplanInclude"]) == (503, "missing")
+        del ami.scripts["ShowDialPlan"]
+        ami.has_include = True
+        await until_seen(
+            lambda: service.request("GET", "/ready", client=None),
+            lambda ready: (ready.status, ready.json["dialplanInclude"]) == (200, "present"),
+        )
+    assert len(ami.took("Ping")) == 1
+
+
 async def test_times_are_by_asterisks_clock(ami: FakeAmi, directory: Path) -> None:
     """Its clock is an hour ahead of ours: a call of the snapshot and a call told live begin together."""
     clock = ami.pbx.clock
@@ -90,13 +111,9 @@ async def test_times_are_by_asterisks_clock(ami: FakeAmi, directory: Path) -> No
         await service.until_link("READY")
         ami.pbx.begin_trunk_call("0003*211")
         [listed] = await service.calls("@me/0003*210")
-        [told] = await until_seen(lambda: _some(service, "@me/0003*211"))
+        [told] = await until_seen(lambda: service.calls("@me/0003*211"), bool)
         assert abs(_seconds(listed["published"]) - _seconds(told["published"])) <= 2
         assert abs(_seconds(told["published"]) - clock() - 3600) <= 2
-
-
-async def _some(service: Service, address: str) -> list[Json] | None:
-    return await service.calls(address) or None
 
 
 def _seconds(date: str) -> float:
@@ -188,7 +205,7 @@ async def test_a_spy_of_somebody_else_that_outlives_its_spyee_does_no_harm(
         )
         at = ami.pbx.clock()
         ami.emit(say.channel_event("Newchannel", at, spy), say.spy("ChanSpyStart", at, spy, spied))
-        await until_seen(lambda: _some(service, "@me/0003*211"))
+        await until_seen(lambda: service.calls("@me/0003*211"), bool)
         if is_live:
             ami.pbx.hang_up(spied.uniqueid)
             ami.emit(say.hangup(at, spy, 16))

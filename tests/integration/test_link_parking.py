@@ -10,7 +10,8 @@ import pytest
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.integration.harness import Json, Service, running_service, until_seen
+from adapter.lab.polling import until_seen
+from tests.integration.harness import Json, Service, running_service
 
 PARKED_FOR_S = 42
 

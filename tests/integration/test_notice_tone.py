@@ -10,6 +10,7 @@ from adapter.lab.fake_ami import FakeAmi, Script
 from adapter.lab.fake_ami_events import FakeChannel, bridge_of
 from adapter.supervision import ringing
 from tests.integration.harness import Service, running_service, until
+from tests.integration.rewriting import rewrite, with_tone
 from tests.integration.supervising import (
     BYSTANDER,
     OPTIONS,
@@ -17,13 +18,11 @@ from tests.integration.supervising import (
     come_in,
     joined,
     notices,
-    rewritten,
     rung,
     said,
     until_ended,
     until_hung_up,
     until_said,
-    with_tone,
 )
 
 
@@ -32,7 +31,7 @@ async def service(ami: FakeAmi, agent: FakeChannel, directory: Path) -> AsyncIte
     """The adapter beside an Asterisk with the dialplan include; the organization wants the tone."""
     assert agent.uniqueid in ami.pbx.channels
     ami.has_include = True
-    rewritten(directory, with_tone)
+    rewrite(directory, with_tone)
     async with running_service(ami, directory) as running:
         await running.until_link("READY")
         yield running

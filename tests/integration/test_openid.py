@@ -14,14 +14,13 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from adapter.app import reload_directory
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from tests.integration.harness import DEADLINE_S, Service, code_of, running_service
 from tests.integration.harness import token as own_token
+from tests.integration.rewriting import reload, replaced, without_app
 from tests.integration.streams import SentEvent, open_events
-from tests.integration.supervising import reload, without_app
 
 LIST = "/uapi/phoneCalls/@me/@self"
 ISSUER, AUDIENCE, KID = "https://id.example.com", "uapi", "key-1"
@@ -141,9 +140,7 @@ async def test_a_token_of_the_provider_names_its_app(service: Service, directory
     assert (await ask(service, token())).text == (await ask(service, own_token())).text
     assert len((await ask(service, token(aud=["x", AUDIENCE]))).json["entry"]) == 1  # type: ignore[arg-type]
     assert (await ask(service, token(azp="stranger"))).json["entry"] == []
-    text = directory.read_text(encoding="utf-8").replace("client_id: wallboard", "client_id: former")  # noqa: ASYNC240 - small and local
-    directory.write_text(text, encoding="utf-8")  # noqa: ASYNC240
-    assert reload_directory(service.app)
+    reload(service, directory, replaced("client_id: wallboard", "client_id: former"))
     assert is_refused(await ask(service, token()))
 
 

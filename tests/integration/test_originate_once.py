@@ -13,7 +13,7 @@ from adapter.lab.fake_ami_events import FakeState
 from tests.integration.harness import Service, until, until_taken
 
 TRIES = 10
-BYTES_OF_AN_ORIGINATE = 240
+PARTS = 20
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,18 @@ async def test_an_originate_is_sent_once_wherever_the_link_breaks(
     assert set(originates(ami).values()) == {1}
 
 
-async def test_an_originate_cut_off_at_any_byte_is_not_sent_again(service: Service, ami: FakeAmi) -> None:
-    """Asterisk has read a part of it: the client gets a 503 at once, and its retry rings the phone once."""
+@pytest.mark.parametrize("has_include", [False, True])
+async def test_an_originate_that_asterisk_has_read_a_part_of_is_not_sent_again(
+    service: Service, ami: FakeAmi, *, has_include: bool
+) -> None:
+    """From its first byte to all but its last: 503 at once, and the client's retry rings the phone once."""
     call_id = await service.call_id()
-    for tries, size in enumerate(range(1, BYTES_OF_AN_ORIGINATE, BYTES_OF_AN_ORIGINATE // (2 * TRIES)), 1):
+    assert (await service.barge_in(call_id)).status == 202
+    [whole] = ami.took("Originate")
+    assert ("Exten" in dict(whole.headers)) is has_include
+    await end_supervision(ami, service)
+    last = len(whole.raw) - 1
+    for tries, size in enumerate((1 + (last - 1) * part // PARTS for part in range(PARTS + 1)), 2):
         connections = len(ami.connections)
         ami.drop_inside = ("Originate", size)
         first = await service.barge_in(call_id)

@@ -21,8 +21,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from adapter.lab.fake_ami import FakeAmi
-from adapter.lab.polling import poll_until
-from tests.integration.harness import TOKEN_KEY, listening_at, until_seen
+from adapter.lab.polling import poll_until, until_seen
+from tests.integration.harness import TOKEN_KEY, listening_at
 from tests.packages import CHECKOUT, build_package, environment, install_package, run
 
 START_LIMIT_S = 30.0
@@ -157,6 +157,6 @@ async def test_the_installed_program_serves_from_anywhere(
             return text if status == 200 else None
 
         assert json.loads((await get("/health"))[1])["status"] == "ok"
-        assert json.loads(await until_seen(look, START_LIMIT_S))["status"] == "ready"
+        assert json.loads(await until_seen(look, within=START_LIMIT_S))["status"] == "ready"
         for path in ("/metrics", "/openapi.json", "/docs", "/docs/swagger-ui.css"):
             assert (await get(path))[0] == 200, path

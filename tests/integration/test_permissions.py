@@ -1,6 +1,7 @@
 """Who may do what: the levels of an account, supervision groups, and what stands outside both."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from adapter.app import reload_directory
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from tests.integration.harness import REQUEST, Service, code_of
+from tests.integration.rewriting import group, never, reload, replaced, rewrite, with_groups, without_groups
 from tests.integration.supervising import joined, rung
 
 USER_BUSY = 17
@@ -37,11 +39,14 @@ CELLS = [
     ("operator", "administrator", STRANGERS, SEEN),
 ]
 
-GROUPS = """
-supervision_groups:
-  - {name: Desk, organization: "3", members: {users: ["12"], apps: [wallboard]},
-     extensions: ["0003*210"], modes: [listen, whisper, barge]}
-"""
+ALL_MODES = "listen, whisper, barge"
+
+
+def desk(app: str = "wallboard", modes: str = ALL_MODES) -> Callable[[str], str]:
+    """The organization has one group: the user 12 and an App, for the user's extension."""
+    return with_groups(group("Desk", f'users: ["12"], apps: [{app}]', '"0003*210"', modes))
+
+
 FORBIDDEN = (403, "access_forbidden")
 
 
@@ -67,20 +72,6 @@ def wire(answer: Answer, probed: str, absent: str) -> tuple[int, dict[str, str],
     """All of an answer but its date, with the id that was probed written as the absent one."""
     headers = {name: value for name, value in answer.headers.items() if name != "Date"}
     return answer.status, headers, answer.text.replace(probed, absent)
-
-
-def rewrite(directory: Path, old: str, new: str) -> None:
-    """Write the directory's file anew, something in it replaced."""
-    text = directory.read_text(encoding="utf-8")
-    assert old in text
-    directory.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def add_groups(service: Service, directory: Path, groups: str = GROUPS) -> None:
-    """Write groups at the end of the directory's file and have it read again."""
-    text = directory.read_text(encoding="utf-8").partition("\nsupervision_groups:")[0]
-    directory.write_text(text + groups, encoding="utf-8")
-    assert reload_directory(service.app)
 
 
 @pytest.mark.usefixtures("_calls_of_all")
@@ -135,19 +126,19 @@ async def test_what_an_account_may_not_see_is_answered_as_what_does_not_exist(
 @pytest.mark.parametrize(
     ("modes", "expected"),
     [
-        ("[]", FORBIDDEN),
-        ("[listen]", FORBIDDEN),
-        ("[whisper]", FORBIDDEN),
-        ("[listen, whisper]", FORBIDDEN),
-        ("[barge]", (202, None)),
-        ("[listen, whisper, barge]", (202, None)),
+        ("", FORBIDDEN),
+        ("listen", FORBIDDEN),
+        ("whisper", FORBIDDEN),
+        ("listen, whisper", FORBIDDEN),
+        ("barge", (202, None)),
+        (ALL_MODES, (202, None)),
     ],
 )
 async def test_a_barge_in_needs_a_group_that_allows_it(
     service: Service, ami: FakeAmi, directory: Path, modes: str, expected: tuple[int, str | None]
 ) -> None:
     """Listening and whispering allow nothing else; Asterisk hears of what is allowed only."""
-    add_groups(service, directory, GROUPS.replace("[listen, whisper, barge]", modes))
+    reload(service, directory, desk(modes=modes))
     assert outcome(await service.barge_in()) == expected
     assert len(ami.took("Originate")) == (expected[0] == 202)
 
@@ -171,7 +162,7 @@ async def test_with_a_group_only_its_members_supervise_only_its_extensions(
     service: Service, directory: Path, client: str, number: str, expected: tuple[int, str | None]
 ) -> None:
     """An App by its id, a user through its App; the administrator is no exception."""
-    add_groups(service, directory)
+    reload(service, directory, desk())
     call_id = await id_of(service, number)
     answers = [
         await act(service, client, "PUT", address, call_id, ring=CALLED_TO[number])
@@ -186,7 +177,7 @@ async def test_an_extension_found_by_its_call_is_judged_as_if_it_was_named(
     service: Service, ami: FakeAmi, directory: Path
 ) -> None:
     """`@self` reaches the group's extension and others beside it: only the group's is supervised."""
-    add_groups(service, directory)
+    reload(service, directory, desk())
     found = [
         outcome(await act(service, "wallboard", "PUT", "@me/@self", await id_of(service, number), ring=ring))
         for number, ring in ((OWN, "0003*024"), (OTHER_USERS, "0003*025"))
@@ -195,14 +186,15 @@ async def test_an_extension_found_by_its_call_is_judged_as_if_it_was_named(
     assert len(ami.took("Originate")) == 1
 
 
-@pytest.mark.parametrize("groups", ["", GROUPS])
+@pytest.mark.parametrize("has_group", [False, True])
 @pytest.mark.parametrize("client", ["agent-desktop", "wallboard", "operator"])
 async def test_a_never_supervised_extension_is_forbidden_to_everybody(
-    service: Service, ami: FakeAmi, directory: Path, groups: str, client: str
+    service: Service, ami: FakeAmi, directory: Path, client: str, *, has_group: bool
 ) -> None:
     """Whatever a group says, by whatever address; its calls are seen as before."""
-    rewrite(directory, 'number: "0003*210"', 'number: "0003*210", never_supervised: true')
-    add_groups(service, directory, groups)
+    if has_group:
+        rewrite(directory, desk())
+    reload(service, directory, never(OWN))
     call_id = await id_of(service, OWN)
     addresses = ["@me/0003*210", "@me/@self", "@owner/0003*210", "12/0003*210", "12/@self"]
     found = [outcome(await service.barge_in(call_id, address, client=client)) for address in addresses]
@@ -222,7 +214,7 @@ async def test_permission_is_judged_after_the_extension_and_before_the_action(
     service: Service, directory: Path, fields: dict[str, Any], allowed: tuple[int, str]
 ) -> None:
     """A forbidden PUT is 403 whatever its body says; an extension that is none is told first."""
-    add_groups(service, directory)
+    reload(service, directory, desk())
     call_id = await service.call_id()
     judged = {
         client: outcome(await service.barge_in(call_id, **fields, client=client))
@@ -236,8 +228,8 @@ async def test_permission_is_judged_after_the_extension_and_before_the_action(
 
 async def test_a_user_without_extensions_has_no_call_to_act_on(service: Service, directory: Path) -> None:
     """No call is reached there, and nothing that could be forbidden: the id is what is wrong."""
-    rewrite(directory, "users:\n", 'users:\n  - {id: "14", name: New, organization: "3"}\n')
-    assert reload_directory(service.app)
+    new = 'users:\n  - {id: "14", name: New, organization: "3"}\n'
+    reload(service, directory, replaced("users:\n", new))
     assert await service.calls("14/@self") == []
     answer = await service.barge_in("f" * 20, "14/@self")
     assert outcome(answer) == (400, "pc_phonecall_invalid")
@@ -252,14 +244,14 @@ async def test_a_reload_of_the_groups_takes_effect_at_once(service: Service, dir
         return [(await service.barge_in(call_id, client=client)).status for client in clients]
 
     assert await judged() == [202, 202]
-    add_groups(service, directory)
+    reload(service, directory, desk())
     assert await judged() == [202, 403]
-    add_groups(service, directory, GROUPS.replace("wallboard", "operator"))
+    reload(service, directory, desk("operator"))
     assert await judged() == [403, 202]
-    rewrite(directory, "apps: [operator]", "apps: [nobody]")
+    rewrite(directory, desk("nobody"))
     assert not reload_directory(service.app)
     assert await judged() == [403, 202]
-    add_groups(service, directory, "")
+    reload(service, directory, without_groups)
     assert await judged() == [202, 202]
 
 

@@ -22,6 +22,7 @@ from adapter.trace.playing import Happening, any_extension, play
 from adapter.trace.recording import create_file
 from adapter.trace.text import Problem, Recorded, read_messages
 from tests.integration.command_settings import command_settings
+from tests.integration.rewriting import replaced, rewrite
 
 DEADLINE_S = 10.0
 
@@ -252,7 +253,7 @@ def test_replay_knows_the_extensions_of_a_directory(
     trace = str(CHECKOUT / "tests" / "traces" / "inbound-barge-in.ami")
     assert main(["replay", trace, "--directory", str(directory)]) == 0
     assert "of 0003*210 began" in capsys.readouterr().out
-    directory.write_text(directory.read_text().replace("0003*210", "0003*299"))
+    rewrite(directory, replaced("0003*210", "0003*299"))
     assert main(["replay", trace, "--directory", str(directory)]) == 0
     assert "0003*210: 777888" not in capsys.readouterr().out
     assert main(["replay", str(tmp_path / "nothing.ami")]) == 1

@@ -9,33 +9,36 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi, ignore
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.polling import until_seen
 from adapter.uapi import acting
-from tests.integration.harness import REQUEST, Json, Service, code_of, running_service, until, until_seen
+from tests.integration.harness import REQUEST, Json, Service, code_of, running_service, until
+from tests.integration.rewriting import (
+    group,
+    never,
+    reload,
+    rewrite,
+    with_groups,
+    with_type,
+    without_app,
+    without_extension,
+)
 from tests.integration.supervising import (
     AGENT,
     SECOND,
     STRANGER,
     SUPERVISOR,
     earlier_spy,
-    group,
     holding,
     in_hand,
     joined,
     make_internal,
-    never,
     phones,
-    reload,
-    rewritten,
     rung,
     runs,
     said,
     until_ended,
     until_hung_up,
     until_said,
-    with_groups,
-    with_type,
-    without_app,
-    without_extension,
 )
 
 OTHER_SUPERVISOR = "0003*025"
@@ -142,12 +145,11 @@ async def test_without_the_include_a_supervision_that_is_to_follow_the_call_ends
 async def views_of(service: Service, number: str, client: str, count: int) -> list[Json]:
     """The views that the App sees of the extension's one call, once there are so many."""
 
-    async def look() -> list[Json] | None:
+    async def views() -> list[Json]:
         calls = await service.calls(f"@me/{number}", client)
-        views: list[Json] = [view for call in calls for view in call["phoneCallView"]]
-        return views if len(views) == count else None
+        return [view for call in calls for view in call["phoneCallView"]]
 
-    return await until_seen(look)
+    return await until_seen(views, lambda views: len(views) == count)
 
 
 async def test_the_view_of_a_supervision_that_moved_cannot_be_supervised(
@@ -253,7 +255,7 @@ async def test_a_spy_that_was_found_on_one_who_is_never_supervised_is_hung_up(
 ) -> None:
     """On either side: the directory was changed while no adapter ran."""
     make_internal(ami, agent)
-    rewritten(directory, never(exempt))
+    rewrite(directory, never(exempt))
     spy = earlier_spy(agent.uniqueid)
     ami.pbx.channels[spy.uniqueid] = spy
     async with running_service(ami, directory) as service:
@@ -398,7 +400,7 @@ async def test_one_who_is_exempt_and_comes_while_the_phone_rings_ends_the_ringin
 ) -> None:
     """The customer sends the agent on to somebody whom nobody may hear."""
     ami.has_include = True
-    rewritten(directory, never(SECOND))
+    rewrite(directory, never(SECOND))
     async with running_service(ami, directory) as service:
         await service.until_link("READY")
         waiting = asyncio.create_task(service.barge_in(wait_s=10))
@@ -419,7 +421,7 @@ async def test_a_conference_with_one_who_is_exempt_is_not_supervised(
     """Though its member is of another call: it would be heard all the same."""
     ami.has_include = True
     exempt = ami.pbx.add_trunk_call(SECOND)
-    rewritten(directory, never(SECOND))
+    rewrite(directory, never(SECOND))
     async with running_service(ami, directory) as service:
         await service.until_link("READY")
         for one in (agent.linkedid, exempt.linkedid):

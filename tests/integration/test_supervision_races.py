@@ -9,18 +9,10 @@ import pytest
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, drop
 from adapter.lab.fake_ami_events import FakeChannel, FakeState
+from adapter.lab.polling import until_seen
 from adapter.supervision import tuner
 from adapter.uapi import acting, idempotency
-from tests.integration.harness import (
-    REQUEST,
-    Json,
-    Service,
-    code_of,
-    running_service,
-    until,
-    until_seen,
-    until_taken,
-)
+from tests.integration.harness import REQUEST, Service, code_of, running_service, until, until_taken
 from tests.integration.supervising import (
     AGENT,
     SECOND,
@@ -384,11 +376,7 @@ async def test_a_transfer_with_three_in_a_bridge_for_a_moment_does_not_stop_the_
 
 async def until_told_of_second(service: Service) -> None:
     """Return once the adapter knows of the second extension's conversation."""
-
-    async def look() -> list[Json] | None:
-        return await service.calls(f"@me/{SECOND}") or None
-
-    await until_seen(look)
+    await until_seen(lambda: service.calls(f"@me/{SECOND}"), bool)
 
 
 # -- Idempotency-Key -----------------------------------------------------------------------------------

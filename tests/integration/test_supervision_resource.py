@@ -7,15 +7,9 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi, ignore
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.integration.harness import (
-    Json,
-    Service,
-    code_of,
-    running_service,
-    until,
-    until_seen,
-    until_taken,
-)
+from adapter.lab.polling import until_seen
+from tests.integration.harness import Json, Service, code_of, running_service, until, until_taken
+from tests.integration.rewriting import group, rewrite, with_groups
 
 USER_BUSY, NO_ANSWER, REJECTED = 17, 19, 21
 
@@ -37,11 +31,7 @@ async def show(service: Service, address: str, client: str = "wallboard") -> Jso
 
 
 async def until_state(service: Service, address: str, state: str) -> Json:
-    async def look() -> Json | None:
-        found = await show(service, address)
-        return found if found["state"] == state else None
-
-    return await until_seen(look)
+    return await until_seen(lambda: show(service, address), lambda found: found["state"] == state)
 
 
 async def test_a_supervision_from_its_request_to_its_end(service: Service, ami: FakeAmi) -> None:
@@ -188,7 +178,7 @@ async def test_delete_of_anybody_else_ends_nothing(
 async def test_delete_needs_the_right_to_supervise(ami: FakeAmi, agent: FakeChannel, directory: Path) -> None:
     """As the PUT does; and what may not be seen does not exist."""
     assert agent.uniqueid in ami.pbx.channels
-    add_group(directory)
+    rewrite(directory, with_groups(group("Floor", "apps: [wallboard]", '"0003*210"', "barge")))
     async with running_service(ami, directory) as service:
         await service.until_link("READY")
         await begin(service, ami)
@@ -197,14 +187,6 @@ async def test_delete_needs_the_right_to_supervise(ami: FakeAmi, agent: FakeChan
         hidden = await service.request("DELETE", path, client="stranger")
         assert (hidden.status, code_of(hidden)) == (400, "extension_invalid")
         assert not ami.took("Hangup")
-
-
-def add_group(directory: Path) -> None:
-    with directory.open("a", encoding="utf-8") as file:
-        file.write(
-            'supervision_groups:\n  - {name: Floor, organization: "3", members: {apps: [wallboard]}, '
-            'extensions: ["0003*210"], modes: [barge]}\n'
-        )
 
 
 async def test_a_supervisor_who_supervises_elsewhere_is_busy(service: Service, ami: FakeAmi) -> None:

@@ -11,6 +11,7 @@ import pytest
 from adapter.app import reload_directory
 from adapter.lab.adapter_process import Answer
 from tests.integration.harness import TOKEN_KEY, Service, code_of
+from tests.integration.rewriting import reload, replaced, rewrite
 
 GOOD = {"grant_type": "client_credentials", "client_id": "wallboard", "client_secret": "demo-secret"}
 FORM = "application/x-www-form-urlencoded"
@@ -24,13 +25,6 @@ async def ask(
         headers["Authorization"] = "Basic " + base64.b64encode(basic.encode()).decode()
     data = "&".join(f"{name}={value}" for name, value in form.items()).encode()
     return await service.request("POST", "/oauth/token.php", client=None, data=data, headers=headers)
-
-
-def rewrite(directory: Path, old: str, new: str) -> None:
-    """Write the directory's file anew, something in it replaced."""
-    text = directory.read_text(encoding="utf-8")
-    assert old in text
-    directory.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def spoil(directory: Path, text: str | None) -> None:
@@ -119,7 +113,7 @@ async def test_the_token_of_an_app_that_left_the_directory_is_refused(
 ) -> None:
     """From the reload on; the other Apps' tokens go on."""
     assert (await service.get()).status == 200
-    rewrite(directory, "client_id: wallboard", "client_id: former")
+    rewrite(directory, replaced("client_id: wallboard", "client_id: former"))
     assert (await service.get()).status == 200, "nothing changes before the reload"
     assert reload_directory(service.app)
     refused = await service.get()
@@ -141,15 +135,14 @@ async def test_a_bad_directory_keeps_the_old_one_and_says_so(
     ]
     assert await service.call_id()
     shutil.copy(kept, directory)
-    rewrite(directory, '"0003*210"', '"0003*219"')
-    assert reload_directory(service.app)
+    reload(service, directory, replaced('"0003*210"', '"0003*219"'))
     assert await service.calls("@me/@self") == []
 
 
 async def test_a_reload_names_the_live_calls_anew(service: Service, directory: Path) -> None:
     """The phone now belongs to another extension: the same call, shown as that one's."""
     call_id = await service.call_id()
-    rewrite(directory, 'number: "0003*210"', 'number: "0003*219", dial: "PJSIP/0003*210"')
-    assert reload_directory(service.app)
+    other = 'number: "0003*219", dial: "PJSIP/0003*210"'
+    reload(service, directory, replaced('number: "0003*210"', other))
     assert await service.call_id("@me/0003*219") == call_id
     assert (await service.get("@me/0003*210")).status == 400

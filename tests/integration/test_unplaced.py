@@ -5,7 +5,8 @@ import pytest
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.integration.harness import Service, until_seen
+from adapter.lab.polling import until_seen
+from tests.integration.harness import Service
 
 STRANGER = FakeChannel(name="PJSIP/trunk-0000ffff", uniqueid="1.1", linkedid="1.1")
 

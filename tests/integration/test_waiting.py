@@ -8,8 +8,10 @@ import pytest
 
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
-from tests.integration.harness import Service, code_of
-from tests.integration.supervising import AGENT, reload, rung, without_app
+from adapter.lab.fake_ami_events import FakeChannel
+from tests.integration.harness import Service, code_of, running_service
+from tests.integration.rewriting import reload, without_app
+from tests.integration.supervising import AGENT, rung
 
 USER_BUSY = 17
 
@@ -113,3 +115,21 @@ async def test_a_wait_that_was_too_short_ends_by_the_directory_of_now_too(
     answer = await waiting
     assert (answer.status, code_of(answer)) == (400, "extension_invalid")
     assert uniqueid in ami.pbx.channels
+
+
+async def test_who_had_to_wait_is_not_told_that_it_asks_too_often(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """It is looked at again by the directory of now; it has asked once."""
+    assert agent.uniqueid in ami.pbx.channels
+    async with running_service(ami, directory, requests_per_s=0.5) as service:
+        await service.until_link("READY")
+        [call] = await service.calls(f"@me/{AGENT}", client="operator")
+        waiting = asyncio.create_task(service.barge_in(call["id"], wait_s=10))
+        uniqueid = await rung(ami)
+        reload(service, directory, lambda text: text.replace("Default Organization", "Another Name"))
+        ami.pbx.pick_up(uniqueid)
+        ami.pbx.join(uniqueid)
+        answer = await waiting
+        assert (answer.status, answer.json.get("ownerName")) == (200, "Another Name"), answer
+        assert (await service.get(f"@me/{AGENT}")).status == 429

@@ -10,6 +10,7 @@ import pytest
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.polling import until_seen
 from adapter.uapi.tokens import Tokens
 from tests.integration.harness import REQUEST, TOKEN_KEY, Service, code_of, running_service, token
 
@@ -137,8 +138,7 @@ async def test_the_administrator_sees_every_organization(
 ) -> None:
     """By user id, by @owner and by @me."""
     ami.pbx.begin_trunk_call("0004*300")
-    assert await service.call_id(address="40/0004*300") if False else True
-    [call] = await service.calls(address, client="operator")
+    [call] = await until_seen(lambda: service.calls(address, client="operator"), bool)
     assert call["extension"] == "0004*300"
 
 

@@ -129,6 +129,9 @@ def test_a_supervision_of_an_extension_that_is_gone_from_the_directory_ends() ->
     common = {"mode": MONITOR, "app_id": "wallboard", "supervisor": SUPERVISOR}
     assert may_go_on(PLAIN, leg(AGENT), [], **common, extension=UNKNOWN) is False  # type: ignore[arg-type]
     assert may_go_on(PLAIN, leg(UNKNOWN), [], **common, extension=AGENT) is False  # type: ignore[arg-type]
+    for stays in (leg(None), leg(SECOND)):
+        moved = mode_on(PLAIN, stays, mode=MONITOR, app_id="wallboard", extension=UNKNOWN)
+        assert moved is None
 
 
 SUPERVISORS: list[tuple[str, str, bool]] = [

@@ -42,3 +42,14 @@ def test_the_client_not_heard_of_for_longest_is_forgotten_first() -> None:
         limit.take(str(number), 0.0)
     assert limit.missing("busy", 0.0) == 1
     assert limit.missing("old", 0.0) == 0
+
+
+def test_who_did_something_lately_is_not_the_one_forgotten() -> None:
+    """However long ago it was first heard of: by asking from many places nobody gets another burst."""
+    limit = RateLimit(rate=1, burst=1)
+    limit.take("first", 0.0)
+    limit.take("second", 0.0)
+    limit.take("first", 10.0)
+    for number in range(limits.KEYS_LIMIT - 1):
+        limit.take(str(number), 10.0)
+    assert (limit.missing("first", 10.0), limit.missing("second", 0.0)) == (1, 0)

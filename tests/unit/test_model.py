@@ -209,6 +209,20 @@ def test_a_spy_on_a_spy_may_outlive_it() -> None:
     assert calls_after(pbx.messages).spyers() == []
 
 
+def test_one_of_ours_that_spies_on_a_spy_makes_that_no_party_to_a_call() -> None:
+    """Who spies is heard by nobody, and has no view: not in the call that it hears, nor in one of its own."""
+    pbx = Pbx()
+    _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    spy = pbx.new("PJSIP/0003*211", state="Up")
+    pbx.spy(spy, agent)
+    ours = pbx.supervise(spy)
+    calls = calls_after(pbx.messages)
+    assert [view.extension for view in only_call(calls).views] == ["0003*210"]
+    assert calls.call_of(spy) is None
+    pbx.hang_up(ours, spy)
+    assert [view.extension for view in only_call(calls_after(pbx.messages)).views] == ["0003*210"]
+
+
 def test_a_spy_on_somebody_who_turned_spy_leaves_no_call_behind() -> None:
     """The spied channel left its call to spy itself, and the call ended: nothing tells of it any more."""
     pbx = Pbx()

@@ -3,9 +3,9 @@
 import pytest
 
 from adapter.calls.events import ListedChannel, Unpark
-from adapter.calls.legs import Disposition
+from adapter.calls.legs import Disposition, call_id_of
 from adapter.calls.model import Calls
-from adapter.calls.views import PhoneCallView
+from adapter.calls.views import PhoneCallView, Status
 
 from .samples import Pbx, calls_after, directory, empty_calls, events, listed, only_call, seen, snapshot_after
 
@@ -368,3 +368,26 @@ def test_the_answer_of_a_channel_met_in_a_snapshot_is_when_its_record_says() -> 
 
 def _answered(line: ListedChannel, at: float | None) -> ListedChannel:
     return ListedChannel(line.channel, line.application, line.application_data, 10, line.bridge, at)
+
+
+def test_conversations_that_meet_have_the_id_of_the_older_one_however_their_counts_are_written() -> None:
+    """`.9` is older than `.10`: Asterisk compares them as numbers, and tells it only with the next event."""
+    pbx = Pbx()
+    older = pbx.new("PJSIP/trunk", number="777888", uniqueid="1795405388.9", state="Up")
+    newer = pbx.new("PJSIP/0003*210", number="0003*210", uniqueid="1795405388.10", state="Up")
+    pbx.bridge(newer, older)
+    call = only_call(calls_after(pbx.messages))
+    assert call.id == call_id_of(older)
+    assert [view.extension for view in call.views] == ["0003*210"]
+
+
+def test_a_phone_that_is_rung_by_an_originate_is_called() -> None:
+    """Nobody calls it, and it calls nobody yet: it is the destination while it rings."""
+    pbx = Pbx()
+    phone = pbx.new("PJSIP/0003*210", number="0003*210")
+    [*_, told] = pbx.messages
+    head = ("Event", "Privilege", "Timestamp")
+    pbx.say("DialBegin", {f"Dest{name}": value for name, value in told.items() if name not in head})
+    pbx.state(phone, "Ringing")
+    (view,) = only_call(calls_after(pbx.messages)).views
+    assert (view.source, view.destination, view.status) == ((), ("0003*210",), Status.RINGING)

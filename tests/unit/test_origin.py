@@ -84,6 +84,8 @@ def test_the_client_is_whom_the_proxy_itself_saw(lines: list[str], client: str) 
         ("", ""),
         ("unknown", "unknown"),
         ("2001:db8::1%eth0", "2001:db8::"),
+        ("2001:db8:0:7:ffff::1", "2001:db8:0:7::"),
+        ("2001:db8:0:7::1", "2001:db8:0:7::"),
         ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
     ],
 )

@@ -296,3 +296,19 @@ def test_a_view_is_found_by_its_id_and_by_nothing_else() -> None:
 def test_caller_id_text_needs_a_number(party: Party, text: str | None) -> None:
     """The number stands for a name that is not known; without a number there is none."""
     assert caller_id_text(party) == text
+
+
+@pytest.mark.parametrize(("rings", "expected"), [(True, [("02", "0003*210")]), (False, [])])
+def test_the_view_of_a_supervision_that_moved_is_of_who_rings_for_the_spied_party(
+    *, rings: bool, expected: list[tuple[str, str]]
+) -> None:
+    """Not of another extension that the call has too, and talks elsewhere: it would seem to be supervised."""
+    pbx = Pbx()
+    customer = pbx.new("PJSIP/trunk", number="777888", state="Up")
+    elsewhere = pbx.new("PJSIP/0003*211", number="0003*211", linkedid=customer, state="Up")
+    pbx.bridge(elsewhere, pbx.new("PJSIP/trunk", number="888", linkedid=customer, state="Up"))
+    pbx.supervise(customer)
+    if rings:
+        pbx.dial(customer, pbx.new("PJSIP/0003*210", number="0003*210", linkedid=customer))
+    views = only_call(calls_after(pbx.messages)).views
+    assert [(view.id, view.extension) for view in views if view.source == ("0003*024",)] == expected

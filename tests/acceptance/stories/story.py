@@ -1,9 +1,7 @@
 """One story: phones, steps, what the list should show at each, and the recorder."""
 
-import asyncio
 import contextlib
 import itertools
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +13,7 @@ from adapter.lab import LabError, Phone, Phones, wait_until_heard
 from adapter.lab.adapter_process import Adapter
 from adapter.lab.asterisk import Pbx
 from adapter.lab.configuration import TEST_AMI_USERNAME
-from adapter.lab.polling import POLL_INTERVAL_S, poll_until
+from adapter.lab.polling import poll_until, until_seen
 from tests.acceptance.conftest import Json, Lab, views_of
 
 from .recorder import Headers, Recorder, recording
@@ -169,12 +167,14 @@ class Story:
     async def step(self, name: str, *calls: list[View]) -> None:
         """The list shows exactly these calls, each with these views; then all channels are recorded."""
         wanted = [sorted(views, key=_order) for views in calls]
-        deadline = time.monotonic() + STEP_DEADLINE_S
-        while not _are_same(seen := [_seen(call, wanted) for call in await self.lab.calls()], wanted):
-            if time.monotonic() > deadline:
-                self.wrong.append(f"{name}:\n  wanted {_lines(wanted)}\n  seen   {_lines(seen)}")
-                break
-            await asyncio.sleep(POLL_INTERVAL_S)
+
+        async def look() -> list[list[View]]:
+            return [_seen(call, wanted) for call in await self.lab.calls()]
+
+        try:
+            await until_seen(look, lambda seen: _are_same(seen, wanted), within=STEP_DEADLINE_S)
+        except LabError as late:
+            self.wrong.append(f"{name}:\n  wanted {wanted}\n  {late}")
         await self.recorder.snapshot(name)
 
     async def until_all_heard(self, *phones: Phone) -> None:
@@ -207,11 +207,11 @@ class Story:
 
     async def until_over(self) -> None:
         """Wait until no channel is left and the list is empty."""
-        deadline = time.monotonic() + END_DEADLINE_S
-        while await self.hand.snapshot("left") or await self.lab.calls():
-            if time.monotonic() > deadline:
-                raise LabError(f"left over: {await self._channels()}, listed {await self.lab.calls()}")
-            await asyncio.sleep(POLL_INTERVAL_S)
+
+        async def left() -> tuple[list[Headers], list[Json]]:
+            return await self._channels(), await self.lab.calls()
+
+        await until_seen(left, lambda left: left == ([], []), within=END_DEADLINE_S)
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,3 @@ def _shown(listed: Json, *, is_disposed: bool) -> View:
         "destination": sorted(destination),
         **{name: True for name in DATES if name in listed},
     }
-
-
-def _lines(calls: list[list[View]]) -> str:
-    return " | ".join("; ".join(str(one) for one in views) for views in calls) or "no call"

@@ -1,12 +1,10 @@
 """What the supervision's own address tells."""
 
-import asyncio
-import time
 from collections.abc import Callable
 
 from adapter.lab import LabError
 from adapter.lab.adapter_process import Answer
-from adapter.lab.polling import POLL_INTERVAL_S
+from adapter.lab.polling import until_seen
 from tests.acceptance.conftest import Json, Lab
 
 TOLD_WITHIN_S = 3.0
@@ -27,12 +25,9 @@ async def supervision(lab: Lab, address: str) -> Json:
 
 async def until_told(lab: Lab, address: str, is_so: Callable[[Json], bool]) -> Json:
     """The supervision once it is so. Raises LabError with the last that was told."""
-    deadline = time.monotonic() + TOLD_WITHIN_S
-    while not is_so(told := await supervision(lab, address)):
-        if time.monotonic() > deadline:
-            raise LabError(f"it stays {told}\n{lab.adapter.log}")
-        await asyncio.sleep(POLL_INTERVAL_S)
-    return told
+    return await until_seen(
+        lambda: supervision(lab, address), is_so, within=TOLD_WITHIN_S, log=lambda: lab.adapter.log
+    )
 
 
 async def until_joined(lab: Lab, address: str) -> Json:

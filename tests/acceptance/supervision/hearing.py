@@ -1,12 +1,11 @@
 """Who should hear whom, and how long it took until they did."""
 
-import asyncio
 import time
 from collections.abc import Iterable, Sequence
 
 from adapter.lab import LabError, Phone
 from adapter.lab.hears import HEARD_LEVEL, Pair, who_hears_whom
-from adapter.lab.polling import POLL_INTERVAL_S
+from adapter.lab.polling import poll_until
 from adapter.lab.tones import tone_level
 
 BLOCK_PACKETS = 2
@@ -45,15 +44,15 @@ async def until_right(
     Raises LabError with the table where that does not come about in time.
     """
     wanted, any_way = frozenset(expected), frozenset(either_way)
-    deadline = time.monotonic() + within
-    while True:
-        right_at = _right_at(phones, wanted, any_way, since) if time.time() > since + LOOK_S else None
-        if right_at is not None:
-            return right_at - since
-        if time.monotonic() > deadline:
-            table = await who_hears_whom(phones)
-            raise LabError(f"not right after {within:g} s, but\n{table}\nwanted {sorted(wanted)}")
-        await asyncio.sleep(POLL_INTERVAL_S)
+
+    def look() -> float | None:
+        return _right_at(phones, wanted, any_way, since) if time.time() > since + LOOK_S else None
+
+    right_at = await poll_until(look, within)
+    if right_at is None:
+        table = await who_hears_whom(phones)
+        raise LabError(f"not right after {within:g} s, but\n{table}\nwanted {sorted(wanted)}")
+    return right_at - since
 
 
 def _right_at(

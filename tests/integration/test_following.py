@@ -1,0 +1,160 @@
+"""A supervision goes where its conversation goes; who gets into the supervisor's place ends it."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from adapter.lab import fake_ami_events as say
+from adapter.lab.fake_ami import FakeAmi
+from adapter.lab.fake_ami_events import FakeChannel, FakeState, bridge_of
+from tests.integration.harness import Service, code_of, until
+from tests.integration.supervising import (
+    AGENT,
+    SECOND,
+    STRANGER,
+    SUPERVISOR,
+    joined,
+    make_internal,
+    phones,
+    rung,
+    until_ended,
+    until_hung_up,
+    until_said,
+)
+
+# -- where the conversation goes -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("has_include", [True])
+async def test_a_supervision_follows_a_call_that_is_handed_over_after_a_consultation(
+    service: Service, ami: FakeAmi, agent: FakeChannel, *, has_include: bool
+) -> None:
+    """Asterisk tells of it when the customer is with the next one already, and the agent with nobody."""
+    assert has_include
+    uniqueid = await joined(service, ami, follow="call")
+    asked = ami.pbx.begin_trunk_call(SECOND)
+    second_line = ami.pbx.channels[make_internal(ami, asked, AGENT)]
+    customer = ami.pbx.channels[agent.linkedid]
+    at = ami.pbx.clock()
+    ami.emit(say.channel_event("NewConnectedLine", at, second_line))
+    ami.pbx.leave(customer.uniqueid)
+    ami.pbx.leave(second_line.uniqueid)
+    ami.pbx.enter(customer.uniqueid, bridge_of(asked))
+    ami.emit(say.attended_transfer(at, (agent, second_line), transferee=customer, target=asked))
+    await until(lambda: ami.pbx.channels[uniqueid].spyee == customer.uniqueid)
+    for one in (second_line, agent):
+        ami.pbx.hang_up(one.uniqueid)
+    await until_said(service, uniqueid, state="joined", action="BargeIn")
+    assert not ami.took("Hangup")
+    assert len(phones(ami)) == 1
+
+
+async def test_a_supervisor_whom_asterisk_drops_before_the_call_has_not_left_by_itself(
+    service: Service, ami: FakeAmi, agent: FakeChannel
+) -> None:
+    """Nobody talks any more: that its channel ends before the agent's is Asterisk's order of things."""
+    uniqueid = await joined(service, ami, "Monitor")
+    for one in (agent.linkedid, agent.uniqueid):
+        ami.pbx.leave(one)
+    for one in (uniqueid, agent.uniqueid, agent.linkedid):
+        ami.pbx.hang_up(one)
+    assert await until_ended(service, uniqueid) == "call_ended"
+
+
+async def test_a_supervisor_who_hangs_up_while_the_others_talk_on_has_left(
+    service: Service, ami: FakeAmi
+) -> None:
+    """Another reason than where the call ends."""
+    uniqueid = await joined(service, ami, "Monitor")
+    ami.pbx.hang_up(uniqueid)
+    assert await until_ended(service, uniqueid) == "supervisor_left"
+
+
+# -- who gets into the supervisor's place --------------------------------------------------------------
+
+
+def phone_of(ami: FakeAmi, number: str) -> FakeChannel:
+    """A phone that dials, in a conversation of its own with nobody yet; told live."""
+    at = ami.pbx.clock()
+    channel = FakeChannel(f"PJSIP/{number}-000000ab", f"{int(at)}.171", f"{int(at)}.171", caller=("", number))
+    ami.pbx.channels[channel.uniqueid] = channel
+    ami.emit(say.channel_event("Newchannel", at, channel))
+    return channel
+
+
+def phone_behind(ami: FakeAmi, ours: FakeChannel) -> FakeChannel:
+    """The phone that a Local channel of ours rings: no channel of ours, but made for one."""
+    return replace(ours, name=f"PJSIP/{SUPERVISOR}-000000ac", uniqueid=f"{int(ami.pbx.clock())}.172")
+
+
+@pytest.mark.parametrize("thief", [SECOND, STRANGER, SUPERVISOR])
+@pytest.mark.parametrize("has_include", [True, False])
+async def test_who_picks_up_the_phone_that_rings_for_the_supervisor_is_hung_up_with_it(
+    service: Service, ami: FakeAmi, *, has_include: bool, thief: str
+) -> None:
+    """A colleague, a stranger, another phone of the supervisor's: at the pickup, before anybody hears."""
+    waiting = asyncio.create_task(service.barge_in(wait_s=10))
+    uniqueid = await rung(ami)
+    rings = ami.pbx.channels[uniqueid]
+    taker = phone_of(ami, thief)
+    ami.emit(say.pickup(ami.pbx.clock(), taker, phone_behind(ami, rings) if has_include else rings))
+    await until_hung_up(ami, uniqueid)
+    await until_hung_up(ami, taker.uniqueid)
+    answer = await waiting
+    assert (answer.status, code_of(answer)) == (409, "pc_supervision_ended")
+    assert await until_ended(service, uniqueid) == "taken"
+
+
+async def test_a_pickup_of_another_phone_ends_no_supervision(
+    service: Service, ami: FakeAmi, agent: FakeChannel
+) -> None:
+    """Colleagues pick up for one another all day."""
+    uniqueid = await joined(service, ami)
+    taker = phone_of(ami, SECOND)
+    rings = replace(agent, name="PJSIP/0003*211-000000ad", uniqueid="7.1", state=FakeState.RINGING)
+    ami.emit(say.pickup(ami.pbx.clock(), taker, rings))
+    ami.pbx.hang_up(taker.uniqueid)
+    ami.pbx.hang_up(uniqueid)
+    assert await until_ended(service, uniqueid) == "supervisor_left"
+    assert not ami.took("Hangup")
+
+
+@pytest.mark.parametrize("how", ["there", "back"])
+@pytest.mark.parametrize("has_include", [True, False])
+async def test_whom_a_supervisor_transfers_into_its_own_place_is_hung_up_with_it(
+    service: Service, ami: FakeAmi, *, has_include: bool, how: str
+) -> None:
+    """From either of its lines, to the other: the supervision ends, and the call goes on."""
+    uniqueid = await joined(service, ami)
+    consultation = ami.pbx.begin_trunk_call(SUPERVISOR)
+    other = ami.pbx.channels[consultation.linkedid]
+    ours = ami.pbx.channels[uniqueid]
+    line = phone_behind(ami, ours) if has_include else ours
+    if how == "there":
+        told = say.attended_transfer(ami.pbx.clock(), (line, consultation), target=other)
+    else:
+        told = say.attended_transfer(ami.pbx.clock(), (consultation, line), transferee=other)
+    ami.emit(told)
+    await until_hung_up(ami, uniqueid)
+    await until_hung_up(ami, other.uniqueid)
+    assert await until_ended(service, uniqueid) == "taken"
+    await service.until_views("01")
+
+
+@pytest.mark.parametrize(("number", "stays"), [(SECOND, False), (STRANGER, False), (SUPERVISOR, True)])
+async def test_a_supervisors_channel_that_becomes_another_phones_is_hung_up(
+    service: Service, ami: FakeAmi, number: str, *, stays: bool
+) -> None:
+    """Asterisk gives it the other's name, with any event; another phone of the supervisor's may listen on."""
+    uniqueid = await joined(service, ami)
+    named = replace(ami.pbx.channels[uniqueid], name=f"PJSIP/{number}-000000ae")
+    ami.emit(say.channel_event("NewConnectedLine", ami.pbx.clock(), named))
+    if stays:
+        ami.pbx.hang_up(uniqueid)
+        assert await until_ended(service, uniqueid) == "supervisor_left"
+        assert not ami.took("Hangup")
+    else:
+        await until_hung_up(ami, uniqueid)
+        assert await until_ended(service, uniqueid) == "taken"
+        assert {action["Channel"] for action in ami.took("Hangup")} == {uniqueid}

@@ -1,0 +1,63 @@
+"""What a snapshot shows of our channels: which go on, and which are hung up."""
+
+import asyncio
+
+import pytest
+
+from adapter.supervision.plan import Mode
+from adapter.supervision.session import State
+
+from .conducting import AGENT, SUPERVISOR, TRUNK, desk
+
+EARLIER = "uapi-1998"
+
+
+async def test_a_supervision_that_was_ended_in_a_break_is_hung_up_after_it_and_not_found_again() -> None:
+    """Its hang-up never arrived: Asterisk has it joined still, and nobody wants it."""
+    async with desk() as here:
+        _, agent = here.pbx.call(TRUNK, AGENT)
+        here.hear()
+        supervision = await here.join(agent)
+        here.is_link_up = False
+        here.conductor.end(supervision)
+        await here.settled()
+        assert here.hung_up() == []
+        here.is_link_up = True
+        here.resync()
+        await here.settled()
+        assert here.hung_up() == [supervision.channel_id]
+        assert supervision.state is State.ENDED
+        assert here.conductor.live() == []
+
+
+@pytest.mark.parametrize("peer", [SUPERVISOR, TRUNK])
+@pytest.mark.parametrize("goes_on", [True, False])
+async def test_a_spy_that_is_found_on_a_call_without_an_extension_is_hung_up(
+    peer: str, *, goes_on: bool
+) -> None:
+    """Nobody can tell whose supervision it is; over a trunk, nor who listens."""
+    async with desk() as here:
+        _, spyee = here.pbx.call(TRUNK, AGENT if goes_on else TRUNK)
+        here.pbx.supervise(spyee, peer, EARLIER)
+        here.resync()
+        await here.settled()
+        assert [one.channel_id for one in here.conductor.live()] == ([EARLIER] if goes_on else [])
+        assert here.hung_up() == ([] if goes_on else [EARLIER])
+
+
+async def test_a_supervision_that_runs_in_another_mode_than_was_known_is_told_again() -> None:
+    """In the break its phone was picked up in the mode of before: more hear the supervisor than should."""
+    async with desk() as here:
+        _, agent = here.pbx.call(TRUNK, AGENT)
+        here.hear()
+        supervision = await here.join(agent, mode=Mode.MONITOR)
+        here.resync()  # it shows a barge-in
+        assert (supervision.mode, supervision.wanted_mode) == (Mode.BARGE_IN, Mode.MONITOR)
+        async with asyncio.timeout(2):
+            await supervision.until(lambda one: one.state is State.RE_ATTACHING)
+        await here.settled()
+        told = [action["Value"] for action in here.sent if action.get("Variable") == "UAPI_SPY_OPTIONS"]
+        assert told == [Mode.MONITOR.spy_options]
+        assert [action["Channel"] for action in here.sent if action["Action"] == "Redirect"] == [
+            supervision.channel_id
+        ]
