@@ -85,8 +85,8 @@ def _settings() -> Settings:
 
 def _serve(_: argparse.Namespace) -> int:
     settings = _settings()
-    logs.set_up(settings.log_level, settings.log_format)
-    run(settings)
+    with logs.writing(settings.log_level, settings.log_format):
+        run(settings)
     return 0
 
 

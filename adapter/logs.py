@@ -1,14 +1,25 @@
 """Log lines: a fixed sentence, and its data beside it, for people (`name=value`) or for programs (JSON)."""
 
+import contextlib
 import json
 import logging
-import sys
+import os
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from logging.handlers import QueueHandler, QueueListener
+from queue import SimpleQueue
 from typing import Literal
 
 from aiohttp.http_exceptions import HttpProcessingError
 
 LogFormat = Literal["console", "json"]
+
+WAITING_LIMIT = 10_000
+"""So many lines may wait to be read; beyond, they are lost."""
+CLOSE_LIMIT_S = 2.0
+
+_STDERR = 2
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -60,9 +71,57 @@ def _is_ours_to_mend(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
-def set_up(level: str, log_format: LogFormat = "console") -> None:
-    """Log to standard error from `level` on."""
-    handler = logging.StreamHandler(sys.stderr)
+class _Lines(QueueHandler):
+    """Lines wait here for a thread to write them: whoever reads the log slowly holds up no call."""
+
+    def __init__(self) -> None:
+        self._waiting: SimpleQueue[logging.LogRecord] = SimpleQueue()
+        self._lost = 0
+        super().__init__(self._waiting)
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """The line as it is: it goes to no other process."""
+        return record
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Have the line written soon. Where too many wait it is lost, and how many were is told."""
+        if self._waiting.qsize() >= WAITING_LIMIT:
+            self._lost += 1
+            return
+        if self._lost:
+            told = {"levelno": logging.WARNING, "levelname": "WARNING", "name": __name__, "lines": self._lost}
+            self._waiting.put(logging.makeLogRecord({**told, "msg": "nobody read the log: lines are lost"}))
+            self._lost = 0
+        self._waiting.put(record)
+
+
+class _StandardError(logging.Handler):
+    """Writes past Python's own stream and lock: at the end, whoever still waits here is left behind."""
+
+    def createLock(self) -> None:  # noqa: N802 - logging's name
+        """None: there is but one thread that writes."""
+        self.lock = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line; waits for as long as nobody reads."""
+        line = f"{self.format(record)}\n".encode(errors="backslashreplace")
+        with contextlib.suppress(OSError):  # where nobody can read any more
+            while line:
+                line = line[os.write(_STDERR, line) :]
+
+
+@contextlib.contextmanager
+def writing(level: str, log_format: LogFormat = "console") -> Iterator[None]:
+    """Log to standard error from `level` on; at the end of the block what waits is written."""
+    handler, lines = _StandardError(), _Lines()
     handler.setFormatter(FORMATTERS[log_format]())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[lines], force=True)
     logging.getLogger("aiohttp.server").addFilter(_is_ours_to_mend)
+    listener = QueueListener(lines.queue, handler)
+    listener.start()
+    try:
+        yield
+    finally:
+        stopping = threading.Thread(target=listener.stop, daemon=True)
+        stopping.start()
+        stopping.join(CLOSE_LIMIT_S)

@@ -36,13 +36,20 @@ class Action:
 
     name: str
     headers: Headers = ()
+    id: str = ""
+    """Its ActionID; without one the session gives it one."""
 
     def __post_init__(self) -> None:
-        for name, value in (("Action", self.name), *self.headers):
+        for name, value in (("Action", self.name), ("ActionID", self.id), *self.headers):
             if not f"{name}{value}".isprintable():
                 raise ActionError(f"the header {name!r} holds a character that cannot stand in a header")
             if len(f"{name}: {value}".encode()) > LINE_LIMIT_BYTES:
                 raise ActionError(f"the header {name!r} is longer than {LINE_LIMIT_BYTES} bytes")
+
+    def text(self, action_id: str) -> str:
+        """The action as AMI reads it, under this ActionID."""
+        headers = (("Action", self.name), ("ActionID", action_id), *self.headers)
+        return "".join([f"{name}: {value}\r\n" for name, value in headers]) + "\r\n"
 
 
 def ping() -> Action:
@@ -114,10 +121,10 @@ def originate_spy(
             *(("Variable", f"{name}={value}") for name, value in (*_TO_NOBODY_ELSE, *variables, *alerting)),
             ("Timeout", str(pickup_ms)),
             ("ChannelId", _exact(channel_id)),
-            ("ActionID", channel_id),
             # A synchronous Originate blocks the whole AMI session until somebody picks up.
             ("Async", "true"),
         ),
+        id=channel_id,
     )
 
 
@@ -131,9 +138,9 @@ def originate_notice(*, spyee: str, channel_id: str) -> Action:
             ("Data", f"{_exact(spyee)},quBE"),
             ("Timeout", str(NOTICE_LIMIT_MS)),
             ("ChannelId", _exact(channel_id)),
-            ("ActionID", channel_id),
             ("Async", "true"),
         ),
+        id=channel_id,
     )
 
 

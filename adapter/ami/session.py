@@ -51,10 +51,14 @@ class _Protocol(AMIProtocol):
         """Write one action. panoramisk's own way logs an action that fails, with its secret."""
         action = data if isinstance(data, PanoramiskAction) else PanoramiskAction(data)
         action.as_list = as_list
+        self.write(action, str(action))
+        return cast("asyncio.Future[Any]", action.future)
+
+    def write(self, action: PanoramiskAction, text: str) -> None:
+        """Send this text; the action waits for its answer."""
         self.responses[action.id] = action
         if not self.transport.is_closing():
-            self.transport.write(str(action).encode())
-        return cast("asyncio.Future[Any]", action.future)
+            self.transport.write(text.encode())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the session, if there is one yet: a peer may hang up before it has taken the connection."""
@@ -154,7 +158,10 @@ class Session(Manager):
         if self.lost.done() or self.protocol is None:
             raise LinkDown("the AMI connection is gone")
         # as_list=False: the first answer is the answer; what follows are events, and go where events go.
-        future = self.send_action(_as_panoramisk(action), as_list=False)
+        named = {"ActionID": action.id} if action.id else {}
+        waiting = PanoramiskAction({"Action": action.name, **named}, as_list=False)
+        future = waiting.future
+        self.protocol.write(waiting, action.text(waiting.id))
         try:
             async with asyncio.timeout(within_s):
                 answer = await self._answer(future)
@@ -201,12 +208,3 @@ def _reason(broken: Exception) -> str:
     if isinstance(broken, OSError) and broken.errno:
         return os.strerror(broken.errno)
     return type(broken).__name__
-
-
-def _as_panoramisk(action: Action) -> dict[str, str | list[str]]:
-    """Panoramisk writes a header with a list of values as often as it has values."""
-    headers: dict[str, str | list[str]] = {"Action": action.name}
-    for name in dict.fromkeys(name for name, _ in action.headers):
-        values = [value for other, value in action.headers if other == name]
-        headers[name] = values if len(values) > 1 else values[0]
-    return headers

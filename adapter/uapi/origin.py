@@ -13,6 +13,8 @@ IPV6_PREFIX_BITS = 64
 
 def is_trusted(peer: str | None, proxies: Sequence[Network]) -> bool:
     """Whether the peer of a connection is one of the operator's proxies, whose word on clients counts."""
+    if not proxies:
+        return False
     try:
         address = ip_address(peer or "")
     except ValueError:

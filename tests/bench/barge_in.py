@@ -82,9 +82,9 @@ class Ami:
             pickup_ms=20_000,
             has_include=has_include,
         )
-        lines = [f"{name}: {value}" for name, value in (("Action", action.name), *action.headers)]
+        text = action.text(action.id).encode()
         at = time.perf_counter()
-        self._writer.write("\r\n".join([*lines, "", ""]).encode())
+        self._writer.write(text)
         return at
 
     async def answered(self) -> None:

@@ -62,10 +62,16 @@ def test_a_barge_in_is_this_originate() -> None:
             ("Variable", "__TRANSFER_CONTEXT=uapi-nowhere"),
             ("Timeout", "20000"),
             ("ChannelId", "uapi-1998"),
-            ("ActionID", "uapi-1998"),
             ("Async", "true"),
         ),
+        id="uapi-1998",
     )
+
+
+def test_an_action_is_its_headers_in_order_and_a_blank_line() -> None:
+    """The ActionID, by which its answer is known, is the session's where it has none of its own."""
+    assert ping().text("7") == "Action: Ping\r\nActionID: 7\r\n\r\n"
+    assert hang_up("1.7").text("8") == "Action: Hangup\r\nActionID: 8\r\nChannel: 1.7\r\n\r\n"
 
 
 def test_the_other_actions_are_these() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapter.logs import ConsoleFormatter, JsonFormatter, set_up
+from adapter.logs import ConsoleFormatter, JsonFormatter, writing
 
 
 def _record(message: str = "the sentence", **data: object) -> logging.LogRecord:
@@ -107,23 +107,23 @@ def _logging_is_put_back() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_logging_is_put_back")
-def test_the_log_goes_to_standard_error_from_its_level_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_goes_to_standard_error_from_its_level_on(capfd: pytest.CaptureFixture[str]) -> None:
     """In our form, whatever was set up before."""
-    set_up("INFO")
-    logging.getLogger("adapter.test").debug("not this")
-    logging.getLogger("adapter.test").info("this", extra={"call_id": "b817"})
-    written = capsys.readouterr()
+    with writing("INFO"):
+        logging.getLogger("adapter.test").debug("not this")
+        logging.getLogger("adapter.test").info("this", extra={"call_id": "b817"})
+    written = capfd.readouterr()
     assert written.out == ""
     [line] = written.err.splitlines()
     assert line.endswith(" INFO adapter.test: this call_id=b817")
 
 
 @pytest.mark.usefixtures("_logging_is_put_back")
-def test_the_log_is_json_where_that_is_set(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_is_json_where_that_is_set(capfd: pytest.CaptureFixture[str]) -> None:
     """`ADAPTER_LOG_FORMAT=json`."""
-    set_up("INFO", "json")
-    logging.getLogger("adapter.test").info("this", extra={"call_id": "b817"})
-    line = json.loads(capsys.readouterr().err)
+    with writing("INFO", "json"):
+        logging.getLogger("adapter.test").info("this", extra={"call_id": "b817"})
+    line = json.loads(capfd.readouterr().err)
     assert (line["message"], line["call_id"]) == ("this", "b817")
 
 
