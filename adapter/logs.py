@@ -5,10 +5,11 @@ import json
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from logging.handlers import QueueHandler, QueueListener
-from queue import SimpleQueue
+from logging.handlers import QueueHandler
+from queue import Empty, SimpleQueue
 from typing import Literal
 
 from aiohttp.http_exceptions import HttpProcessingError
@@ -17,6 +18,7 @@ LogFormat = Literal["console", "json"]
 
 WAITING_LIMIT = 10_000
 """So many lines may wait to be read; beyond, they are lost."""
+MOMENT_S = 0.01
 CLOSE_LIMIT_S = 2.0
 
 _STDERR = 2
@@ -72,12 +74,12 @@ def _is_ours_to_mend(record: logging.LogRecord) -> bool:
 
 
 class _Lines(QueueHandler):
-    """Lines wait here for a thread to write them: whoever reads the log slowly holds up no call."""
+    """Lines wait here for the writer: whoever reads the log slowly holds up no call."""
 
-    def __init__(self) -> None:
-        self._waiting: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    def __init__(self, waiting: "_Waiting") -> None:
+        super().__init__(waiting)
+        self._waiting = waiting
         self._lost = 0
-        super().__init__(self._waiting)
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """The line as it is: it goes to no other process."""
@@ -95,33 +97,56 @@ class _Lines(QueueHandler):
         self._waiting.put(record)
 
 
-class _StandardError(logging.Handler):
-    """Writes past Python's own stream and lock: at the end, whoever still waits here is left behind."""
+class _Writer(threading.Thread):
+    """Writes what waits, until there is None; past Python's own stream, whose lock would outlive the process.
 
-    def createLock(self) -> None:  # noqa: N802 - logging's name
-        """None: there is but one thread that writes."""
-        self.lock = None
+    The lines of a moment are one write: to be woken for each would cost the event loop more than to write it.
+    """
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write the line; waits for as long as nobody reads."""
-        line = f"{self.format(record)}\n".encode(errors="backslashreplace")
-        with contextlib.suppress(OSError):  # where nobody can read any more
-            while line:
-                line = line[os.write(_STDERR, line) :]
+    def __init__(self, waiting: "_Waiting", formatter: logging.Formatter) -> None:
+        super().__init__(name="log", daemon=True)
+        self._waiting = waiting
+        self._formatter = formatter
+
+    def run(self) -> None:
+        """Wait for lines, and for as long as nobody reads them."""
+        is_open = True
+        while is_open:
+            records = [self._waiting.get()]
+            time.sleep(MOMENT_S)
+            with contextlib.suppress(Empty):
+                while True:
+                    records.append(self._waiting.get_nowait())
+            is_open = None not in records
+            text = "".join([f"{self._format(record)}\n" for record in records if record is not None])
+            _write(text.encode(errors="backslashreplace"))
+
+    def _format(self, record: logging.LogRecord) -> str:
+        try:
+            return self._formatter.format(record)
+        except Exception as failed:  # noqa: BLE001 - whatever somebody else's line is, it ends no log
+            return f"{record.levelname} {record.name}: a line could not be written: {failed!r}"
+
+
+_Waiting = SimpleQueue[logging.LogRecord | None]
 
 
 @contextlib.contextmanager
 def writing(level: str, log_format: LogFormat = "console") -> Iterator[None]:
     """Log to standard error from `level` on; at the end of the block what waits is written."""
-    handler, lines = _StandardError(), _Lines()
-    handler.setFormatter(FORMATTERS[log_format]())
-    logging.basicConfig(level=level, handlers=[lines], force=True)
+    waiting: _Waiting = SimpleQueue()
+    logging.basicConfig(level=level, handlers=[_Lines(waiting)], force=True)
     logging.getLogger("aiohttp.server").addFilter(_is_ours_to_mend)
-    listener = QueueListener(lines.queue, handler)
-    listener.start()
+    writer = _Writer(waiting, FORMATTERS[log_format]())
+    writer.start()
     try:
         yield
     finally:
-        stopping = threading.Thread(target=listener.stop, daemon=True)
-        stopping.start()
-        stopping.join(CLOSE_LIMIT_S)
+        waiting.put(None)
+        writer.join(CLOSE_LIMIT_S)
+
+
+def _write(text: bytes) -> None:
+    with contextlib.suppress(OSError):  # there is nobody any more who could read it
+        while text:
+            text = text[os.write(_STDERR, text) :]

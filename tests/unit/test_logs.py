@@ -127,6 +127,17 @@ def test_the_log_is_json_where_that_is_set(capfd: pytest.CaptureFixture[str]) ->
     assert (line["message"], line["call_id"]) == ("this", "b817")
 
 
+@pytest.mark.usefixtures("_logging_is_put_back")
+def test_a_line_that_cannot_be_written_ends_no_log(capfd: pytest.CaptureFixture[str]) -> None:
+    """As one of a library whose sentence has a place for a number, and gets a word."""
+    with writing("INFO"):
+        logging.getLogger("a.library").info("%d calls", "some")
+        logging.getLogger("adapter.test").info("this")
+    first, second = capfd.readouterr().err.splitlines()
+    assert "a.library: a line could not be written" in first
+    assert second.endswith(" INFO adapter.test: this")
+
+
 def test_an_exception_is_told_after_the_line() -> None:
     """A bug's traceback is the one thing that has lines of its own."""
     error = ValueError("bad")
