@@ -157,7 +157,7 @@ ALLOWED = [
         ("adapter.caller_id", "adapter.dialplan", "adapter.directory", "adapter.yaml_lines"),
     ),
     ("adapter.settings", ()),
-    ("adapter.logs", ()),
+    ("adapter.logs", ("adapter.log_writer",)),
     ("adapter.ami", ("adapter.ami", "adapter.calls", "adapter.caller_id", "adapter.dialplan")),
     ("adapter.supervision", (*BELOW_SUPERVISION, "adapter.supervision")),
     (

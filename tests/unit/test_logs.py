@@ -1,10 +1,12 @@
 import json
 import logging
 from collections.abc import Iterator
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
+from adapter.log_writer import WAITING_LIMIT, Lines, Waiting
 from adapter.logs import ConsoleFormatter, JsonFormatter, writing
 
 
@@ -136,6 +138,21 @@ def test_a_line_that_cannot_be_written_ends_no_log(capfd: pytest.CaptureFixture[
     first, second = capfd.readouterr().err.splitlines()
     assert "a.library: a line could not be written" in first
     assert second.endswith(" INFO adapter.test: this")
+
+
+def test_lines_that_nobody_reads_are_lost_beyond_a_limit_and_counted() -> None:
+    """As soon as there is room again, how many were lost is told, before what comes then."""
+    waiting: Waiting = SimpleQueue()
+    lines = Lines(waiting)
+    for _ in range(WAITING_LIMIT + 7):
+        lines.handle(_record("early"))
+    assert waiting.qsize() == WAITING_LIMIT
+    for _ in range(2):
+        waiting.get()
+    lines.handle(_record("late"))
+    left = [waiting.get() for _ in range(waiting.qsize())]
+    told, late = (record for record in left[-2:] if record is not None)
+    assert (told.levelname, vars(told)["lines"], late.getMessage()) == ("WARNING", 7, "late")
 
 
 def test_an_exception_is_told_after_the_line() -> None:
