@@ -42,7 +42,7 @@ class Answer:
         """The JSON object in the body. Raises ValueError where there is none."""
         body = json.loads(self.text)
         if not isinstance(body, dict):
-            raise TypeError(f"not a JSON object: {self.text}")
+            raise ValueError(f"not a JSON object: {self.text}")  # noqa: TRY004 - it is the text that is wrong
         return body
 
 

@@ -148,7 +148,7 @@ async def _keep(phones: Phones, adapter: Adapter) -> None:
         '-H "Prefer: wait=20" '
         f"-d '{body}' '{adapter.url}/uapi/phoneCalls/12/0003*211/{call_id}'"
     )
-    say(f"The Apps and extensions are those of {DIRECTORY.name}; {adapter.folder} holds the adapter's log.")
+    say(f"The Apps and extensions are those of {DIRECTORY}; {adapter.folder} holds the adapter's log.")
     stopped = asyncio.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(ending, stopped.set)
