@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from adapter.lab.fake_ami import FakeAmi
+from adapter.lab.polling import poll_until
 from adapter.lab.processes import end_process, start_process
 from adapter.systemd import READY, tell_systemd
 from tests.integration.harness import DEADLINE_S, listening_at
@@ -75,7 +76,8 @@ async def test_systemd_hears_when_the_adapter_listens_and_when_it_stops(
     with hearing(name) as heard:
         async with serving(ami, directory, tmp_path, NOTIFY_SOCKET=name) as (process, output):
             assert await told(heard, START_DEADLINE_S) == "READY=1"
-            address = listening_at(output)
+            # The log is written a moment later.
+            address = await poll_until(lambda: listening_at(output), DEADLINE_S)
             assert address is not None
             _, writer = await asyncio.open_connection(*address)
             writer.close()
