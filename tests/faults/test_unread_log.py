@@ -12,11 +12,13 @@ import aiohttp
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.polling import until_seen
 from adapter.lab.ports import Ports
+from adapter.lab.processes import end_process
 from tests.faults.conftest import Tell
 
 REQUESTS = 2_000
 """Each has a line of some 150 bytes: twice and more what a pipe holds."""
 SLOWEST_S = 1.0
+ENDS_WITHIN_S = 10.0
 
 
 async def test_a_log_that_nobody_reads_holds_up_no_request(
@@ -55,7 +57,6 @@ async def test_a_log_that_nobody_reads_holds_up_no_request(
         figures(f"{REQUESTS:,} requests, nobody reads the log: the slowest took {slowest_s:.3f} s")
         assert slowest_s < SLOWEST_S
     finally:
-        process.terminate()
-        async with asyncio.timeout(10):
-            await process.wait()
+        await end_process(process, grace_s=ENDS_WITHIN_S)
         os.close(reading)
+    assert process.returncode == 0

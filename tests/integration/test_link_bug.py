@@ -1,11 +1,11 @@
 """A bug of ours in the link must not leave a service that answers 503 for ever."""
 
-import asyncio
 import os
 import sys
 from pathlib import Path
 
 from adapter.lab.fake_ami import FakeAmi
+from adapter.lab.processes import run_process
 
 ENDS_WITHIN_S = 15.0
 WITH_A_BUG = """
@@ -30,19 +30,8 @@ async def test_a_process_whose_link_dies_of_a_bug_ends_and_says_why(ami: FakeAmi
         "ADAPTER_AMI_PORT": str(ami.port),
         "ADAPTER_AMI_SECRET": ami.secret,
     }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", WITH_A_BUG),
-        env={**os.environ, **settings},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        async with asyncio.timeout(ENDS_WITHIN_S):
-            output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode == 1, output
-    assert b"a task failed" in output
-    assert b"ZeroDivisionError" in output
+    command = (sys.executable, "-c", WITH_A_BUG)
+    ended = await run_process(*command, within=ENDS_WITHIN_S, environment={**os.environ, **settings})
+    assert ended.status == 1, ended
+    assert "a task failed" in ended.err
+    assert "ZeroDivisionError" in ended.err

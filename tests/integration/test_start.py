@@ -1,11 +1,12 @@
 """What `serve` says where it cannot start: which setting it is, and by its status whether to try again."""
 
-import asyncio
 import os
 import sys
 from pathlib import Path
 
 import pytest
+
+from adapter.lab.processes import run_process
 
 ENDS_WITHIN_S = 20.0
 CANNOT, WRONG = 1, 2
@@ -15,25 +16,13 @@ CANNOT, WRONG = 1, 2
 @pytest.mark.parametrize(
     ("settings", "status", "said"),
     [
-        (
-            {"DIRECTORY": "/nowhere"},
-            CANNOT,
-            "ADAPTER_DIRECTORY=/nowhere: No such file",
-        ),
+        ({"DIRECTORY": "/nowhere"}, CANNOT, "ADAPTER_DIRECTORY=/nowhere: No such file"),
         ({"DIRECTORY": "/"}, CANNOT, "ADAPTER_DIRECTORY=/: Is a directory"),
         ({"AUDIT_FILE": "/nowhere/audit"}, CANNOT, "ADAPTER_AUDIT_FILE=/nowhere/audit: No such file"),
-        (
-            {"AMI_TLS": "true", "AMI_TLS_CA": "/nowhere"},
-            CANNOT,
-            "ADAPTER_AMI_TLS_CA=/nowhere: No such file",
-        ),
+        ({"AMI_TLS": "true", "AMI_TLS_CA": "/nowhere"}, CANNOT, "ADAPTER_AMI_TLS_CA=/nowhere: No such file"),
         ({"LISTEN_HOST": "256.0.0.1"}, CANNOT, "ADAPTER_LISTEN_HOST=256.0.0.1: "),
         ({"OPENID_ISSUER": "x"}, WRONG, "ADAPTER_OPENID_ISSUER, _JWKS_URL and _AUDIENCE belong together"),
-        (
-            {"TRUSTED_PROXIES": "10.0.0.0/8,x"},
-            WRONG,
-            "ADAPTER_TRUSTED_PROXIES: Value error, 'x' ",
-        ),
+        ({"TRUSTED_PROXIES": "10.0.0.0/8,x"}, WRONG, "ADAPTER_TRUSTED_PROXIES: Value error, 'x' "),
         ({"CORS_ORIGINS": "https://desk.example,*"}, WRONG, "ADAPTER_CORS_ORIGINS: String should match"),
     ],
 )
@@ -42,17 +31,10 @@ async def test_a_start_that_fails_names_the_setting(
 ) -> None:
     """In one line, as its last; and no Asterisk is needed to find out."""
     required = {"DIRECTORY": str(directory), "TOKEN_KEY": "k" * 32, "AMI_SECRET": "s", "LISTEN_PORT": "0"}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "adapter", "serve"),
-        env={**os.environ, **{f"ADAPTER_{name}": value for name, value in (required | settings).items()}},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        async with asyncio.timeout(ENDS_WITHIN_S):
-            output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert (process.returncode, said in output.decode().splitlines()[-1]) == (status, True), output.decode()
+    environment = {
+        **os.environ,
+        **{f"ADAPTER_{name}": value for name, value in (required | settings).items()},
+    }
+    command = (sys.executable, "-m", "adapter", "serve")
+    ended = await run_process(*command, within=ENDS_WITHIN_S, environment=environment)
+    assert (ended.status, said in ended.err.splitlines()[-1]) == (status, True), ended

@@ -65,8 +65,10 @@ async def test_a_supervision_whose_channels_both_went_in_a_break_ended_with_its_
 LOCAL = "Local/0003*024@uapi-phones"
 
 
-async def behind_local(here: Desk, spyee: str) -> tuple[Supervision, str]:
-    """A supervision joined through the dialplan include, and the bridge in which the phone listens."""
+async def behind_local(here: Desk) -> tuple[Supervision, str]:
+    """A supervision of a call, joined through the dialplan include; the bridge in which the phone listens."""
+    _, spyee = here.pbx.call(TRUNK, AGENT)
+    here.hear()
     supervision = await here.begin(spyee)
     ours = supervision.channel_id
     here.pbx.supervise(spyee, LOCAL, ours)
@@ -81,9 +83,7 @@ async def behind_local(here: Desk, spyee: str) -> tuple[Supervision, str]:
 async def test_who_gets_behind_the_supervisors_channel_ends_the_supervision(peer: str) -> None:
     """However that came about: the bridge tells it, with no word of a transfer or a pickup."""
     async with desk() as here:
-        _, agent = here.pbx.call(TRUNK, AGENT)
-        here.hear()
-        supervision, bridge = await behind_local(here, agent)
+        supervision, bridge = await behind_local(here)
         here.pbx.enter(here.pbx.new(peer, number="0003*211", state="Up"), bridge)
         here.hear()
         assert supervision.reason is Reason.TAKEN
@@ -94,9 +94,7 @@ async def test_who_gets_behind_the_supervisors_channel_ends_the_supervision(peer
 async def test_who_gets_behind_it_in_a_break_ends_the_supervision() -> None:
     """The snapshot shows it."""
     async with desk() as here:
-        _, agent = here.pbx.call(TRUNK, AGENT)
-        here.hear()
-        supervision, bridge = await behind_local(here, agent)
+        supervision, bridge = await behind_local(here)
         here.pbx.enter(here.pbx.new(SECOND, number="0003*211", state="Up"), bridge)
         here.resync()
         assert supervision.reason is Reason.TAKEN
