@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from adapter.printable import find_unprintable
+
 NAME_LIMIT_BYTES = 100
 """Asterisk copies an Originate's CallerID into 255 bytes and drops the rest, number and all; quotes and
 backslashes in the name take two of them."""
@@ -31,8 +33,8 @@ def parse_caller_id(text: str) -> CallerId:
     if form is None:
         raise ValueError("not of the form: John Doe <+3334444>")
     name = form["name"].strip(" ")
-    if not name.isprintable():
-        raise ValueError("the name holds a character that cannot be printed")
+    if character := find_unprintable(name):
+        raise ValueError(f"the name holds a character that cannot be printed ({character})")
     if len(name.encode()) > NAME_LIMIT_BYTES:
         raise ValueError(f"the name is longer than {NAME_LIMIT_BYTES} bytes")
     return CallerId(name, form["number"])

@@ -19,8 +19,10 @@ from adapter.commands.record import RecordOptions, run_record
 from adapter.commands.replay import run_replay
 from adapter.directory import DirectoryError
 from adapter.directory_file import DirectoryFile
+from adapter.plain_errors import plain_error
 from adapter.server import run
 from adapter.settings import PREFIX, Settings
+from adapter.terminal import Parser, complain, say, show_every_letter
 from adapter.uapi.oauth import hash_secret
 
 USAGE_ERROR = 2
@@ -28,7 +30,8 @@ USAGE_ERROR = 2
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status."""
-    parser = argparse.ArgumentParser(prog="uapi-adapter", description=__doc__)
+    show_every_letter()
+    parser = Parser(prog="uapi-adapter", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="serve the API beside Asterisk")
     serve.set_defaults(command=_serve)
@@ -65,16 +68,18 @@ def main(arguments: list[str] | None = None) -> int:
         for error in invalid.errors(include_input=False, include_url=False):
             # Further parts say where in a list; of what several settings are together there is none.
             name = f"{PREFIX}{error['loc'][0]}: ".upper() if error["loc"] else ""
-            print(f"{name}{error['msg']}", file=sys.stderr)
+            complain(f"{name}{plain_error(error)}")
         return USAGE_ERROR
     except DirectoryError as bad:
-        print(f"the directory cannot be used:\n{bad}", file=sys.stderr)
+        complain("the directory cannot be used:")
+        for problem in bad.problems:
+            complain(problem)
         return USAGE_ERROR
-    except tomllib.TOMLDecodeError as malformed:
-        print(f"the file that ADAPTER_CONFIG names is no TOML: {malformed}", file=sys.stderr)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as malformed:
+        complain(f"the file that ADAPTER_CONFIG names is no TOML: {malformed}")
         return USAGE_ERROR
     except OSError as failed:
-        print(failed, file=sys.stderr)
+        complain(str(failed))
         return 1
     return status
 
@@ -93,41 +98,37 @@ def _serve(_: argparse.Namespace) -> int:
 def _token(options: argparse.Namespace) -> int:
     settings = _settings()
     if options.lifetime is not None and options.lifetime <= 0:
-        print("--lifetime must be a number of seconds higher than 0", file=sys.stderr)
+        complain("--lifetime must be a number of seconds higher than 0")
         return USAGE_ERROR
     if options.app not in DirectoryFile(settings.directory).current.apps:
-        print(f"there is no App {options.app!r} in the directory", file=sys.stderr)
+        complain(f"there is no App {options.app!r} in the directory")
         return USAGE_ERROR
-    print(make_tokens(settings).issue(options.app, time.time(), options.lifetime))
+    say(make_tokens(settings).issue(options.app, time.time(), options.lifetime))
     return 0
 
 
 def _hash(_: argparse.Namespace) -> int:
     secret = getpass.getpass("secret: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     if not secret:
-        print("an empty secret protects nothing", file=sys.stderr)
+        complain("an empty secret protects nothing")
         return USAGE_ERROR
-    print(hash_secret(secret))
+    say(hash_secret(secret))
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
     _say_nothing_else()
-    return asyncio.run(run_check(_settings(), options.listen, print))
+    return asyncio.run(run_check(_settings(), options.listen, say))
 
 
 def _record(options: argparse.Namespace) -> int:
     _say_nothing_else()
     wanted = RecordOptions(options.file, options.seconds, is_masked=options.mask, force=options.force)
-    return asyncio.run(run_record(_settings(), wanted, _complain))
+    return asyncio.run(run_record(_settings(), wanted, complain))
 
 
 def _replay(options: argparse.Namespace) -> int:
-    return run_replay(options.file, options.directory, print, _complain)
-
-
-def _complain(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    return run_replay(options.file, options.directory, say, complain)
 
 
 def _say_nothing_else() -> None:

@@ -5,12 +5,15 @@ import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Literal
 
 from aiohttp.http_exceptions import HttpProcessingError
 
 from adapter.log_writer import lines_to_stderr
+from adapter.printable import printable
 
+_Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 LogFormat = Literal["console", "json"]
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -30,7 +33,12 @@ class ConsoleFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The line; a value with a space or a line end in it is quoted, so that one line stays one line."""
         data = [f" {name}={_quoted(str(value))}" for name, value in _data(record).items()]
-        return super().formatMessage(record) + "".join(data)
+        # A library's sentence may repeat what somebody sent.
+        return printable(super().formatMessage(record)) + "".join(data)
+
+    def formatException(self, ei: _Raised) -> str:  # noqa: N802 - as above
+        """The traceback; what the exception repeats of what somebody sent is escaped in its lines."""
+        return "\n".join(map(printable, super().formatException(ei).split("\n")))
 
 
 class JsonFormatter(logging.Formatter):

@@ -21,12 +21,22 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapter.plain_errors import of_form
+from adapter.printable import printable
+
 PREFIX = "ADAPTER_"
 CONFIG_VARIABLE = "ADAPTER_CONFIG"
 NOT_SETTINGS = ("config", "lab_asterisk")
 """Variables of ours that are no settings: where the file is, and where the lab finds Asterisk."""
 
-_ORIGIN = r"^https?://[^\s/?#]+$"
+_Origin = Annotated[
+    str, of_form(r"https?://[^\s/?#]+", "must be origins like https://desk.example.com, without a path")
+]
+_PublicUrl = Annotated[
+    str, of_form(r"https?://[^\s?#]+", "must be a URL like https://uapi.example.com, without a query")
+]
+_KeysUrl = Annotated[str, of_form(r"https?://\S+", "must be a URL like https://id.example.com/keys")]
+_Line = Annotated[str, of_form(r"[^\r\n]+", "must be one line and not empty")]
 
 
 @contextlib.contextmanager
@@ -50,19 +60,19 @@ class Settings(BaseSettings):
 
     listen_host: str = "127.0.0.1"
     listen_port: int = Field(8080, ge=0, le=65535)
-    public_url: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
+    public_url: _PublicUrl | None = None
     directory: Path
     token_key: SecretStr = Field(min_length=32)
     token_old_keys: Annotated[tuple[Annotated[SecretStr, Field(min_length=32)], ...], NoDecode] = ()
     token_lifetime_s: int = Field(3600, ge=1)
     token_leeway_s: int = Field(30, ge=0)
     openid_issuer: str | None = None
-    openid_jwks_url: str | None = Field(None, pattern=r"^https?://")
+    openid_jwks_url: _KeysUrl | None = None
     openid_audience: str | None = None
     openid_claim: str = Field("azp", min_length=1)
 
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
-    cors_origins: Annotated[tuple[Annotated[str, Field(pattern=_ORIGIN)], ...], NoDecode] = ()
+    cors_origins: Annotated[tuple[_Origin, ...], NoDecode] = ()
     requests_per_s: float = Field(200.0, gt=0, allow_inf_nan=False)
     login_failures_per_min: float = Field(10.0, gt=0, allow_inf_nan=False)
     request_timeout_s: float = Field(10.0, gt=0, allow_inf_nan=False)
@@ -74,7 +84,7 @@ class Settings(BaseSettings):
 
     ami_host: str = "127.0.0.1"
     ami_port: int = Field(5038, ge=1, le=65535)
-    ami_username: str = Field("uapi", pattern=r"^[^\r\n]+$")
+    ami_username: _Line = "uapi"
     ami_secret: SecretStr
     ami_tls: bool = False
     ami_tls_ca: Path | None = None
@@ -159,6 +169,6 @@ class Settings(BaseSettings):
         path = os.environ.get(CONFIG_VARIABLE)
         if path:
             if not Path(path).is_file():
-                raise SystemExit(f"{CONFIG_VARIABLE} names {path}, which is no file")
+                raise SystemExit(printable(f"{CONFIG_VARIABLE} names {path}, which is no file"))
             sources.append(TomlConfigSettingsSource(settings_cls, Path(path)))
         return (*sources, file_secret_settings)

@@ -34,7 +34,9 @@ json() {
 import json, sys
 it = json.load(open(sys.argv[1], encoding="utf-8"))
 try:
-    print(eval(sys.argv[2], {"it": it, "args": sys.argv[3:]}))
+    text = str(eval(sys.argv[2], {"it": it, "args": sys.argv[3:]}))
+    # What a terminal would act on stands as an escape.
+    print("".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text))
 except (LookupError, StopIteration, TypeError):
     pass
 ' "$answer" "$@"
@@ -87,7 +89,8 @@ echo "call: $call, view $view"
 
 # 3. Barge in. `Prefer: wait` holds the answer until the supervisor is connected: 200 with the whole call.
 #    Without it the answer is 202 at once, while the phone rings.
-echo "ringing: $supervisor"
+#    The phone rings, unless the supervisor is in the conversation already: then the mode may be switched.
+echo "asking: $supervisor"
 authorized 200 --request PUT "$url/uapi/phoneCalls/@me/$extension/$call" \
     --header 'Content-Type: application/json' \
     --header 'Prefer: wait=25' \

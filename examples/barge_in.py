@@ -37,6 +37,11 @@ class Answer:
     body: Json
 
 
+def printable(text: str) -> str:
+    """The text as a terminal may show it: what cannot be printed stands as an escape."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def ask(request: urllib.request.Request) -> Answer:
     """Send a request. Raises BargeInError where it fails, with the service's own reason if it gave one."""
     if not request.full_url.startswith(("http://", "https://")):
@@ -105,9 +110,9 @@ def find_view(service: Service, extension: str) -> tuple[str, str]:
 
 
 def barge_in(service: Service, extension: str, supervisor: str) -> None:
-    """Ring the supervisor and wait until it has joined the extension's conversation."""
+    """Ask for the supervisor, who may have joined already, and wait until it is in the conversation."""
     call_id, view_id = find_view(service, extension)
-    print(f"call: {call_id}, view {view_id}")
+    print(printable(f"call: {call_id}, view {view_id}"))
     body = {
         "action": "BargeIn",
         "phoneCallViewId": view_id,
@@ -115,7 +120,7 @@ def barge_in(service: Service, extension: str, supervisor: str) -> None:
         "callerId": "Barge In <42420042>",
         "waitForPickup": PICKUP_S,
     }
-    print(f"ringing: {supervisor}", flush=True)
+    print(f"asking: {supervisor}", flush=True)
     # `Prefer: wait` holds the answer until the outcome is known; without it 202 comes while the phone rings.
     address = f"@me/{urllib.parse.quote(extension, safe='*')}/{call_id}"
     answer = service.put(address, body, f"wait={PICKUP_S}")
@@ -125,7 +130,7 @@ def barge_in(service: Service, extension: str, supervisor: str) -> None:
         raise BargeInError(f"202: the phone of {supervisor} still rings")
     for view in answer.body["phoneCallView"]:
         if view["source"] == [supervisor]:
-            print(f"joined: {supervisor} talks with {extension}, view {view['id']}")
+            print(printable(f"joined: {supervisor} talks with {extension}, view {view['id']}"))
             return
     raise BargeInError(f"the answer has no view of {supervisor}")
 
@@ -159,7 +164,7 @@ def main() -> int:
         print(f"token: granted to {client_id}")
         barge_in(service, arguments.extension, arguments.supervisor)
     except BargeInError as error:
-        print(f"barge_in.py: {error}", file=sys.stderr)
+        print(printable(f"barge_in.py: {error}"), file=sys.stderr)
         return 1
     return 0
 

@@ -38,6 +38,11 @@ def read_events(lines: Iterable[bytes]) -> Iterator[Event]:
             fields = {}
 
 
+def printable(text: str) -> str:
+    """The text as a terminal may show it: what cannot be printed stands as an escape."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def describe(name: str, data: Any) -> str:  # noqa: ANN401 - whatever JSON there is
     """One line for people."""
     match name:
@@ -75,7 +80,7 @@ def watch(url: str, last_event_id: str) -> str:
         for event_id, name, data in read_events(stream):
             last_event_id = event_id or last_event_id
             if name:
-                print(describe(name, data), flush=True)
+                print(printable(describe(name, data)), flush=True)
     return last_event_id
 
 
@@ -93,7 +98,8 @@ def main() -> int:
             last_event_id = watch(url, last_event_id)
         except urllib.error.HTTPError as refused:
             if refused.code < 500:  # noqa: PLR2004 - HTTP's server errors pass
-                print(f"watch.py: {refused.code} {refused.read().decode()}", file=sys.stderr)
+                why = refused.read().decode(errors="replace")
+                print(printable(f"watch.py: {refused.code} {why}"), file=sys.stderr)
                 return 1
         except OSError as broken:
             print(f"watch.py: {broken}; trying again", file=sys.stderr)

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from adapter.check.findings import Finding
+from adapter.printable import printable
 
 HEAD = ("what", "", "found", "to do")
 
 
 def table(findings: Sequence[Finding]) -> Iterator[str]:
     """The lines of the table, its columns as wide as what stands in them."""
-    rows = [HEAD, *((each.name, each.verdict.value, each.found, each.advice) for each in findings)]
+    cells_of = ((each.name, each.verdict.value, each.found, each.advice) for each in findings)
+    rows = [HEAD, *(tuple(map(printable, cells)) for cells in cells_of)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD) - 1)]
     for row in rows:
         cells = (f"{cell:{width}}" for cell, width in zip(row, widths, strict=False))

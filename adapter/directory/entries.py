@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Str
 
 from adapter.caller_id import CallerId, parse_caller_id
 from adapter.dialplan import PHONES_CONTEXT
+from adapter.plain_errors import of_form
+from adapter.printable import find_unprintable
 
 
 class ExtensionType(StrEnum):
@@ -63,15 +65,27 @@ def _caller_id(value: object) -> object:
     return parse_caller_id(value)
 
 
+def _is_printable(value: str) -> str:
+    """Names are shown and logged: none may act on a terminal, end a line, or be read in another order."""
+    if character := find_unprintable(value):
+        raise ValueError(f"holds a character that cannot be printed ({character})")
+    return value
+
+
 Text = Annotated[
-    str, BeforeValidator(_text_is_quoted), StringConstraints(min_length=1, pattern=r"^[^\x00-\x1f]+$")
+    str, BeforeValidator(_text_is_quoted), StringConstraints(min_length=1), AfterValidator(_is_printable)
 ]
-Id = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
-Prefix = Annotated[Text, StringConstraints(pattern=r"^[0-9]{1,10}$")]
-Number = Annotated[Text, StringConstraints(pattern=r"^[0-9]{1,10}\*[0-9]{1,10}$")]
+Id = Annotated[Text, of_form(r"[A-Za-z0-9_.-]+", "must be letters, digits, `.`, `_` and `-` only")]
+Prefix = Annotated[Text, of_form(r"[0-9]{1,10}", 'must be 1 to 10 digits, like "0003"')]
+Number = Annotated[
+    Text, of_form(r"[0-9]{1,10}\*[0-9]{1,10}", 'must be a prefix, `*` and digits, like "0003*210"')
+]
 # What is dialed becomes an AMI header and a channel name: a technology and a resource, nothing that
 # separates arguments (`,` `&` `|`) or begins a variable (`$`).
-DialString = Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9]+/[A-Za-z0-9_.*#+@:/-]+$")]
+DialString = Annotated[
+    Text,
+    of_form(r"[A-Za-z0-9]+/[A-Za-z0-9_.*#+@:/-]+", "must be a technology and a phone, like PJSIP/desk"),
+]
 ShownCallerId = Annotated[CallerId, BeforeValidator(_caller_id)]
 
 

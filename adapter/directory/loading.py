@@ -6,6 +6,7 @@ from pydantic_core import ErrorDetails
 from adapter.directory.entries import DirectoryEntries, all_phones
 from adapter.directory.index import Directory
 from adapter.directory.rules import find_contradictions
+from adapter.plain_errors import plain_error
 from adapter.yaml_lines import Document, YamlError, read_yaml
 
 
@@ -55,5 +56,4 @@ def _channels_of(dialed: str) -> str:
 
 def _problem(document: Document, error: ErrorDetails) -> str:
     name = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"])
-    message = error["msg"].removeprefix("Value error, ")
-    return f"line {document.line(error['loc'])}: {name or 'the file'}: {message}"
+    return f"line {document.line(error['loc'])}: {name or 'the file'}: {plain_error(error)}"

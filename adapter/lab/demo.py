@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from adapter import terminal
 from adapter.lab.adapter_process import DIRECTORY, Adapter, Answer, running_adapter
 from adapter.lab.asterisk import running_asterisk
 from adapter.lab.errors import LabError
@@ -44,8 +45,9 @@ BARGED: frozenset[Pair] = TALKING | {
 
 
 def say(text: str = "") -> None:
-    """Show a line at once."""
-    print(text, flush=True)
+    """Show lines at once."""
+    for line in text.split("\n"):
+        terminal.say(line)
 
 
 def main(*, keep: bool) -> int:

@@ -163,7 +163,8 @@ def _difference(before: PhoneCall | None, now: PhoneCall | None) -> list[str]:
 
 
 def _view(view: PhoneCallView) -> str:
-    parties = f"{view.extension}: {'+'.join(view.source) or '?'} -> {'+'.join(view.destination) or '?'}"
+    source, destination = ("+".join(map(_value, who)) or "?" for who in (view.source, view.destination))
+    parties = f"{view.extension}: {source} -> {destination}"
     return " ".join((parties, *_told(view, _TOLD_APART)))
 
 
@@ -184,8 +185,9 @@ def _value(value: object) -> str:
             return clock_time(value)
         case str() if hasattr(value, "name"):  # one of the contract's digits: its name says more
             return str(value.name).lower().replace("_", "-")
-        case str() if " " in value:
-            return f'"{value}"'
+        case str() if " " in value or '"' in value:
+            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+            return f'"{escaped}"'
     return str(value)
 
 

@@ -1,5 +1,7 @@
 """The examples, run as a reader would: against the adapter, beside a PBX whose phone picks up or does not."""
 
+import asyncio
+import json
 import os
 import shutil
 import sys
@@ -57,12 +59,27 @@ async def test_the_supervisor_joins(wire: Wire, ami: FakeAmi, example: str) -> N
     assert ended.out.splitlines() == [
         "token: granted to wallboard",
         f"call: {await wire.call_id()}, view 01",
-        "ringing: 0003*024",
+        "asking: 0003*024",
         "joined: 0003*024 talks with 0003*210, view 02",
     ]
     [action] = ami.took("Originate")
     assert (action["Channel"], action["Timeout"]) == ("PJSIP/0003*024", "20000")
     assert action["CallerID"] == '"Barge In" <42420042>'
+
+
+async def test_a_supervisor_who_has_joined_is_not_said_to_ring(
+    wire: Wire, ami: FakeAmi, example: str
+) -> None:
+    """Asked for again it is in the conversation at once, and no phone rings twice."""
+    answer_phones(ami)
+    await run(example, wire.origin, "0003*210", "0003*024")
+    ended = await run(example, wire.origin, "0003*210", "0003*024")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.splitlines()[2:] == [
+        "asking: 0003*024",
+        "joined: 0003*024 talks with 0003*210, view 02",
+    ]
+    assert len(ami.took("Originate")) == 1
 
 
 async def test_everything_may_come_from_the_environment(wire: Wire, ami: FakeAmi, example: str) -> None:
@@ -75,7 +92,7 @@ async def test_everything_may_come_from_the_environment(wire: Wire, ami: FakeAmi
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.splitlines()[1:] == [
         f"call: {call_id}, view 02",
-        "ringing: 0003*025",
+        "asking: 0003*025",
         "joined: 0003*025 talks with 0003*211, view 03",
     ]
 
@@ -84,7 +101,7 @@ async def test_a_supervisor_who_is_busy(wire: Wire, ami: FakeAmi, example: str) 
     """The service's own reason on stderr, and 1."""
     answer_phones(ami, USER_BUSY)
     ended = await run(example, wire.origin, "0003*210", "0003*024")
-    assert (ended.status, ended.out.splitlines()[-1]) == (1, "ringing: 0003*024")
+    assert (ended.status, ended.out.splitlines()[-1]) == (1, "asking: 0003*024")
     assert ended.err.endswith("409 pc_sendcallto_busy: The extension in sendCallTo is busy.\n")
 
 
@@ -107,6 +124,24 @@ async def test_what_cannot_be_is_explained(
     assert says in ended.err
     assert len(ended.err.splitlines()) == 1
     assert not ami.took("Originate")
+
+
+async def test_what_another_service_answers_acts_on_no_terminal(example: str) -> None:
+    """A reason with control characters is shown with them escaped."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = json.dumps({"error": "\x1b[2J\u202e"}).encode()
+        writer.write(
+            b"HTTP/1.1 400 Bad\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        )
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        ended = await run(example, f"http://127.0.0.1:{port}", "0003*210", "0003*024")
+    assert (ended.status, r"400 \x1b[2J\u202e" in ended.err) == (1, True), ended
 
 
 async def test_nobody_listens_there(example: str) -> None:

@@ -20,6 +20,8 @@ PURE = (
     "adapter.yaml_lines",
     "adapter.caller_id",
     "adapter.dialplan",
+    "adapter.plain_errors",
+    "adapter.printable",
     "adapter.supervision.plan",
     "adapter.supervision.session",
     "adapter.supervision.permission",
@@ -149,15 +151,25 @@ BELOW_SUPERVISION = ("adapter.ami", "adapter.calls", "adapter.caller_id", "adapt
 ALLOWED = [
     # who imports, and what of the adapter it may import
     ("adapter.calls", ("adapter.calls",)),
-    ("adapter.caller_id", ()),
+    ("adapter.caller_id", ("adapter.printable",)),
     ("adapter.dialplan", ()),
     ("adapter.yaml_lines", ()),
+    ("adapter.plain_errors", ()),
+    ("adapter.printable", ()),
+    ("adapter.terminal", ("adapter.printable",)),
     (
         "adapter.directory",
-        ("adapter.caller_id", "adapter.dialplan", "adapter.directory", "adapter.yaml_lines"),
+        (
+            "adapter.caller_id",
+            "adapter.dialplan",
+            "adapter.directory",
+            "adapter.plain_errors",
+            "adapter.printable",
+            "adapter.yaml_lines",
+        ),
     ),
-    ("adapter.settings", ()),
-    ("adapter.logs", ("adapter.log_writer",)),
+    ("adapter.settings", ("adapter.plain_errors", "adapter.printable")),
+    ("adapter.logs", ("adapter.log_writer", "adapter.printable")),
     ("adapter.ami", ("adapter.ami", "adapter.calls", "adapter.caller_id", "adapter.dialplan")),
     ("adapter.supervision", (*BELOW_SUPERVISION, "adapter.supervision")),
     (
@@ -183,7 +195,14 @@ ALLOWED = [
     ("adapter.trace", ("adapter.ami", "adapter.calls", "adapter.trace")),
     (
         "adapter.check",
-        ("adapter.ami", "adapter.calls.message", "adapter.check", "adapter.dialplan", "adapter.directory"),
+        (
+            "adapter.ami",
+            "adapter.calls",
+            "adapter.check",
+            "adapter.dialplan",
+            "adapter.directory",
+            "adapter.printable",
+        ),
     ),
     (
         "adapter.commands",
@@ -258,6 +277,19 @@ def test_one_module_names_the_contexts_of_the_dialplan_include() -> None:
         )
     }
     assert {name for name in writers if not _is_in(name, ("adapter.lab",))} == {"adapter.dialplan"}
+
+
+def test_what_a_command_shows_goes_through_the_terminal() -> None:
+    """One module prints, and what it prints is escaped."""
+    printers = {
+        _name(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Name) and node.id == "print")
+        or (isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr")
+            and isinstance(node.value, ast.Name) and node.value.id == "sys")
+    }  # fmt: skip
+    assert printers == {"adapter.terminal"}
 
 
 def _written(default: object) -> str:

@@ -99,6 +99,14 @@ def test_a_json_line_holds_its_exception() -> None:
     assert line["event"] == "Hangup"
 
 
+@pytest.mark.parametrize("harmful", ["\x1b[2J", "\x9b2J", "a\rforged", "\u202e"])
+def test_a_sentence_or_an_exception_that_repeats_what_somebody_sent_is_escaped(harmful: str) -> None:
+    """A library's sentence is one line; a traceback keeps its own lines and has no other."""
+    line = _line(f"Error: {harmful}", exc_info=(ValueError, ValueError(harmful), None))
+    first, second = line.split("\n")
+    assert (first.isprintable(), second.isprintable()) == (True, True)
+
+
 @pytest.fixture
 def _logging_is_put_back() -> Iterator[None]:
     root, server = logging.getLogger(), logging.getLogger("aiohttp.server")
