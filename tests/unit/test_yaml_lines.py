@@ -59,6 +59,11 @@ def test_every_key_that_stands_twice_is_told_with_its_line() -> None:
         ("a: 2012-13-45\n", 1),
         ("[" * 3000, 1),
         ("&a [*a]", 1),
+        ("a: 1\nb: &b {c: *b}", 2),
+        ("a: 1\nb: " + "[" * 100_000 + "]" * 100_000, 2),
+        ("a: 1\nb: " + "{a: " * 100_000, 2),
+        ("- " * 100_000, 1),
+        ("? " * 100_000, 1),
         ("a: \x00", 1),
         ("? [a, b]\n: 1\n", 1),
         ("? {a: b}\n: 1\n", 1),
@@ -71,3 +76,36 @@ def test_whatever_is_no_usable_yaml_is_a_yaml_error(text: str, line: int) -> Non
     with pytest.raises(YamlError) as refused:
         read_yaml(text)
     assert [problem[0] for problem in refused.value.problems] == [line]
+
+
+def _bomb(begins: str, repeats: str) -> str:
+    """Eleven lines, each of which repeats the one before ten times: ten billion parts."""
+    lines = [f"l0: &l0 {begins}"]
+    lines += [
+        f"l{level}: &l{level} " + repeats.format(", ".join([f"*l{level - 1}"] * 10)) for level in range(1, 11)
+    ]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _bomb("[x]", "[{0}]"),
+        _bomb("{x: y}", "{{<<: [{0}]}}"),
+        "all: &all [" + "x, " * 2000 + "]\nlists: [" + "*all, " * 2000 + "]",
+    ],
+    ids=["lists", "merged keys", "one long list"],
+)
+def test_aliases_may_not_blow_up_a_small_file(text: str) -> None:
+    """A few lines would stand for billions of parts, and whoever looks through them never comes back."""
+    with pytest.raises(YamlError, match="aliases repeat"):
+        read_yaml(text)
+
+
+def test_aliases_that_repeat_little_are_read() -> None:
+    """They are YAML, and some write a hash that two Apps share once."""
+    assert read_yaml("a: &a {x: y}\nb: [*a, *a]\nc: {<<: *a}").data == {
+        "a": {"x": "y"},
+        "b": [{"x": "y"}, {"x": "y"}],
+        "c": {"x": "y"},
+    }
