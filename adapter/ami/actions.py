@@ -155,6 +155,12 @@ def tell_spy(*, channel_id: str, spyee: str, options: str, stays_s: int = 0) -> 
     )
 
 
+def tell_stay(*, channel_id: str, stays_s: int) -> Action:
+    """Set how many seconds longer than its spyee the channel stays. Raises ActionError as above."""
+    headers = (("Channel", _exact(channel_id)), ("Variable", "UAPI_STAYS"), ("Value", f"{stays_s:d}"))
+    return Action("Setvar", headers)
+
+
 def respy(channel_id: str) -> Action:
     """Have the channel begin to spy anew, as told; its phone does not ring again."""
     return Action(

@@ -4,7 +4,9 @@
     supervision joined    a supervisor joined a conversation, or it has another mode or other parties now
     supervision ended     with all of its times, and why
 
-No token, no secret and no body is written; of what a client sends, only a few fields, each cut short.
+No token, no secret and no body is written; of what a client sends, only a few fields, each cut short. They
+keep the client's names for them (`sendCallTo`, `phoneNumber`, `phoneCallId`); `supervisor`, `extension` and
+`call` are what those turned out to mean, and are missing where they meant nothing.
 """
 
 import json

@@ -38,14 +38,16 @@ class _Part:
     keywords: Mapping[str, str] = field(default_factory=dict)
     codec: str = "ulaw"
     refusal: str = ""
+    rings_first: bool = False
+    rings_by: str = "180 Ringing"
     calls: int = CALLS_OF_A_CALLEE
 
     def scenario(self, folder: Path) -> Path:
         """Return its scenario, written in `folder` where it is not one of sipp-scenarios/ as it stands."""
         if self.refusal:
-            return write_refusal(self.refusal, folder)
+            return write_refusal(self.refusal, folder, rings_first=self.rings_first)
         if self.role in TALKERS:
-            return write_talker(self.role, CODECS[self.codec], folder)
+            return write_talker(self.role, CODECS[self.codec], folder, rings_by=self.rings_by)
         return scenario_path(self.role)
 
 
@@ -96,14 +98,16 @@ class Phones:
         carrier: bool = False,
         forward_to: str | None = None,
         codec: str = "ulaw",
+        rings_by: str = "180 Ringing",
     ) -> Phone:
         """Return a phone that waits to be called, and rings until it is picked up or given up.
 
         It is registered for the extension `number`. With `carrier` it plays the public network instead:
         whatever number a phone of ours dials after 00, this one rings. With `forward_to` it never rings: it
-        sends every call on to that number. `codec` is one of CODECS, the only one that it speaks.
+        sends every call on to that number. `codec` is one of CODECS, the only one that it speaks. Some phones
+        ring with `rings_by` = "183 Session Progress" and never with 180.
         """
-        part = _Part("callee", codec=codec)
+        part = _Part("callee", codec=codec, rings_by=rings_by)
         if forward_to is not None:
             part = _Part("forward", keywords={"forward_to": forward_to})
         if carrier:
@@ -130,9 +134,15 @@ class Phones:
         part = _Part("caller", codec=codec, keywords=keywords, calls=1)
         return await self._start(part, number, name, (ip, None))
 
-    async def refuser(self, number: str, refusal: str, *, name: str | None = None) -> Phone:
-        """Return a registered phone that turns every call away with `refusal`, such as "486 Busy Here"."""
-        return await self._start_registered(_Part("refuse", refusal=refusal), number, name or number)
+    async def refuser(
+        self, number: str, refusal: str, *, name: str | None = None, rings_first: bool = False
+    ) -> Phone:
+        """Return a registered phone that turns every call away with `refusal`, such as "486 Busy Here".
+
+        With `rings_first` it does so after it rang for 0.3 s.
+        """
+        part = _Part("refuse", refusal=refusal, rings_first=rings_first)
+        return await self._start_registered(part, number, name or number)
 
     async def register(self, number: str, contact: str | None = None) -> str:
         """Register the extension `number` at `contact` (address:port), and return the contact.

@@ -22,25 +22,32 @@ def scenario_path(name: str) -> Path:
     return lab_file(f"sipp-scenarios/{name}.xml")
 
 
-def write_talker(name: str, codec: Codec, folder: Path) -> Path:
-    """Return the scenario `name`, written in `folder` with what a phone does while it talks."""
+def write_talker(name: str, codec: Codec, folder: Path, *, rings_by: str = "180 Ringing") -> Path:
+    """Return the scenario `name`, written in `folder` with what a phone does while it talks.
+
+    A phone that is called rings with the status `rings_by`.
+    """
     talk = scenario_path("talk").read_text()
     scenario = scenario_path(name).read_text().replace("<!-- insert talk.xml -->", talk)
+    scenario = scenario.replace("SIP/2.0 180 Ringing", f"SIP/2.0 {rings_by}")
     path = folder / f"{name}.xml"
     path.write_text(scenario.replace("tone.ulaw,-1,0", f"{codec.tone_file},-1,{codec.format}"))
     return path
 
 
-def write_refusal(refusal: str, folder: Path) -> Path:
+def write_refusal(refusal: str, folder: Path, *, rings_first: bool = False) -> Path:
     """Return a scenario, written in `folder`, that refuses calls with a status such as "603 Decline".
 
-    SIPp takes keywords everywhere but there. Raises LabError for what is no error status.
+    With `rings_first` the phone rings for a moment before. SIPp takes keywords everywhere but there. Raises
+    LabError for what is no error status.
     """
     if re.fullmatch(r"[3-6]\d\d [\w ]+", refusal) is None:
         raise LabError(f'Not a SIP error status, such as "486 Busy Here": {refusal!r}')
-    scenario = scenario_path("refuse").read_text()
+    scenario = scenario_path("refuse").read_text().replace("SIP/2.0 486 Busy Here", f"SIP/2.0 {refusal}")
+    if rings_first:
+        scenario = scenario.replace('<nop next="refuse"/>', "")
     path = folder / "refuse.xml"
-    path.write_text(scenario.replace("SIP/2.0 486 Busy Here", f"SIP/2.0 {refusal}"))
+    path.write_text(scenario)
     return path
 
 

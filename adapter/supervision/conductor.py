@@ -189,7 +189,7 @@ class Conductor:
             asked_by=asked_by,
             requested_at=now,
             since=now,
-            follow=plan.follow,
+            follow=plan.follow or plan.default_follow,
             notice_tone=plan.notice_tone,
             tuning=wanted_tuning(self._calls, plan.spyee, plan.mode),
         )
@@ -202,8 +202,11 @@ class Conductor:
             raise SwitchRefused
         if not is_same or not supervision.asked_by:  # one that an earlier process began is this App's now
             supervision.asked_by = asked_by
-        supervision.follow = plan.follow
+        follow_before, supervision.follow = supervision.follow, plan.follow or supervision.follow
         if is_same:
+            if supervision.follow is not follow_before:
+                self._register.tell("supervision follows another", supervision)
+                await self._tuner.tell_follow(supervision)
             return
         supervision.notice_tone = plan.notice_tone
         supervision.wanted_mode = plan.mode

@@ -128,7 +128,10 @@ class Plan:
     """What Asterisk dials for the supervisor, where the directory names it; else all its phones are."""
     caller_id: CallerId
     pickup_s: int
-    follow: Follow = Follow.EXTENSION
+    follow: Follow | None = None
+    """As asked for; none where the request leaves it out."""
+    default_follow: Follow = Follow.EXTENSION
+    """What a supervision that is new follows where the request leaves it out."""
     auto_answer: str = ""
     """The SIP header that has the supervisor's phone answer by itself; empty where none is wanted."""
     notice_tone: bool = False
@@ -175,7 +178,8 @@ def plan_supervision(
         dial=supervisor.dial,
         caller_id=request.caller_id or supervisor.shown_caller_id,
         pickup_s=pickup_s,
-        follow=request.follow or default_follow,
+        follow=request.follow,
+        default_follow=default_follow,
         auto_answer=supervisor.auto_answer_header,
         notice_tone=directory.organization_of(extension).notice_tone,
     )

@@ -80,7 +80,7 @@ class Ringing:
                     caller_id=plan.caller_id,
                     pickup_ms=plan.pickup_s * 1000,
                     has_include=has_include,
-                    stays_s=stays_s(plan.follow),
+                    stays_s=stays_s(supervision.follow),
                     alert=plan.auto_answer,
                 )
             )

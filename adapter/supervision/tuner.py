@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from adapter.ami.actions import Action, respy, tell_spy
+from adapter.ami.actions import Action, respy, tell_spy, tell_stay
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError
 from adapter.calls.model import Calls
 from adapter.supervision.parties import Parties
@@ -59,6 +59,20 @@ class Tuner:
             job = self._jobs[supervision.id] = self._spawn(self._work(supervision))
             job.add_done_callback(lambda done: self._forget(supervision.id, done))
         return job
+
+    async def tell_follow(self, supervision: Supervision) -> None:
+        """Have Asterisk know whom it follows by now, which has nothing to begin anew."""
+        if not self._has_include():
+            return
+        try:
+            await self._send(
+                tell_stay(channel_id=supervision.channel_id, stays_s=stays_s(supervision.follow))
+            )
+        except LinkError as failed:  # then it ends with the extension, as far as Asterisk is asked
+            log.warning(
+                "a supervision was not told whom it follows",
+                extra={**describe(supervision), "error": str(failed)},
+            )
 
     def _forget(self, supervision_id: str, done: "asyncio.Task[None]") -> None:
         if self._jobs.get(supervision_id) is done:

@@ -109,11 +109,12 @@ class Acting:
         number = request.query.get("phoneNumber", "")
         if not number:
             raise _not_implemented()
-        note(request, supervisor=number)
+        note(request, phoneNumber=number)
         self._gate.require_ready()
         call = scope.reach(self._calls.call(request.match_info["phoneCallId"]))
         if call is None:
             raise phone_call_invalid()
+        note(request, call=call.id)
         supervision = self._find(scope, call, number)
         if supervision is None:
             if number in _parties(call):
@@ -134,13 +135,19 @@ class Acting:
 
     async def _act(self, request: web.Request, scope: Scope, body: object) -> web.Response:
         if isinstance(body, dict):
-            asked = {"action": body.get("action"), "supervisor": body.get("sendCallTo")}
+            asked = {name: body.get(name) for name in ("action", "sendCallTo")}
             note(request, **{name: value for name, value in asked.items() if isinstance(value, str)})
         wanted = read_action(body)
         scope, plan = await self._plan(request, scope, wanted)
         if await self._conductor.until_left(plan.supervisor):
             scope, plan = await self._plan(request, scope, wanted)
-        note(request, supervisor=plan.supervisor, extension=plan.extension, mode=plan.mode)
+        note(
+            request,
+            call=plan.call_id,
+            supervisor=plan.supervisor,
+            extension=plan.extension,
+            mode=plan.mode,
+        )
         supervision = await self._begin(scope, plan)
         _note_supervision(request, supervision)
         wait_s = min(read_prefer(request.headers.getall("Prefer", ())).wait_s or 0, plan.pickup_s)
@@ -234,11 +241,12 @@ class Acting:
 
     def _accepted(self, scope: Scope, plan: Plan, supervision: Supervision, wait_s: int) -> web.Response:
         self._gate.require_ready()
-        headers = {"Location": scope.supervision_address(supervision.id)}
+        becomes = scope.supervision_address(supervision.id)
+        headers = {"Location": becomes}
         if wait_s:
             headers["Preference-Applied"] = f"wait={wait_s}"
-        address = scope.address(plan.extension, plan.call_id)
-        body = {"id": plan.call_id, "extension": plan.extension, "link": {"self": address}}
+        link = {"self": scope.address(plan.extension, plan.call_id), "supervision": becomes}
+        body = {"id": plan.call_id, "extension": plan.extension, "link": link}
         return web.json_response(body, status=202, headers=headers)
 
     # -- DELETE ------------------------------------------------------------------------------------

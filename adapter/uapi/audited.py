@@ -52,7 +52,7 @@ def audit_requests(trail: Trail, settings: Settings) -> Middleware:
                 trail.note_request(
                     {
                         "method": request.method,
-                        "call": request.match_info.get("phoneCallId"),
+                        "phoneCallId": request.match_info.get("phoneCallId"),
                         "address": f"{request.match_info['userId']}/{request.match_info['extension']}",
                         "client": client,
                         "asked": datetime.fromtimestamp(asked_at, UTC).isoformat(timespec="milliseconds"),

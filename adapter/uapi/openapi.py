@@ -161,7 +161,7 @@ def _call_path(action: type[BaseModel], single_call: Literal["bare", "collection
             "202": Response(
                 description="Asterisk has taken the request and the phone rings.",
                 content={JSON: MediaType(schema=PydanticSchema(schema_class=resources.Accepted))},
-                headers={"Location": text("The supervision's address.", format="uri"), **WAIT_APPLIED},
+                headers={"Location": text("The same as `link.supervision`.", format="uri"), **WAIT_APPLIED},
             ),
             "204": Response(
                 description="With `Prefer: wait`: the call ended before the supervisor joined.",
@@ -207,7 +207,9 @@ def _supervision_path() -> PathItem:
             **errors("access_denied", "too_many_requests"),
         },
     )
-    supervision_id = path_parameter("supervisionId", "As `Location` had it.", pattern=r"^[0-9a-f]{20}$")
+    supervision_id = path_parameter(
+        "supervisionId", "As `link.supervision` of the 202 had it.", pattern=r"^[0-9a-f]{20}$"
+    )
     return PathItem(parameters=[supervision_id], get=show)
 
 

@@ -41,6 +41,12 @@ class Link(_Answer):
     self_: Annotated[Url, Field(alias="self", description="The resource's own address.")]
 
 
+class AcceptedLink(Link):
+    """Where the call is, and what becomes of the supervision."""
+
+    supervision: Annotated[Url, Field(description="What becomes of it, as in the header `Location`.")]
+
+
 class PhoneCallView(_Answer):
     """A call from the perspective of one extension that takes part. Null fields are left out."""
 
@@ -123,7 +129,7 @@ class Accepted(_Answer):
 
     id: ObjectId
     extension: Annotated[ExtensionNumber, Field(description="The extension that is barged in on.")]
-    link: Link
+    link: AcceptedLink
 
 
 class EndReason(_Answer):
@@ -262,8 +268,8 @@ class _PhoneCallAction(BaseModel):
     follow: Literal["extension", "call"] | None = Field(
         None,
         description="Whom the supervision stays with when the extension leaves the call by transferring the "
-        "other side on: `extension`, it ends; `call`, it moves to the party that stays. The operator sets "
-        "which is the default.",
+        "other side on: `extension`, it ends; `call`, it moves to the party that stays. Left out of a "
+        "request that changes a running supervision, it stays as it is; else the operator sets the default.",
     )
 
 

@@ -55,14 +55,16 @@ async def test_the_ringing_is_cancelled(wire: Wire, ami: FakeAmi) -> None:
 
 
 async def test_202_by_default(wire: Wire) -> None:
-    """“default: `202 Accepted` with `{"id", "extension", "link": {"self"}}` and a `Location` header”."""
+    """“default: `202 Accepted` with `{"id", "extension", "link": {"self", "supervision"}}` and a `Location` header”."""
     call_id = await wire.call_id()
     answer = await wire.barge_in(call_id)
     link = f"{wire.origin}/uapi/phoneCalls/12/0003*210/{call_id}"
     assert answer.status == 202
-    assert answer.json == {"id": call_id, "extension": "0003*210", "link": {"self": link}}
-    assert answer.headers["location"].startswith(f"{wire.origin}/uapi/supervision/")
-    supervision = await wire.send("GET", answer.headers["location"].removeprefix(wire.origin))
+    becomes = answer.headers["location"]
+    assert becomes.startswith(f"{wire.origin}/uapi/supervision/")
+    links = {"self": link, "supervision": becomes}
+    assert answer.json == {"id": call_id, "extension": "0003*210", "link": links}
+    supervision = await wire.send("GET", becomes.removeprefix(wire.origin))
     assert (supervision.json["phoneCallId"], supervision.json["supervisor"]) == (call_id, "0003*024")
     assert "preference-applied" not in answer.headers
     assert (await wire.send("GET", link.removeprefix(wire.origin))).json["id"] == call_id

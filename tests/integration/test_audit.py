@@ -77,7 +77,9 @@ async def test_a_barge_in_from_its_request_to_its_end(ami: FakeAmi, auditing: Au
     assert asked == {
         "event": "request",
         "method": "PUT",
+        "phoneCallId": call_id,
         "call": call_id,
+        "sendCallTo": "0003*024",
         "address": "@me/0003*210",
         "client": "127.0.0.1",
         "result": "success",
@@ -180,6 +182,28 @@ async def test_refusals_and_repetitions_are_in_the_trail(auditing: Auditing, tra
         ("DELETE", 400, "pc_phonenumber_invalid", None),
     ]
     assert {one["result"] for one in lines(trail)} == {"refused"}
+
+
+async def test_a_request_that_was_refused_names_nobody_whom_it_did_not_find(
+    auditing: Auditing, trail: Path
+) -> None:
+    """What the client wrote stands under the client's names: a customer's number is no supervisor."""
+    async with auditing() as service:
+        call_id = await service.call_id()
+        path = "/uapi/phoneCalls/@me/0003*210"
+        await service.request("DELETE", f"{path}/{call_id}?phoneNumber=777888")
+        await service.request("DELETE", f"{path}/{call_id}?phoneNumber=0003*024")
+        await service.request("DELETE", f"{path}/{'0' * 20}?phoneNumber=0003*024")
+        await service.barge_in(call_id, sendCallTo="0004*300")
+    meanings = {"supervisor", "extension", "supervision", "mode", "call"}
+    said = [(one.get("phoneNumber") or one.get("sendCallTo"), meanings & one.keys()) for one in lines(trail)]
+    assert said == [
+        ("777888", {"call"}),
+        ("0003*024", {"call"}),
+        ("0003*024", set()),
+        ("0004*300", set()),
+    ]
+    assert [one["phoneCallId"] for one in lines(trail)] == [call_id, call_id, "0" * 20, call_id]
 
 
 async def test_whoever_has_no_token_cannot_fill_the_trail(auditing: Auditing, trail: Path) -> None:

@@ -112,8 +112,10 @@ async def test_a_good_value_rings_the_phone_once(service: Service, ami: FakeAmi,
         answer = await service.barge_in(call_id, **{name.strip(): value})
         link = f"{service.url}/uapi/phoneCalls/@me/0003*210/{call_id}"
         assert answer.status == 202, (value, answer)
-        assert answer.json == {"id": call_id, "extension": "0003*210", "link": {"self": link}}
-        assert answer.headers["Location"].startswith(f"{service.url}/uapi/supervision/")
+        becomes = answer.headers["Location"]
+        assert becomes.startswith(f"{service.url}/uapi/supervision/")
+        links = {"self": link, "supervision": becomes}
+        assert answer.json == {"id": call_id, "extension": "0003*210", "link": links}
         assert len(ami.took("Originate")) == count
 
 

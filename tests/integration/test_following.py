@@ -71,6 +71,41 @@ async def test_a_supervisor_who_hangs_up_while_the_others_talk_on_has_left(
     assert await until_ended(service, uniqueid) == "supervisor_left"
 
 
+# -- whom it follows -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("has_include", [True])
+async def test_a_switch_that_does_not_say_whom_it_follows_leaves_that_as_it_is(
+    service: Service, ami: FakeAmi, *, has_include: bool
+) -> None:
+    """Ringing or joined, and with the same action again."""
+    assert has_include
+    assert (await service.barge_in(follow="call")).status == 202
+    uniqueid = await rung(ami)
+    for action in ("BargeIn", "Monitor"):
+        assert (await service.barge_in(action=action)).status == 202
+        await until_said(service, uniqueid, follow="call")
+    ami.pbx.pick_up(uniqueid)
+    ami.pbx.join(uniqueid)
+    await until_said(service, uniqueid, state="joined")
+    assert (await service.barge_in(action="Whisper", wait_s=5)).status == 200
+    await until_said(service, uniqueid, action="Whisper", follow="call")
+
+
+@pytest.mark.parametrize("has_include", [True])
+async def test_whom_it_follows_can_be_changed_alone(
+    service: Service, ami: FakeAmi, *, has_include: bool
+) -> None:
+    """Asterisk learns how long the phone stays, and ChanSpy goes on."""
+    assert has_include
+    uniqueid = await joined(service, ami)
+    assert (await service.barge_in(follow="call")).status == 202
+    await until_said(service, uniqueid, follow="call")
+    told = [(one["Channel"], one["Variable"], one["Value"]) for one in ami.took("Setvar")]
+    assert told == [(uniqueid, "UAPI_STAYS", "2")]
+    assert not ami.took("Redirect")
+
+
 # -- who gets into the supervisor's place --------------------------------------------------------------
 
 
