@@ -27,13 +27,13 @@ class Reached(StrEnum):
 
 
 class Terminal(StrEnum):
-    """What chan_pjsip knows of an extension's phone."""
+    """What chan_pjsip knows of an extension's device."""
 
     REGISTERED = "registered"
     ABSENT = "absent"
     UNKNOWN = "unknown"
     ELSEWHERE = "elsewhere"
-    """It is dialed otherwise than by PJSIP."""
+    """It is of another technology than PJSIP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +60,4 @@ class Facts:
     dialplan: Mapping[str, bool | Unread] = field(default_factory=dict)
     """Each part of our include, `extension@context`, and whether it is there."""
     terminals: Mapping[str, Terminal | Unread] = field(default_factory=dict)
-    """Each phone terminal of the directory, by its number."""
+    """Each device of a phone terminal: by the number, and where there are several by its name too."""

@@ -254,9 +254,9 @@ def _terminals(terminals: Mapping[str, Terminal | Unread]) -> Iterator[Finding]:
                     what,
                     Verdict.FAIL,
                     "PJSIP has no such endpoint",
-                    "add it to pjsip.conf, or correct `dial` in the directory",
+                    "add it to pjsip.conf, or correct `devices` in the directory",
                 )
             case Terminal.ELSEWHERE:
-                yield Finding(what, Verdict.UNKNOWN, "not dialed by PJSIP")
+                yield Finding(what, Verdict.UNKNOWN, "no PJSIP device")
             case Unread(why):
                 yield Finding(what, Verdict.UNKNOWN, why)

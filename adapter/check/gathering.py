@@ -22,7 +22,6 @@ from adapter.ami.probe import (
 from adapter.ami.session import Session
 from adapter.calls.message import Message
 from adapter.check.facts import MODULES, Facts, Reached, Terminal, Unread
-from adapter.dialplan import PHONES_CONTEXT
 from adapter.directory import Extension
 
 QUESTIONS_LIMIT_S = 60.0
@@ -98,7 +97,11 @@ class Gatherer:
                 f"{exten}@{context}": await _read(has_extension(ask, context, exten))
                 for context, exten in INCLUDED
             },
-            terminals={phone.number: await _read(_terminal(ask, phone)) for phone in phones},
+            terminals={
+                device_name(phone, device): await _read(_terminal(ask, device))
+                for phone in phones
+                for device in phone.devices
+            },
         )
 
     async def _listen(self, session: Session, within_s: float) -> None:
@@ -163,9 +166,9 @@ async def _is_loaded(ask: Ask, may_send: Iterable[str], module: str) -> bool:
     return value == "1"
 
 
-async def _terminal(ask: Ask, phone: Extension) -> Terminal:
-    endpoint = pjsip_endpoint(phone.dialed)
-    if endpoint is None:
+async def _terminal(ask: Ask, device: str) -> Terminal:
+    technology, _, endpoint = device.partition("/")
+    if technology != "PJSIP":
         return Terminal.ELSEWHERE
     # Empty both where nobody is registered and where there is no such endpoint; Asterisk refuses some
     # names here, which hold the name of a function that could do harm.
@@ -177,14 +180,6 @@ async def _terminal(ask: Ask, phone: Extension) -> Terminal:
     return Terminal.ABSENT if await knows_endpoint(ask, endpoint) else Terminal.UNKNOWN
 
 
-def pjsip_endpoint(dialed: str) -> str | None:
-    """The endpoint that a dial string rings: `PJSIP/x`, `PJSIP/number@x`, our own `Local/x@uapi-phones/n`."""
-    technology, _, resource = dialed.partition("/")
-    who, at, where = resource.partition("@")
-    if technology.upper() == "LOCAL":
-        return who if where.partition("/")[0] == PHONES_CONTEXT else None
-    if technology.upper() != "PJSIP":
-        return None
-    # `PJSIP/x/sip:...` names an address of the endpoint; there an @ is the address's.
-    endpoint, slash, _ = resource.partition("/")
-    return endpoint if slash or not at else where
+def device_name(phone: Extension, device: str) -> str:
+    """How a finding names a device: the extension's number says enough where it is its only one."""
+    return phone.number if len(phone.devices) == 1 else f"{phone.number} {device}"

@@ -15,11 +15,10 @@ from adapter.directory.entries import (
     SupervisionGroup,
     SupervisionMode,
     User,
-    all_phones,
-    one_phone,
 )
 from adapter.directory.index import Directory
 from adapter.directory.loading import DirectoryError, load_directory
+from adapter.directory.warnings import warnings
 
 __all__ = [
     "Account",
@@ -34,7 +33,6 @@ __all__ = [
     "SupervisionGroup",
     "SupervisionMode",
     "User",
-    "all_phones",
     "load_directory",
-    "one_phone",
+    "warnings",
 ]

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from adapter.caller_id import CallerId, parse_caller_id
-from adapter.dialplan import PHONES_CONTEXT
+from adapter.directory.devices import is_local, read_device, read_dial
 from adapter.plain_errors import of_form
 from adapter.printable import find_unprintable
 
@@ -80,12 +80,8 @@ Prefix = Annotated[Text, of_form(r"[0-9]{1,10}", 'must be 1 to 10 digits, like "
 Number = Annotated[
     Text, of_form(r"[0-9]{1,10}\*[0-9]{1,10}", 'must be a prefix, `*` and digits, like "0003*210"')
 ]
-# What is dialed becomes an AMI header and a channel name: a technology and a resource, nothing that
-# separates arguments (`,` `&` `|`) or begins a variable (`$`).
-DialString = Annotated[
-    Text,
-    of_form(r"[A-Za-z0-9]+/[A-Za-z0-9_.*#+@:/-]+", "must be a technology and a phone, like PJSIP/desk"),
-]
+Device = Annotated[Text, AfterValidator(read_device)]
+Dial = Annotated[Text, AfterValidator(read_dial)]
 ShownCallerId = Annotated[CallerId, BeforeValidator(_caller_id)]
 
 
@@ -113,24 +109,21 @@ class User(Entry):
     organization: Id
 
 
-def one_phone(number: str) -> str:
-    """What Asterisk dials to ring one phone of an extension."""
-    return f"PJSIP/{number}"
-
-
-def all_phones(number: str) -> str:
-    """What it dials to ring all of them, where it has asterisk-conf/uapi-dialplan.conf."""
-    return f"Local/{number}@{PHONES_CONTEXT}/n"
+DEVICES_LIMIT = 12
+"""All devices of an extension go into one line of AMI."""
 
 
 class Extension(Entry):
-    """A number of an organization. `dial` is what Asterisk dials; its phone's channels are named after it."""
+    """A number of an organization, and the devices of who has it."""
 
     number: Number
     type: ExtensionType
     owner: Id
     caller_id: ShownCallerId | None = None
-    dial: DialString = ""
+    listed_devices: Annotated[tuple[Device, ...], Field(alias="devices", max_length=DEVICES_LIMIT)] = ()
+    """As the directory lists them; `devices` has them in any case."""
+    dial: Dial = ""
+    """What rings the extension to supervise, where that is not all of its devices."""
     never_supervised: bool = False
     auto_answer: AutoAnswer | None = None
 
@@ -144,9 +137,24 @@ class Extension(Entry):
         return self.number.partition("*")[0]
 
     @property
-    def dialed(self) -> str:
-        """The dial string, `PJSIP/{number}` where the directory names none."""
-        return self.dial or one_phone(self.number)
+    def devices(self) -> tuple[str, ...]:
+        """How its channels' names begin: what is listed, else what is dialed, else `PJSIP/{number}`."""
+        return self.listed_devices or (self.dial or f"PJSIP/{self.number}",)
+
+    @property
+    def is_dialed_by_dialplan(self) -> bool:
+        """Whether the operator's own dialplan rings it, through a Local channel."""
+        return is_local(self.dial)
+
+    @property
+    def rings(self) -> tuple[str, ...]:
+        """What rings the extension to supervise, where Asterisk has asterisk-conf/uapi-dialplan.conf."""
+        return (self.dial,) if self.dial else self.devices
+
+    @property
+    def rings_alone(self) -> str:
+        """What rings it where Asterisk has not: one device, behind which nothing else can answer."""
+        return self.devices[0] if self.is_dialed_by_dialplan else self.rings[0]
 
     @property
     def shown_caller_id(self) -> CallerId:

@@ -3,7 +3,8 @@
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from adapter.directory.entries import DirectoryEntries, all_phones
+from adapter.dialplan import supervisor_channels
+from adapter.directory.entries import DirectoryEntries
 from adapter.directory.index import Directory
 from adapter.directory.rules import find_contradictions
 from adapter.plain_errors import plain_error
@@ -38,20 +39,12 @@ def load_directory(text: str) -> Directory:
         apps={app.client_id: app for app in parsed.apps},
         supervision_groups=parsed.supervision_groups,
         _by_prefix={organization.prefix: organization for organization in parsed.organizations},
-        # What the directory names itself has the last word.
         _by_channel={
-            **{_channels_of(all_phones(one.number)): one.number for one in parsed.extensions},
-            **{_channels_of(one.dialed): one.number for one in parsed.extensions},
+            channels: one.number
+            for one in parsed.extensions
+            for channels in (*one.devices, supervisor_channels(one.number))
         },
     )
-
-
-def _channels_of(dialed: str) -> str:
-    """How the names of the channels begin that dialing this makes.
-
-    `Local/x@context/n` makes channels `Local/x@context-0000002a;1`: the option is not in the name.
-    """
-    return dialed.removesuffix("/n")
 
 
 def _problem(document: Document, error: ErrorDetails) -> str:

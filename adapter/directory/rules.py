@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable
 
-from adapter.directory.entries import AccountLevel, DirectoryEntries
+from adapter.directory.entries import AccountLevel, DirectoryEntries, Extension
 from adapter.yaml_lines import Place
+
+UNKNOWN_DEVICES = "anything may answer a Local channel: list the devices of the extension, like [PJSIP/210]"
 
 _LineOf = Callable[[Place], int]
 
@@ -11,6 +13,7 @@ _LineOf = Callable[[Place], int]
 def find_contradictions(parsed: DirectoryEntries, line: _LineOf) -> Iterable[tuple[int, str]]:
     """Every contradiction between entries, with the line that it stands on."""
     yield from _duplicates(parsed, line)
+    yield from _devices(parsed, line)
     yield from _overlaps(parsed, line)
     yield from _unknown_references(parsed, line)
     yield from _strangers_in_groups(parsed, line)
@@ -22,7 +25,6 @@ def _duplicates(parsed: DirectoryEntries, line: _LineOf) -> Iterable[tuple[int, 
         ("organizations", "prefix"),
         ("users", "id"),
         ("extensions", "number"),
-        ("extensions", "dialed"),
         ("apps", "client_id"),
     ):
         seen: set[str] = set()
@@ -31,6 +33,36 @@ def _duplicates(parsed: DirectoryEntries, line: _LineOf) -> Iterable[tuple[int, 
             if value in seen:
                 yield line((kind, index, key)), f"{kind} have the {key} {value!r} twice"
             seen.add(value)
+
+
+def _devices(parsed: DirectoryEntries, line: _LineOf) -> Iterable[tuple[int, str]]:
+    """Where it could not be told whose channel it is, or who answers: no guard would hold there."""
+    owners: dict[str, str] = {}
+    dialed: dict[str, str] = {}
+    for index, extension in enumerate(parsed.extensions):
+        place, number = ("extensions", index), extension.number
+        for at, device in enumerate(extension.devices):
+            owner = owners.setdefault(device, number)
+            if owner != number:
+                what = f"the device {device!r} is the extension {owner!r}'s already"
+                yield line((*place, *_named_at(extension, at))), what
+        if len(set(extension.devices)) < len(extension.devices):
+            yield line((*place, "devices")), f"the extension {number!r} has a device twice"
+        if extension.is_dialed_by_dialplan:
+            if not extension.listed_devices:
+                yield line((*place, "dial")), UNKNOWN_DEVICES
+            owner = dialed.setdefault(extension.dial, number)
+            if owner != number:
+                yield line((*place, "dial")), f"the extension {owner!r} has the same dial"
+        elif extension.dial and extension.dial not in extension.devices:
+            yield line((*place, "dial")), "must be one of the extension's devices, or a Local channel"
+
+
+def _named_at(extension: Extension, at: int) -> Place:
+    """Where an extension names its device: in the list, by `dial`, or by its number alone."""
+    if extension.listed_devices:
+        return ("devices", at)
+    return ("dial" if extension.dial else "number",)
 
 
 def _overlaps(parsed: DirectoryEntries, line: _LineOf) -> Iterable[tuple[int, str]]:

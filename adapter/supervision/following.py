@@ -120,7 +120,7 @@ class Following:
         for supervision in list(self._register.live.values()):
             if call_id not in (None, supervision.call_id):
                 continue
-            if strangers(self._calls, self._directory(), supervision.channel_id, supervision.supervisor):
+            if strangers(self._calls, supervision.channel_id, supervision.supervisor):
                 self._ringing.end(supervision, Reason.TAKEN)
 
     def _follow_spy(self, spyer: str, spyee: str) -> None:

@@ -26,8 +26,7 @@ def may_go_on(
     partners = list(partners)
     if extension not in directory.extensions:
         return False
-    # Who listens over a trunk is not known after a restart.
-    if supervisor and not may_hear(directory, supervisor, extension):
+    if not may_hear(directory, supervisor, extension):
         return False
     if not all(may_be_heard(directory, leg) for leg in (spied, *partners)):
         return False

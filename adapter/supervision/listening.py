@@ -7,20 +7,17 @@ runs there: here that would be the ear at other people's conversation.
 from adapter.calls.events import OTHER_HALF
 from adapter.calls.legs import Leg
 from adapter.calls.model import Calls
-from adapter.directory import Directory
 
 
-def strangers(calls: Calls, directory: Directory, channel_id: str, supervisor: str) -> list[Leg]:
+def strangers(calls: Calls, channel_id: str, supervisor: str) -> list[Leg]:
     """Those who listen through this channel of ours and are no phone of the supervisor."""
     own = calls.leg(channel_id)
     # Behind a Local channel are the phones that it rings.
     listening = [*([] if own is None else [own]), *calls.others(channel_id + OTHER_HALF)]
-    return [leg for leg in listening if not _is_phone_of(directory, supervisor, leg)]
+    return [leg for leg in listening if not _is_phone_of(supervisor, leg)]
 
 
-def _is_phone_of(directory: Directory, supervisor: str, leg: Leg) -> bool:
+def _is_phone_of(supervisor: str, leg: Leg) -> bool:
     if leg.extension is not None:
         return leg.extension == supervisor
-    extension = directory.extensions.get(supervisor)
-    # What else the directory has dialed for it, a trunk say, makes channels of names that nobody knows.
-    return leg.is_local_half or extension is None or bool(extension.dial)
+    return leg.is_local_half

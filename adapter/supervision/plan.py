@@ -125,7 +125,7 @@ class Plan:
     extension: str
     supervisor: str
     dial: str
-    """What Asterisk dials for the supervisor, where the directory names it; else all its phones are."""
+    """The one device that is dialed for the supervisor, where the include does not ring all of them."""
     caller_id: CallerId
     pickup_s: int
     follow: Follow | None = None
@@ -175,7 +175,7 @@ def plan_supervision(
         spyee=view.channel,
         extension=view.extension,
         supervisor=supervisor.number,
-        dial=supervisor.dial,
+        dial=supervisor.rings_alone,
         caller_id=request.caller_id or supervisor.shown_caller_id,
         pickup_s=pickup_s,
         follow=request.follow,

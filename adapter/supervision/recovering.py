@@ -79,8 +79,8 @@ class Recovering:
             self._ringing.hang_up(channel_id)
             return
         mode, extension = mode_of(leg.spy_options), self._supervised(leg.spyee)
-        if mode is None or not extension:
-            self._ringing.hang_up(channel_id)  # nobody can tell who hears it, or whose supervision it is
+        if mode is None or not extension or leg.extension is None:
+            self._ringing.hang_up(channel_id)  # nobody can tell who hears, and who is heard
             return
         supervision = Supervision(
             id=channel_id.removeprefix(OUR_PREFIX),
@@ -89,7 +89,7 @@ class Recovering:
             call_id=call.id,
             extension=extension,
             spyee=leg.spyee,
-            supervisor=leg.extension or "",
+            supervisor=leg.extension,
             asked_by="",
             requested_at=leg.began_at,
             since=leg.spying_since or leg.began_at,

@@ -12,11 +12,11 @@ from adapter.ami.actions import (
     hang_up,
     originate_notice,
     originate_spy,
+    phones_of,
 )
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LinkLost
 from adapter.calls.events import NOTICE_PREFIX, OTHER_HALF
 from adapter.calls.model import Calls
-from adapter.directory import all_phones, one_phone
 from adapter.supervision.plan import Plan, stays_s
 from adapter.supervision.register import Register, describe
 from adapter.supervision.session import NO_ANSWER, Reason, State, reason_of_hangup
@@ -73,7 +73,7 @@ class Ringing:
         try:
             await self._send(
                 originate_spy(
-                    dial=plan.dial or self._phones_of(plan.supervisor, has_include=has_include),
+                    dial=phones_of(plan.supervisor, plan.dial, has_include=has_include),
                     spyee=plan.spyee,
                     options=plan.mode.spy_options,
                     channel_id=supervision.channel_id,
@@ -181,14 +181,6 @@ class Ringing:
         begun = self._notices.get(channel_id)
         if begun is not None and not begun.done():
             begun.set_result(is_heard)
-
-    def _phones_of(self, supervisor: str, *, has_include: bool) -> str:
-        """All phones of the extension where the dialplan include can ring them, else one of them.
-
-        Also where it has only one, though to ring that straight would be 2 ms sooner: ChanSpy then runs on a
-        channel of its own, and whoever gets into the phone's place stands behind it, where it is seen.
-        """
-        return all_phones(supervisor) if has_include else one_phone(supervisor)
 
     def _give_up(self, supervision: Supervision, failed: LinkError) -> None:
         match failed:

@@ -10,7 +10,7 @@ from typing import cast
 
 from adapter.ami.actions import originate_spy
 from adapter.caller_id import CallerId
-from adapter.directory import all_phones, one_phone
+from adapter.dialplan import ring_through_include
 from adapter.lab import Pbx, Phones, running_asterisk
 from adapter.lab.adapter_process import running_adapter
 from tests.acceptance.conftest import Lab
@@ -19,8 +19,8 @@ from tests.bench.service import HIGH, Client
 
 SAMPLES = 200
 SUPERVISOR = "0003*024"
-DIRECT = one_phone(SUPERVISOR)
-LOCAL = all_phones(SUPERVISOR)
+DIRECT = f"PJSIP/{SUPERVISOR}"
+LOCAL = ring_through_include(SUPERVISOR)
 INVITE_LIMIT_S = 2.0
 QUIET_S = 0.03
 """Between two rings, for the first to be over everywhere."""

@@ -6,7 +6,6 @@ import pytest
 
 from adapter.check.facts import Facts, Reached, Terminal, Unread
 from adapter.check.findings import Finding, Verdict, find, has_failure
-from adapter.check.gathering import pjsip_endpoint
 from adapter.check.table import table
 
 ACTIONS = {
@@ -165,23 +164,6 @@ def test_a_class_that_two_would_grant_is_no_excess() -> None:
         finding for finding in find(replace(WELL, actions=actions)) if finding.verdict is Verdict.WARN
     ]
     assert excess.found == "may also: config"
-
-
-@pytest.mark.parametrize(
-    ("dialed", "endpoint"),
-    [
-        ("PJSIP/0003*210", "0003*210"),
-        ("pjsip/desk", "desk"),
-        ("PJSIP/100@carrier", "carrier"),
-        ("PJSIP/desk/sip:100@192.0.2.1:5060", "desk"),
-        ("Local/0003*210@uapi-phones/n", "0003*210"),
-        ("Local/0003*210@phones/n", None),
-        ("SIP/100", None),
-        ("DAHDI/1", None),
-    ],
-)
-def test_a_dial_string_rings_an_endpoint(dialed: str, endpoint: str | None) -> None:
-    assert pjsip_endpoint(dialed) == endpoint
 
 
 def test_the_table_has_a_line_for_each_finding() -> None:

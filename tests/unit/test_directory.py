@@ -42,12 +42,12 @@ def test_a_valid_directory_is_indexed_by_its_ids_and_numbers() -> None:
 
 
 def test_what_the_directory_does_not_name_has_its_default() -> None:
-    """PJSIP and the number are dialed; the number is the name that is shown."""
+    """Its device is PJSIP and the number; the number is the name that is shown."""
     named, plain = directory().extensions["0003*024"], directory().extensions["0003*211"]
     assert named.shown_caller_id == CallerId("Supervisor", "0003*024")
     assert plain.shown_caller_id == CallerId("0003*211", "0003*211")
-    assert plain.dialed == "PJSIP/0003*211"
-    assert directory().extensions["0003*025"].dialed == "PJSIP/second-desk"
+    assert plain.devices == ("PJSIP/0003*211",)
+    assert directory().extensions["0003*025"].devices == ("PJSIP/second-desk",)
 
 
 @pytest.mark.parametrize(
@@ -97,11 +97,11 @@ def test_an_account_sees_what_stands_under_it(account: Account, numbers: list[st
         ('id: "4", prefix', 'id: "3", prefix', "line 3: organizations have the id '3' twice"),
         ('prefix: "0004"', 'prefix: "0003"', "line 3: organizations have the prefix '0003' twice"),
         ('id: "13", name', 'id: "12", name', "line 6: users have the id '12' twice"),
-        ('"0003*211"', '"0003*210"', "line 10: extensions have the dialed 'PJSIP/0003*210' twice"),
+        ('"0003*211"', '"0003*210"', "line 10: extensions have the number '0003*210' twice"),
         (
             "dial: PJSIP/second-desk",
             "dial: PJSIP/0003*21",
-            "line 13: extensions have the dialed 'PJSIP/0003*21' twice",
+            "line 13: the device 'PJSIP/0003*21' is the extension '0003*21''s already",
         ),
         ("client_id: wallboard", "client_id: operator", "line 19: apps have the client_id 'operator' twice"),
         # unknown references
@@ -250,7 +250,6 @@ def test_all_contradictions_are_told_at_once_in_the_order_of_lines() -> None:
     text = text.replace('name: Stranger, organization: "4"', 'name: Stranger, organization: "5"')
     assert _problems(text) == [
         "line 7: there is no organization '5'",
-        "line 14: extensions have the dialed 'PJSIP/0003*21' twice",
         "line 14: extensions have the number '0003*21' twice",
         "line 15: the user '40' is of another organization",
         "line 17: there is no user '77'",

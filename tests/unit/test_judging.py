@@ -140,7 +140,7 @@ SUPERVISORS: list[tuple[str, str, bool]] = [
     ("no phone terminal", "0003*500", False),
     ("of another organization", STRANGER, False),
     ("gone from the directory", "0003*026", False),
-    ("found, who it is is not known", "", True),
+    ("not known", "", False),
 ]
 
 

@@ -77,7 +77,7 @@ def test_the_founding_request_becomes_this_plan() -> None:
         spyee="1795405388.1",
         extension="0003*210",
         supervisor="0003*024",
-        dial="",
+        dial="PJSIP/0003*024",
         caller_id=CallerId("John Doe", "42420042"),
         pickup_s=20,
     )
