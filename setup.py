@@ -36,6 +36,6 @@ class BuildWithLab(build_py):
             # A container's build context lacks some, and its image needs no lab.
 
 
-LINES = Extension("adapter.calls._lines", ["adapter/calls/_lines.c"], optional=True)
+LINES = Extension("adapter.asterisk._wire", ["adapter/asterisk/_wire.c"], optional=True)
 
 setup(cmdclass={"build_py": BuildWithLab}, ext_modules=[LINES])

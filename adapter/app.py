@@ -17,36 +17,36 @@ from aiohttp import web
 
 from adapter.ami.link import Link, LinkState
 from adapter.ami_settings import link_settings
+from adapter.asterisk.events import ListedChannel
 from adapter.audit.file import AuditFile
-from adapter.audit.trail import Trail
+from adapter.audit.log import AuditLog
+from adapter.auth.authentication import Authenticator
+from adapter.auth.openid import OpenIdProvider
+from adapter.auth.token_endpoint import TokenEndpoint
+from adapter.auth.tokens import Tokens
+from adapter.callcontrol.supervision.conductor import Conductor
 from adapter.calls.changes import CallChanged, CallEnded, ChannelGone, Unplaced
-from adapter.calls.events import ListedChannel
-from adapter.calls.feed import Feed
 from adapter.calls.model import Calls
-from adapter.connections import IdleConnections, idle_connections_limit
-from adapter.directory_file import DirectoryFile
-from adapter.operations.mounting import mount_operations
-from adapter.operations.requests import count_requests
-from adapter.operations.tally import new_tallies
-from adapter.operations.unplaced import log_unplaced
+from adapter.calls.publisher import Publisher
+from adapter.directory.file import DirectoryFile
+from adapter.http.audit_fields import audit_requests
+from adapter.http.cors import allow_origins
+from adapter.http.error_answers import answer_errors
+from adapter.http.idle_connections import IdleConnections, idle_connections_limit
+from adapter.monitoring.counters import new_counters
+from adapter.monitoring.mounting import mount_operations
+from adapter.monitoring.requests import count_requests
+from adapter.monitoring.unknown_channels import log_unknown_channels
 from adapter.settings import Settings, naming
-from adapter.supervision.conductor import Conductor
+from adapter.stream.hub import EventHub
 from adapter.tasks import cancel, run_always
-from adapter.uapi.acting import Acting
-from adapter.uapi.audited import audit_requests
-from adapter.uapi.authentication import Authenticator
-from adapter.uapi.cors import allow_origins
+from adapter.uapi.call_actions import CallActions
 from adapter.uapi.documentation import Documentation
-from adapter.uapi.events import Events
-from adapter.uapi.middleware import answer_errors
-from adapter.uapi.oauth import TokenEndpoint
-from adapter.uapi.openid import OpenIdProvider
 from adapter.uapi.phone_calls import PhoneCalls
 from adapter.uapi.revisions import Revisions
 from adapter.uapi.routes import add_routes
 from adapter.uapi.scope import Gate
 from adapter.uapi.supervisions import Supervisions
-from adapter.uapi.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +55,13 @@ KEYS_TIMEOUT_S = 5.0
 """Limit for an OpenID provider to answer with its keys."""
 
 DIRECTORY = web.AppKey("directory", DirectoryFile)
-FEED = web.AppKey("feed", Feed)
+PUBLISHER = web.AppKey("feed", Publisher)
 LINK = web.AppKey("link", Link)
 CONDUCTOR = web.AppKey("conductor", Conductor)
 IDLE = web.AppKey("idle", IdleConnections)
 REVISIONS = web.AppKey("revisions", Revisions)
-EVENTS = web.AppKey("events", Events)
-TRAIL = web.AppKey("trail", Trail)
+EVENTS = web.AppKey("events", EventHub)
+AUDIT_LOG = web.AppKey("trail", AuditLog)
 
 
 def make_app(settings: Settings) -> web.Application:
@@ -70,12 +70,12 @@ def make_app(settings: Settings) -> web.Application:
     Raises OSError where the directory's file cannot be read, or the audit trail's cannot be opened.
     """
     idle = IdleConnections(settings.idle_timeout_s, idle_connections_limit())
-    tallies = new_tallies(time.perf_counter)
-    trail = make_trail(settings)
+    counters = new_counters(time.perf_counter)
+    trail = make_audit_log(settings)
     app = web.Application(
         middlewares=[
             idle.middleware(),
-            count_requests(tallies.requests),
+            count_requests(counters.requests),
             allow_origins(settings.cors_origins),
             answer_errors,
             audit_requests(trail, settings),
@@ -86,17 +86,17 @@ def make_app(settings: Settings) -> web.Application:
         directory = DirectoryFile(settings.directory)
     tokens = make_tokens(settings)
     calls = Calls(directory.current.extension_of_channel)
-    feed = Feed(calls)
+    publisher = Publisher(calls)
 
     after_snapshot: list[Callable[[], None]] = []
 
     def take_snapshot(snapshot: Sequence[ListedChannel], at: float) -> None:
-        tallies.events.snapshots += 1
-        feed.take_snapshot(snapshot, at)
+        counters.events.snapshots += 1
+        publisher.take_snapshot(snapshot, at)
         for look_anew in after_snapshot:
             look_anew()
 
-    link = Link(link_settings(settings), take_snapshot, tallies.events.counting(feed.take_event))
+    link = Link(link_settings(settings), take_snapshot, counters.events.counting(publisher.take_event))
     conductor = Conductor(
         calls,
         link.send,
@@ -105,24 +105,24 @@ def make_app(settings: Settings) -> web.Application:
     )
     after_snapshot.append(conductor.on_snapshot)
     revisions = Revisions(calls)
-    feed.subscribe(revisions.on_change, CallChanged, CallEnded)
-    feed.subscribe(conductor.on_change)
-    feed.subscribe(log_unplaced, Unplaced)
+    publisher.subscribe(revisions.on_change, CallChanged, CallEnded)
+    publisher.subscribe(conductor.on_change)
+    publisher.subscribe(log_unknown_channels, Unplaced)
 
-    app[DIRECTORY], app[FEED], app[LINK], app[CONDUCTOR] = directory, feed, link, conductor
+    app[DIRECTORY], app[PUBLISHER], app[LINK], app[CONDUCTOR] = directory, publisher, link, conductor
     app[IDLE], app[REVISIONS] = idle, revisions
     app.cleanup_ctx.append(_run_link)
     # Before the handlers are awaited: it answers those that wait for a phone.
     app.on_shutdown.append(_close_conductor)
     mount_operations(
         app,
-        tallies=tallies,
+        counters=counters,
         lag_interval_s=settings.lag_interval_s,
         link=link,
         calls=calls,
-        feed=feed,
+        publisher=publisher,
         conductor=conductor,
-        is_trail_written=trail.is_written,
+        is_audit_written=trail.is_written,
     )
 
     gate = Gate(
@@ -132,20 +132,20 @@ def make_app(settings: Settings) -> web.Application:
         is_ready=lambda: link.state is LinkState.READY,
     )
     phone_calls = PhoneCalls(settings=settings, gate=gate, calls=calls, revisions=revisions)
-    acting = Acting(settings=settings, gate=gate, calls=calls, conductor=conductor)
-    events = Events(settings=settings, gate=gate, directory=directory, calls=calls, conductor=conductor)
+    call_actions = CallActions(settings=settings, gate=gate, calls=calls, conductor=conductor)
+    events = EventHub(settings=settings, gate=gate, directory=directory, calls=calls, conductor=conductor)
     after_snapshot.append(events.on_snapshot)
-    feed.subscribe(acting.on_change, ChannelGone)
-    feed.subscribe(events.on_change, CallChanged, CallEnded)
+    publisher.subscribe(call_actions.on_change, ChannelGone)
+    publisher.subscribe(events.on_change, CallChanged, CallEnded)
     conductor.subscribe(events.on_supervision)
     conductor.subscribe(trail.on_supervision)
-    app[EVENTS], app[TRAIL] = events, trail
+    app[EVENTS], app[AUDIT_LOG] = events, trail
     app.on_shutdown.append(_close_events)  # after the conductor, of which it still tells
     app.on_cleanup.append(_close_trail)
     add_routes(
         app.router,
         phone_calls=phone_calls,
-        acting=acting,
+        call_actions=call_actions,
         supervisions=Supervisions(gate, conductor, ZoneInfo(settings.timezone)),
         events=events,
         token_endpoint=TokenEndpoint(directory, tokens, settings),
@@ -154,12 +154,12 @@ def make_app(settings: Settings) -> web.Application:
     return app
 
 
-def make_trail(settings: Settings) -> Trail:
+def make_audit_log(settings: Settings) -> AuditLog:
     """The audit trail, into no file where none is set. Raises OSError."""
     if settings.audit_file is None:
-        return Trail(None, time.time)
+        return AuditLog(None, time.time)
     with naming("audit_file", settings.audit_file):
-        return Trail(AuditFile(settings.audit_file, int(settings.audit_max_mb * 1_000_000)), time.time)
+        return AuditLog(AuditFile(settings.audit_file, int(settings.audit_max_mb * 1_000_000)), time.time)
 
 
 def make_tokens(settings: Settings) -> Tokens:
@@ -177,10 +177,10 @@ def reload_directory(app: web.Application) -> bool:
 
     The audit trail begins its file anew, should somebody have moved it away.
     """
-    app[TRAIL].reopen()
+    app[AUDIT_LOG].reopen()
     if not app[DIRECTORY].reload():
         return False
-    app[FEED].take_directory(app[DIRECTORY].current.extension_of_channel)
+    app[PUBLISHER].take_directory(app[DIRECTORY].current.extension_of_channel)
     app[CONDUCTOR].on_directory()
     app[REVISIONS].on_directory()
     app[EVENTS].on_directory()
@@ -202,7 +202,7 @@ async def _close_events(app: web.Application) -> None:
 
 
 async def _close_trail(app: web.Application) -> None:
-    await asyncio.to_thread(app[TRAIL].close)
+    await asyncio.to_thread(app[AUDIT_LOG].close)
 
 
 def _openid_provider(settings: Settings) -> OpenIdProvider | None:

@@ -16,14 +16,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapter.ami.actions import Action, list_answer_times, list_channels, list_parked, ping
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LoginRefused
 from adapter.ami.probe import Ask, clock_offset, has_include
 from adapter.ami.session import Session
-from adapter.calls.answer_times import read_answer_time, with_answer_times
-from adapter.calls.events import Event, ListedChannel
-from adapter.calls.message import Message
-from adapter.calls.parsing import EVENT_NAMES, EventError, parse, parse_listed
+from adapter.asterisk.actions import Action, list_answer_times, list_channels, list_parked, ping
+from adapter.asterisk.answer_times import read_answer_time, with_answer_times
+from adapter.asterisk.events import Event, ListedChannel
+from adapter.asterisk.message import Message
+from adapter.asterisk.parsing import EVENT_NAMES, EventError, parse, parse_listed
 
 log = logging.getLogger(__name__)
 

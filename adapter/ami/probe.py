@@ -6,9 +6,9 @@ Each probe takes the function that sends an action and gives the headers of the 
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from adapter.ami.actions import Action, ping
 from adapter.ami.errors import ActionRefused
-from adapter.dialplan import (
+from adapter.asterisk.actions import Action, ping
+from adapter.asterisk.naming import (
     ANSWERED_CONTEXT,
     ANSWERED_EXTEN,
     LEFT_CONTEXT,

@@ -8,7 +8,7 @@ which events are wanted looks at the first line, `Event: NAME`, and drops the ot
 import itertools
 from collections.abc import Iterable
 
-from adapter.calls.message import Message, cut
+from adapter.asterisk.message import Message, split_messages
 
 MESSAGE_LIMIT_BYTES = 256 * 1024
 """Asterisk writes messages of at most 128 lines of 1,024 bytes; twice that is no message of its."""
@@ -38,7 +38,7 @@ class Reader:
             if self._rest.find(_END, searched) < 0:
                 return self._wait_for_end()
             data = bytes(self._rest)
-        found, end, dropped = cut(data, self._wanted)
+        found, end, dropped = split_messages(data, self._wanted)
         self._rest = bytearray(data[end:])
         if not end:
             return self._wait_for_end()

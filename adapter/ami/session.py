@@ -19,10 +19,10 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 from panoramisk.message import Message
 
-from adapter.ami.actions import Action
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkLost, LoginRefused
 from adapter.ami.reader import FramingError, Reader
-from adapter.calls.message import Message as Received
+from adapter.asterisk.actions import Action
+from adapter.asterisk.message import Message as Received
 
 log = logging.getLogger(__name__)
 

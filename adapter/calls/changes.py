@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from adapter.calls.events import ChannelState
+from adapter.asterisk.events import ChannelState
 
 
 class CallChanged(Struct, frozen=True, gc=False):

@@ -1,5 +1,6 @@
 """Channels begin, change and end."""
 
+from adapter.asterisk.events import OUR_PREFIX, Channel, ChannelState, NewChannel
 from adapter.calls.changes import (
     BridgeChanged,
     CallChanged,
@@ -7,7 +8,6 @@ from adapter.calls.changes import (
     OriginateStateChanged,
     Unplaced,
 )
-from adapter.calls.events import OUR_PREFIX, Channel, ChannelState, NewChannel
 from adapter.calls.ledger import Ledger
 from adapter.calls.legs import LOCAL_PREFIX, RINGING, UP, Disposition, Leg
 

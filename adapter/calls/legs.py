@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from adapter.calls.events import Channel, ChannelState
+from adapter.asterisk.events import Channel, ChannelState
 
 VIEW_LIMIT = 99
 """View ids have two digits (UAPI); legs beyond take part without a view."""

@@ -17,9 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from adapter.calls.changes import BridgeChanged, CallChanged, Change, OriginateEnded
-from adapter.calls.channels import is_about_to_ring
-from adapter.calls.events import (
+from adapter.asterisk.events import (
     DIALED_APPLICATIONS,
     BridgeEnter,
     BridgeLeave,
@@ -40,6 +38,8 @@ from adapter.calls.events import (
     Transfer,
     Unpark,
 )
+from adapter.calls.changes import BridgeChanged, CallChanged, Change, OriginateEnded
+from adapter.calls.channels import is_about_to_ring
 from adapter.calls.ledger import ExtensionOf
 from adapter.calls.legs import Leg
 from adapter.calls.telephony import Telephony

@@ -1,8 +1,8 @@
 """Who spies on whom."""
 
+from adapter.asterisk.events import ListedChannel, SpyStart, SpyStop
 from adapter.calls.changes import SpyJoined
 from adapter.calls.channels import Channels
-from adapter.calls.events import ListedChannel, SpyStart, SpyStop
 from adapter.calls.legs import Leg
 
 

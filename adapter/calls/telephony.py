@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from adapter.calls.changes import BridgeChanged, PlaceTaken, Transferred
-from adapter.calls.events import (
+from adapter.asterisk.events import (
     BridgeEnter,
     BridgeLeave,
     DialBegin,
@@ -15,6 +14,7 @@ from adapter.calls.events import (
     Transfer,
     Unpark,
 )
+from adapter.calls.changes import BridgeChanged, PlaceTaken, Transferred
 from adapter.calls.legs import Disposition, Leg, Parking, age_of
 from adapter.calls.spies import Spies
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapter.calls.events import ChannelState
+from adapter.asterisk.events import ChannelState
+from adapter.asterisk.party import Party
 from adapter.calls.legs import Call, Disposition, Leg, Parking, age_of
-from adapter.calls.party import Party
 
 
 class Status(StrEnum):

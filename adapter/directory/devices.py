@@ -6,7 +6,7 @@ can begin a channel's name is one, as every guard compares the names of channels
 
 import re
 
-from adapter.dialplan import PHONES_CONTEXT
+from adapter.asterisk.naming import PHONES_CONTEXT
 
 _DEVICE = re.compile(r"([A-Za-z0-9]+)/([A-Za-z0-9_.*#+-]+)", re.ASCII)
 """None of its characters separates arguments in the dialplan or begins a variable there."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from adapter.caller_id import CallerId, parse_caller_id
+from adapter.asterisk.caller_id import CallerId, parse_caller_id
 from adapter.directory.devices import is_local, read_device, read_dial
 from adapter.plain_errors import of_form
 from adapter.printable import find_unprintable

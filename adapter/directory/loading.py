@@ -3,12 +3,12 @@
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from adapter.dialplan import supervisor_channels
+from adapter.asterisk.naming import supervisor_channels
 from adapter.directory.entries import DirectoryEntries
 from adapter.directory.index import Directory
 from adapter.directory.rules import find_contradictions
+from adapter.directory.yaml_lines import Document, YamlError, read_yaml
 from adapter.plain_errors import plain_error
-from adapter.yaml_lines import Document, YamlError, read_yaml
 
 
 class DirectoryError(ValueError):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from adapter.directory.entries import AccountLevel, DirectoryEntries, Extension
-from adapter.yaml_lines import Place
+from adapter.directory.yaml_lines import Place
 
 UNKNOWN_DEVICES = "anything may answer a Local channel: list the devices of the extension, like [PJSIP/210]"
 

@@ -96,8 +96,8 @@ async def _call(phones: Phones) -> None:
         together.create_task(_stay(customer))
 
 
-async def _answer(phone: Phone, stays_s: float | None) -> None:
-    """Pick up whenever it rings; hang up after `stays_s`."""
+async def _answer(phone: Phone, linger_s: float | None) -> None:
+    """Pick up whenever it rings; hang up after `linger_s`."""
     while True:
         shown = await phone.ringing(within=math.inf)
         say(f"{phone.name} {phone.number} rings: {shown.text}")
@@ -105,7 +105,7 @@ async def _answer(phone: Phone, stays_s: float | None) -> None:
         with suppress(LabError):  # it stopped ringing, or the call is over already
             phone.pick_up()
             await phone.answered()
-            await phone.ended(within=stays_s or math.inf)
+            await phone.ended(within=linger_s or math.inf)
             continue
         with suppress(LabError):
             phone.hang_up()

@@ -6,7 +6,7 @@ What the account may not see is answered exactly as if it did not exist.
 import functools
 
 from adapter.directory import Account, AccountLevel, Directory, Extension, User
-from adapter.uapi.errors import UapiError
+from adapter.http.errors import UapiError
 
 ME = ("@me", "@viewer")
 OWNER = "@owner"

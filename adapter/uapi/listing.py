@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from adapter.calls.views import PhoneCall
-from adapter.uapi.errors import UapiError
+from adapter.http.errors import UapiError
 from adapter.uapi.rendering import Json, Renderer
 
 DEFAULT_COUNT = 20

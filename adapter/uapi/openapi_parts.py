@@ -16,8 +16,8 @@ from openapi_pydantic.v3.v3_1 import (
 )
 from pydantic import BaseModel
 
+from adapter.http.errors import UapiError
 from adapter.uapi import resources
-from adapter.uapi.errors import UapiError
 from adapter.uapi.listing import DEFAULT_COUNT, MAX_COUNT, MAX_START_INDEX
 
 OPERATORS = ("contains", "equals", "startsWith", "present", "greaterThan", "lessThan", "inArray")

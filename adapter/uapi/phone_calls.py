@@ -8,13 +8,13 @@ from aiohttp import web
 
 from adapter.calls.legs import Call
 from adapter.calls.model import Calls
+from adapter.http.entity_tag import is_known, make_tag
+from adapter.http.errors import phone_call_invalid
+from adapter.http.prefer import read_prefer
 from adapter.settings import Settings
-from adapter.uapi.entity_tag import is_known, make_tag
-from adapter.uapi.errors import phone_call_invalid
 from adapter.uapi.listing import Query, Row, envelope, find_page, list_calls, read_query
-from adapter.uapi.prefer import read_prefer
-from adapter.uapi.remembered import ListAnswer, Remembered
 from adapter.uapi.rendering import Renderer
+from adapter.uapi.response_cache import ListAnswer, ResponseCache
 from adapter.uapi.revisions import Revisions
 from adapter.uapi.scope import Gate, Scope
 
@@ -35,7 +35,7 @@ class PhoneCalls:
         self._calls = calls
         self._revisions = revisions
         self._timezone = ZoneInfo(settings.timezone)
-        self._remembered = Remembered()
+        self._response_cache = ResponseCache()
         self._process = secrets.token_hex(4)
 
     # -- handlers ----------------------------------------------------------------------------------
@@ -55,10 +55,10 @@ class PhoneCalls:
         headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
         if is_known(tag, ",".join(request.headers.getall("If-None-Match", ()))):
             return web.Response(status=304, headers=headers)
-        answer = self._remembered.find(tag)
+        answer = self._response_cache.find(tag)
         if answer is None:
             answer = self._make_list(scope, query)
-            self._remembered.keep(tag, answer)
+            self._response_cache.keep(tag, answer)
         if answer.is_empty and read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
             return web.Response(status=204, headers={**headers, "Preference-Applied": "return=minimal"})
         return web.Response(

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
+from adapter.callcontrol.supervision.plan import DEFAULT_PICKUP_S
+from adapter.callcontrol.supervision.session import State
 from adapter.calls.legs import Disposition
 from adapter.calls.views import Flow, Status
-from adapter.supervision.plan import DEFAULT_PICKUP_S
-from adapter.supervision.session import State
 
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 ObjectId = Annotated[

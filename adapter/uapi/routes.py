@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from adapter.uapi.acting import Acting
+from adapter.auth.token_endpoint import TokenEndpoint
+from adapter.stream.hub import EventHub
+from adapter.uapi.call_actions import CallActions
 from adapter.uapi.documentation import Documentation
-from adapter.uapi.events import Events
-from adapter.uapi.oauth import TokenEndpoint
 from adapter.uapi.phone_calls import PhoneCalls
 from adapter.uapi.supervisions import Supervisions
 
@@ -19,9 +19,9 @@ def add_routes(
     router: web.UrlDispatcher,
     *,
     phone_calls: PhoneCalls,
-    acting: Acting,
+    call_actions: CallActions,
     supervisions: Supervisions,
-    events: Events,
+    events: EventHub,
     token_endpoint: TokenEndpoint,
     documentation: Documentation,
 ) -> None:
@@ -36,10 +36,10 @@ def add_routes(
             calls = f"{prefix}/phoneCalls/{{userId}}/{{extension}}{slash}"
             call = f"{prefix}/phoneCalls/{{userId}}/{{extension}}/{{phoneCallId}}{slash}"
             router.add_get(calls, phone_calls.list)
-            router.add_put(calls, acting.put)
+            router.add_put(calls, call_actions.put)
             router.add_get(call, phone_calls.get)
-            router.add_put(call, acting.put)
-            router.add_delete(call, acting.delete)
+            router.add_put(call, call_actions.put)
+            router.add_delete(call, call_actions.delete)
     for prefix in (*PREFIXES, ""):
         for slash in SLASHES:
             router.add_get(f"{prefix}/supervision/{{supervisionId}}{slash}", supervisions.get)

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from adapter.caller_id import CallerId, parse_caller_id
-from adapter.supervision.plan import Follow, Mode, Parameter, Request
-from adapter.uapi.errors import UapiError
+from adapter.asterisk.caller_id import CallerId, parse_caller_id
+from adapter.callcontrol.supervision.plan import Follow, Mode, Parameter, SupervisionRequest
+from adapter.http.errors import UapiError
 
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
@@ -61,7 +61,7 @@ class PhoneCallAction(BaseModel):
     follow: Annotated[Follow | None, _optional(_follow), Field(alias="follow")] = None
 
 
-def read_action(body: object) -> Request:
+def read_action(body: object) -> SupervisionRequest:
     """The supervision that a PUT's body asks for.
 
     Raises UapiError for a body or an action that is none; any other value that is missing or not of its form
@@ -75,7 +75,7 @@ def read_action(body: object) -> Request:
     except ValidationError as invalid:
         bad = {str(error["loc"][0]) for error in invalid.errors(include_input=False, include_url=False)}
     else:
-        return Request(
+        return SupervisionRequest(
             mode=Mode.PRIVATE_WHISPER if mode is Mode.WHISPER and action.is_private else mode,
             view_id=action.view_id,
             send_call_to=action.send_call_to,
@@ -84,7 +84,7 @@ def read_action(body: object) -> Request:
             follow=action.follow,
         )
     good: dict[str, Any] = {name: value for name, value in body.items() if name not in bad}
-    return Request(
+    return SupervisionRequest(
         mode=mode,
         view_id=good.get("phoneCallViewId"),
         send_call_to=good.get("sendCallTo"),

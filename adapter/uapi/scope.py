@@ -7,19 +7,19 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from adapter.access.permission import may_be_heard, may_supervise
+from adapter.auth.authentication import Authenticator
+from adapter.callcontrol.supervision.plan import Mode
 from adapter.calls.legs import Call, Leg
 from adapter.calls.views import PhoneCall, phone_call
 from adapter.directory import Account, AccountLevel, App, Directory
-from adapter.directory_file import DirectoryFile
+from adapter.directory.file import DirectoryFile
+from adapter.http.audit_fields import note
+from adapter.http.errors import access_denied, forbidden, too_many, unavailable
+from adapter.http.limits import RateLimit
+from adapter.http.origin import find_origin, is_trusted
 from adapter.settings import Settings
-from adapter.supervision.permission import may_be_heard, may_supervise
-from adapter.supervision.plan import Mode
 from adapter.uapi.addressing import find_extensions, find_organization_id, is_in_sight
-from adapter.uapi.audited import note
-from adapter.uapi.authentication import Authenticator
-from adapter.uapi.errors import access_denied, forbidden, too_many, unavailable
-from adapter.uapi.limits import RateLimit
-from adapter.uapi.origin import find_origin, is_trusted
 
 
 @dataclass(frozen=True)

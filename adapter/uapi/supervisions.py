@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from adapter.supervision.conductor import Conductor
-from adapter.supervision.plan import Mode
-from adapter.supervision.supervision import Supervision
-from adapter.uapi.errors import not_found
+from adapter.callcontrol.supervision.conductor import Conductor
+from adapter.callcontrol.supervision.plan import Mode
+from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.http.errors import not_found
 from adapter.uapi.rendering import Json
 from adapter.uapi.scope import Gate, Visitor
 
@@ -48,8 +48,8 @@ def render_supervision(supervision: Supervision, visitor: Visitor, timezone: Zon
         "phoneCallId": supervision.call_id,
         "follow": str(supervision.follow),
     }
-    if supervision.asked_by:
-        body["app"] = supervision.asked_by
+    if supervision.owner:
+        body["app"] = supervision.owner
     if supervision.reason is not None:
         body["reason"] = {"code": supervision.reason.code, "message": sentence(supervision.reason)}
     body["link"] = {"self": visitor.supervision_address(supervision.id)}

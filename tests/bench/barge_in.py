@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from adapter.ami.actions import originate_spy
-from adapter.caller_id import CallerId
-from adapter.dialplan import ring_through_include
+from adapter.asterisk.actions import originate_spy
+from adapter.asterisk.caller_id import CallerId
+from adapter.asterisk.naming import ring_through_include
 from adapter.lab import Pbx, Phones, running_asterisk
 from adapter.lab.adapter_process import running_adapter
 from tests.acceptance.conftest import Lab

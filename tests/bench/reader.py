@@ -12,10 +12,10 @@ from panoramisk.manager import Manager
 
 from adapter.ami.link import WANTED, Link, LinkSettings, LinkState
 from adapter.ami.session import Session, _Protocol
+from adapter.asterisk.message import READER
 from adapter.calls.changes import Change
-from adapter.calls.feed import Feed, Listener
-from adapter.calls.message import READER
 from adapter.calls.model import Calls
+from adapter.calls.publisher import Listener, Publisher
 from adapter.directory import Directory, load_directory
 from tests.bench.figures import Figure, in_turn, ratio
 from tests.bench.service import directory_text
@@ -34,16 +34,16 @@ def directory() -> Directory:
 
 
 class Ours:
-    """The adapter's way from bytes to listeners: protocol, link, parse, model, feed."""
+    """The adapter's way from bytes to listeners: protocol, link, parse, model, publisher."""
 
     def __init__(self, *listeners: Callable[[Calls], Listener]) -> None:
         self.changes = 0
         self.calls = Calls(directory().extension_of_channel)
-        feed = Feed(self.calls)
-        feed.subscribe(self._count)
+        publisher = Publisher(self.calls)
+        publisher.subscribe(self._count)
         for listener in listeners:
-            feed.subscribe(listener(self.calls))
-        self.link = link = Link(LinkSettings("", 0, "", ""), feed.take_snapshot, feed.take_event)
+            publisher.subscribe(listener(self.calls))
+        self.link = link = Link(LinkSettings("", 0, "", ""), publisher.take_snapshot, publisher.take_event)
         link.state = LinkState.READY
         self._protocol = _Protocol(WANTED)
         self._protocol.connection_made(cast("asyncio.Transport", None))  # nothing is sent

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from adapter.ami.link import LinkState
-from adapter.calls.message import READER
+from adapter.asterisk.message import READER
 from tests.bench.figures import Figure, in_turn, ratio
 from tests.bench.reader import FOUR_KIB, Ours, Theirs
 from tests.bench.traces import chunks, snapshot

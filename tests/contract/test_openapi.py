@@ -7,9 +7,9 @@ import pytest
 from multidict import CIMultiDict
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from adapter.http import errors
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
-from adapter.uapi import errors
 from adapter.uapi.openapi import describe
 from adapter.uapi.resources import action_model
 from adapter.uapi.routes import PREFIXES

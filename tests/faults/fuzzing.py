@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from adapter.ami.link import WANTED
 from adapter.ami.reader import FramingError, Reader
-from adapter.calls.events import Hangup, ListedChannel
-from adapter.calls.message import Message
+from adapter.asterisk.events import Hangup, ListedChannel
+from adapter.asterisk.message import Message
+from adapter.asterisk.parsing import EventError, parse, parse_listed
 from adapter.calls.model import Calls
-from adapter.calls.parsing import EventError, parse, parse_listed
 from adapter.uapi.rendering import Renderer
 from tests.unit.invariants import check, remembered
 from tests.unit.samples import TRACES, directory, empty_calls, seen

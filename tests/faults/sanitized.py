@@ -8,13 +8,13 @@ import random
 import sys
 from types import ModuleType
 
-from adapter.calls import lines
+from adapter.asterisk import wire
 from tests.faults.fuzzing import make_input
-from tests.unit.test_lines import WANTED_BYTES
+from tests.unit.test_wire import WANTED_BYTES
 
 
 def _built(path: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("adapter.calls._lines", path)
+    spec = importlib.util.spec_from_file_location("adapter.asterisk._wire", path)
     if spec is None or spec.loader is None:
         raise ImportError(path)
     module = importlib.util.module_from_spec(spec)
@@ -28,15 +28,15 @@ def main(path: str, inputs: int, seed: int) -> None:
     for count in range(inputs):
         data = make_input(random.Random(seed + count))  # noqa: S311 - to be made again
         cut = in_c.cut(data, WANTED_BYTES)
-        if cut != lines.cut(data, WANTED_BYTES):
+        if cut != wire.split_messages(data, WANTED_BYTES):
             raise AssertionError(f"C and Python differ: input {count}, seed {seed + count}")
         for text, beginning in cut[0]:
             start = 0 if beginning is None else beginning[3]
             for role in ("", "Dest"):
-                if in_c.find_channel(text, start, role) != lines.find_channel(text, start, role):
+                if in_c.find_channel(text, start, role) != wire.find_channel(text, start, role):
                     raise AssertionError(f"channels differ: input {count}, seed {seed + count}")
             names = ("Application", "ApplicationData")
-            if in_c.find_values(text, start, names) != lines.find_values(text, start, names):
+            if in_c.find_values(text, start, names) != wire.find_values(text, start, names):
                 raise AssertionError(f"values differ: input {count}, seed {seed + count}")
             messages += 1
     print(messages)  # noqa: T201 - its answer

@@ -16,11 +16,11 @@ from aiohttp import web
 from yarl import URL
 
 from adapter.app import make_app
+from adapter.auth.tokens import Tokens
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.lab.polling import poll_until, until_seen
 from adapter.settings import Settings
-from adapter.uapi.tokens import Tokens
 
 T = TypeVar("T")
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from adapter.app import TRAIL
+from adapter.app import AUDIT_LOG
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from tests.integration.harness import (
@@ -303,11 +303,11 @@ async def test_health_says_whether_the_trail_is_written(
         assert await audit() == "ok"
         monkeypatch.setattr("adapter.audit.file.os.write", write)
         assert (await service.barge_in()).status == 202
-        await until(lambda: service.app[TRAIL].is_written() is False)
+        await until(lambda: service.app[AUDIT_LOG].is_written() is False)
         assert await audit() == "failing"
         monkeypatch.undo()
         assert (await service.barge_in()).status == 202
-        await until(service.app[TRAIL].is_written)
+        await until(service.app[AUDIT_LOG].is_written)
         assert await audit() == "ok"
     assert [line["event"] for line in lines(trail)][:2] == ["lost", "request"]
 
@@ -315,5 +315,5 @@ async def test_health_says_whether_the_trail_is_written(
 async def test_without_a_file_there_is_no_trail(service: Service, trail: Path) -> None:
     """Off unless the operator wants it."""
     assert (await service.barge_in()).status == 202
-    assert service.app[TRAIL].is_written() is None
+    assert service.app[AUDIT_LOG].is_written() is None
     assert not files(trail)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapter.caller_id import NAME_LIMIT_BYTES
+from adapter.asterisk.caller_id import NAME_LIMIT_BYTES
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from tests.integration.harness import REQUEST, Service, code_of

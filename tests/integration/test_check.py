@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from adapter.commands.check import run_check
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script, drop, ignore
 from adapter.lab.fake_ami_events import event
 from adapter.settings import Settings
+from adapter.tools.check.command import run_check
 from tests.integration.command_settings import command_settings
 
 DEADLINE_S = 20.0

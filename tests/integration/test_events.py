@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from adapter.app import EVENTS, IDLE
+from adapter.auth.tokens import Tokens
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until_seen
-from adapter.uapi.tokens import Tokens
 from tests.integration.harness import (
     TOKEN_KEY,
     Service,
@@ -385,7 +385,7 @@ async def test_while_nobody_listens_nothing_is_kept(
     service: Service, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A change then costs one look; who comes back later than that lists again."""
-    monkeypatch.setattr("adapter.uapi.events.REMEMBER_S", 0.0)
+    monkeypatch.setattr("adapter.stream.hub.REMEMBER_S", 0.0)
     listened: Callable[[], bool] = lambda: service.app[EVENTS].is_listening  # noqa: E731 - asked again and again
     assert not listened()
     async with open_events(service) as events:

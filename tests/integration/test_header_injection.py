@@ -7,7 +7,7 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapter.caller_id import NAME_LIMIT_BYTES
+from adapter.asterisk.caller_id import NAME_LIMIT_BYTES
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import caller_id_of
 from tests.integration.harness import REQUEST, Service

@@ -96,7 +96,7 @@ async def test_after_very_many_wrong_secrets_a_client_waits_wherever_it_comes_fr
     ami: FakeAmi, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Guessing from many addresses has an end too; other clients go on."""
-    monkeypatch.setattr("adapter.uapi.oauth.CLIENT_FACTOR", 2)
+    monkeypatch.setattr("adapter.auth.token_endpoint.CLIENT_FACTOR", 2)
     few = {"login_failures_per_min": float(FAILURES), "trusted_proxies": PROXY}
     async with running_service(ami, directory, **few) as service:
         for count in range(2 * FAILURES):

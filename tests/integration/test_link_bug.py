@@ -10,7 +10,7 @@ from adapter.lab.processes import run_process
 ENDS_WITHIN_S = 15.0
 WITH_A_BUG = """
 from adapter.ami.link import Link
-from adapter.cli import main
+from adapter.process.cli import main
 
 async def run(self):
     raise ZeroDivisionError("a bug")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from adapter.callcontrol.supervision import ringing
 from adapter.lab.fake_ami import FakeAmi, Script
 from adapter.lab.fake_ami_events import FakeChannel, bridge_of
-from adapter.supervision import ringing
 from tests.integration.harness import Service, running_service, until
 from tests.integration.rewriting import rewrite, with_tone
 from tests.integration.supervising import (

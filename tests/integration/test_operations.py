@@ -22,8 +22,8 @@ from adapter.app import LINK
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until_seen
-from adapter.logs import JsonFormatter
-from adapter.operations.access_log import AccessLog
+from adapter.monitoring.access_log import AccessLog
+from adapter.process.logs import JsonFormatter
 from tests.integration.harness import TOKEN_KEY, Json, Service, running_service, token, until_taken
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
@@ -256,7 +256,7 @@ async def test_the_log_of_a_barge_in_has_its_ids_and_no_secret(
             "GET", "/uapi/phoneCalls/@me/@self", headers={"Authorization": f"Bearer {used}"}
         )
     found = [json.loads(line) for line in lines.getvalue().splitlines()]
-    ours = [line for line in found if line["logger"] == "adapter.supervision.register"]
+    ours = [line for line in found if line["logger"] == "adapter.callcontrol.supervision.register"]
     assert ours
     assert {line["call_id"] for line in ours} == {call_id}
     assert len({line["supervision"] for line in ours}) == 1

@@ -80,12 +80,12 @@ def test_the_wheel_holds_the_program_and_what_the_lab_needs_and_nothing_else(bui
     assert len(scenarios) > 5
     lab = [*of_asterisk, *scenarios, CHECKOUT / "examples" / "directory.yaml"]
     data = {f"adapter/lab/data/{path.relative_to(CHECKOUT)}" for path in lab}
-    assert names == modules | {"adapter/py.typed", "adapter/calls/_lines.pyi", *_compiled()} | data
+    assert names == modules | {"adapter/py.typed", "adapter/asterisk/_wire.pyi", *_compiled()} | data
 
 
 def _compiled() -> list[str]:
     """The reader in C, where this machine can make it."""
-    return [f"adapter/calls/_lines{sysconfig.get_config_var('EXT_SUFFIX')}"] if shutil.which("cc") else []
+    return [f"adapter/asterisk/_wire{sysconfig.get_config_var('EXT_SUFFIX')}"] if shutil.which("cc") else []
 
 
 def test_every_package_that_is_installed_is_pinned() -> None:

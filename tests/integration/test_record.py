@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from adapter.cli import main
-from adapter.commands.record import RecordOptions, run_record
 from adapter.lab.configuration import CHECKOUT
 from adapter.lab.fake_ami import FakeAmi, ignore
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import poll_until
 from adapter.lab.processes import end_process, last_lines, start_process
+from adapter.process.cli import main
 from adapter.settings import Settings
-from adapter.trace.playing import Happening, any_extension, play
-from adapter.trace.recording import create_file
-from adapter.trace.text import Problem, Recorded, read_messages
+from adapter.tools.trace.playing import Happening, any_extension, play
+from adapter.tools.trace.record import RecordOptions, run_record
+from adapter.tools.trace.recording import create_file
+from adapter.tools.trace.text import Problem, Recorded, read_messages
 from tests.integration.command_settings import command_settings
 from tests.integration.rewriting import replaced, rewrite
 

@@ -28,7 +28,7 @@ LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
 
 @pytest.fixture(autouse=True)
 def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapter.connections.LOOK_INTERVAL_S", LOOK_INTERVAL_S)
+    monkeypatch.setattr("adapter.http.idle_connections.LOOK_INTERVAL_S", LOOK_INTERVAL_S)
 
 
 Story = Callable[[Service], Awaitable[None]]
@@ -36,7 +36,7 @@ Story = Callable[[Service], Awaitable[None]]
 
 @contextlib.asynccontextmanager
 async def watched_service(directory: Path, calls: int = 1, **settings: object) -> AsyncIterator[Service]:
-    """The adapter with its watcher, as `adapter.server` starts it."""
+    """The adapter with its watcher, as `adapter.process.server` starts it."""
     async with FakeAmi() as ami:
         for _ in range(calls):
             ami.pbx.add_trunk_call()

@@ -32,7 +32,7 @@ def is_said(caplog: pytest.LogCaptureFixture, sentence: str) -> bool:
 
 def assert_whole(caplog: pytest.LogCaptureFixture, call_id: str, uniqueid: str) -> None:
     """Each line of the supervision's room has its call and its id."""
-    said = [record for record in caplog.records if record.name.startswith("adapter.supervision")]
+    said = [record for record in caplog.records if record.name.startswith("adapter.callcontrol.supervision")]
     found = {(one.getMessage(), vars(one).get("call_id"), vars(one).get("supervision")) for one in said}
     assert found == {(sentence, call_id, uniqueid.removeprefix("uapi-")) for sentence, _, _ in found}
 

@@ -16,7 +16,7 @@ import pytest
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.polling import poll_until
 from adapter.lab.processes import end_process, start_process
-from adapter.systemd import READY, tell_systemd
+from adapter.process.systemd import READY, tell_systemd
 from tests.integration.harness import DEADLINE_S, listening_at
 from tests.packages import CHECKOUT
 
@@ -137,7 +137,7 @@ def test_a_systemd_that_takes_nothing_holds_the_service_up_for_a_second_at_most(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody reads the socket, and what it holds is full."""
-    monkeypatch.setattr("adapter.systemd.LIMIT_S", 0.05)
+    monkeypatch.setattr("adapter.process.systemd.LIMIT_S", 0.05)
     name = str(tmp_path / "notify")
     with hearing(name), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
         filler.settimeout(0)

@@ -7,11 +7,11 @@ from pathlib import Path
 import jwt
 import pytest
 
+from adapter.auth.tokens import Tokens
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until_seen
-from adapter.uapi.tokens import Tokens
 from tests.integration.harness import REQUEST, TOKEN_KEY, Service, code_of, running_service, token
 
 NOW = int(time.time())

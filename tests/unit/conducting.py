@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from adapter.ami.actions import Action
 from adapter.ami.errors import LinkLost
-from adapter.caller_id import CallerId
-from adapter.calls.feed import Feed
+from adapter.asterisk.actions import Action
+from adapter.asterisk.caller_id import CallerId
+from adapter.callcontrol.supervision.conductor import Conductor
+from adapter.callcontrol.supervision.plan import Follow, Mode, Plan
+from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.calls.model import Calls
+from adapter.calls.publisher import Publisher
 from adapter.directory import Directory
-from adapter.supervision.conductor import Conductor
-from adapter.supervision.plan import Follow, Mode, Plan
-from adapter.supervision.supervision import Supervision
 
 from .samples import Headers, Pbx, directory, events, listed, snapshot_after
 
@@ -33,8 +33,8 @@ class Desk:
         self.conductor = Conductor(
             self.calls, self._send, directory=lambda: self.directory, has_include=lambda: True
         )
-        self.feed = Feed(self.calls)
-        self.feed.subscribe(self.conductor.on_change)
+        self.publisher = Publisher(self.calls)
+        self.publisher.subscribe(self.conductor.on_change)
         self._fed = 0
 
     async def _send(self, action: Action) -> None:
@@ -43,16 +43,16 @@ class Desk:
         self.sent.append({"Action": action.name, **dict(action.headers)})
 
     def hear(self) -> None:
-        """Feed what the PBX has said since."""
+        """Publisher what the PBX has said since."""
         said, self._fed = self.pbx.messages[self._fed :], len(self.pbx.messages)
         for event in events(said):
-            self.feed.take_event(event)
+            self.publisher.take_event(event)
 
     def resync(self, snapshot: Iterable[Headers] | None = None) -> None:
         """The link was down and is back: what was said meanwhile is lost, the snapshot tells."""
         shown = snapshot_after(self.pbx.messages) if snapshot is None else snapshot
         self._fed = len(self.pbx.messages)
-        self.feed.take_snapshot(listed(shown), 1795405400.0)
+        self.publisher.take_snapshot(listed(shown), 1795405400.0)
         self.conductor.on_snapshot()
 
     async def begin(

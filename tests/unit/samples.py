@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from adapter.ami.reader import Reader
-from adapter.calls.events import Event, ListedChannel
+from adapter.asterisk.events import Event, ListedChannel
+from adapter.asterisk.parsing import parse, parse_listed
 from adapter.calls.legs import age_of
 from adapter.calls.model import Calls
-from adapter.calls.parsing import parse, parse_listed
 from adapter.calls.views import PhoneCall, phone_call
 from adapter.directory import Directory, load_directory
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapter.ami.actions import (
+from adapter.asterisk.actions import (
     LINE_LIMIT_BYTES,
     Action,
     ActionError,
@@ -15,7 +15,7 @@ from adapter.ami.actions import (
     originate_spy,
     ping,
 )
-from adapter.caller_id import NAME_LIMIT_BYTES, CallerId, parse_caller_id
+from adapter.asterisk.caller_id import NAME_LIMIT_BYTES, CallerId, parse_caller_id
 
 
 class _Values(TypedDict):

@@ -1,8 +1,8 @@
 import pytest
 
 from adapter.directory import Account, AccountLevel
+from adapter.http.errors import UapiError
 from adapter.uapi.addressing import find_extensions, is_in_sight
-from adapter.uapi.errors import UapiError
 
 from .samples import directory
 

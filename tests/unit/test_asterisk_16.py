@@ -1,8 +1,8 @@
 """What Asterisk 16 says is read as what 22 says."""
 
+from adapter.asterisk.events import Hangup, OriginateResponse
+from adapter.asterisk.parsing import parse
 from adapter.calls.changes import ChannelGone
-from adapter.calls.events import Hangup, OriginateResponse
-from adapter.calls.parsing import parse
 
 from .invariants import check, remembered
 from .samples import Headers, empty_calls, events, only_call, recorded

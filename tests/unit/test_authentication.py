@@ -2,9 +2,9 @@ import time
 
 import pytest
 
-from adapter.uapi.authentication import Authenticator
-from adapter.uapi.errors import UapiError
-from adapter.uapi.tokens import Tokens
+from adapter.auth.authentication import Authenticator
+from adapter.auth.tokens import Tokens
+from adapter.http.errors import UapiError
 
 TOKENS = Tokens("k" * 32, 3600)
 TOKEN = TOKENS.issue("agent-desktop", time.time())

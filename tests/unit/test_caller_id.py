@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.caller_id import NAME_LIMIT_BYTES, CallerId, parse_caller_id
+from adapter.asterisk.caller_id import NAME_LIMIT_BYTES, CallerId, parse_caller_id
 
 NUMBERS = st.from_regex(r"\A\+?[0-9*#]{1,32}\Z")
 NAMES = (

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.check.facts import Facts, Reached, Terminal, Unread
-from adapter.check.findings import Finding, Verdict, find, has_failure
-from adapter.check.table import table
+from adapter.tools.check.facts import Facts, LoginResult, Terminal, Unavailable
+from adapter.tools.check.findings import Finding, Verdict, find, has_failure
+from adapter.tools.check.table import table
 
 ACTIONS = {
     "Ping": frozenset[str](),
@@ -18,7 +18,7 @@ ACTIONS = {
 }
 CONF = {"read": "call,reporting", "writetimeout": "5000"}
 WELL = Facts(
-    reached=Reached.LOGGED_IN,
+    login=LoginResult.LOGGED_IN,
     address="192.0.2.1:5038",
     username="uapi",
     version="22.10.1+dfsg",
@@ -52,7 +52,7 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
 @pytest.mark.parametrize(
     ("facts", "name", "verdict"),
     [
-        (replace(WELL, reached=Reached.BROKE, error="cut"), "AMI", Verdict.FAIL),
+        (replace(WELL, login=LoginResult.BROKE, error="cut"), "AMI", Verdict.FAIL),
         (replace(WELL, version="13.38.3"), "Asterisk", Verdict.FAIL),
         (replace(WELL, version="GIT-master-abc"), "Asterisk", Verdict.UNKNOWN),
         (replace(WELL, actions=without("Hangup")), "write call", Verdict.FAIL),
@@ -102,9 +102,9 @@ def test_a_missing_module_is_to_be_loaded_by_its_name() -> None:
     ]
 
 
-@pytest.mark.parametrize("is_loaded", [True, False, Unread("not readable")])
+@pytest.mark.parametrize("is_loaded", [True, False, Unavailable("not readable")])
 def test_without_the_include_nothing_is_said_of_the_modules_that_it_alone_uses(
-    is_loaded: bool | Unread,  # noqa: FBT001 - a fact, not a switch
+    is_loaded: bool | Unavailable,  # noqa: FBT001 - a fact, not a switch
 ) -> None:
     """The include is what is to be mended; ChanSpy is needed without it, too."""
     facts = replace(
@@ -119,7 +119,7 @@ def test_without_the_include_nothing_is_said_of_the_modules_that_it_alone_uses(
 
 def test_what_could_not_be_read_is_unknown_and_never_well() -> None:
     """Each fact, with the reason."""
-    unread = Unread("not readable with these rights")
+    unread = Unavailable("not readable with these rights")
     blind = replace(
         WELL,
         version=unread,
@@ -139,20 +139,22 @@ def test_what_could_not_be_read_is_unknown_and_never_well() -> None:
 
 def test_what_was_not_asked_before_the_connection_broke_is_unknown() -> None:
     """A module, too."""
-    names = [name for name, verdict in not_well(Facts(Reached.BROKE, "a", "u")) if verdict is Verdict.UNKNOWN]
+    names = [
+        name for name, verdict in not_well(Facts(LoginResult.BROKE, "a", "u")) if verdict is Verdict.UNKNOWN
+    ]
     assert {"Asterisk", "clocks", *(f"module {module}" for module in WELL.modules)} <= set(names)
 
 
 def test_nothing_is_guessed_where_nobody_answers() -> None:
     """One line says why."""
-    assert not_well(Facts(Reached.NOT_AT_ALL, "a", "u", "Connection refused")) == [("AMI", Verdict.FAIL)]
-    [reached, refused] = find(Facts(Reached.REFUSED, "a", "u", "Authentication failed"))
+    assert not_well(Facts(LoginResult.NOT_AT_ALL, "a", "u", "Connection refused")) == [("AMI", Verdict.FAIL)]
+    [reached, refused] = find(Facts(LoginResult.REFUSED, "a", "u", "Authentication failed"))
     assert (reached.verdict, refused.verdict, refused.name) == (Verdict.OK, Verdict.FAIL, "login")
 
 
 def test_a_certificate_that_is_not_trusted_is_no_ami_that_is_not_enabled() -> None:
     """What to do then is in the adapter's settings."""
-    facts = replace(WELL, reached=Reached.NOT_AT_ALL, error="no AMI connection: CERTIFICATE_VERIFY_FAILED")
+    facts = replace(WELL, login=LoginResult.NOT_AT_ALL, error="no AMI connection: CERTIFICATE_VERIFY_FAILED")
     [finding] = find(facts)
     assert (finding.verdict, "ADAPTER_AMI_TLS_CA" in finding.advice) == (Verdict.FAIL, True)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from adapter.caller_id import CallerId
+from adapter.asterisk.caller_id import CallerId
 from adapter.directory import (
     Account,
     AccountLevel,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.directory_file import DirectoryFile
+from adapter.directory.file import DirectoryFile
 
 from .samples import DIRECTORY_TEXT
 

@@ -1,7 +1,7 @@
 import pytest
 
-from adapter.supervision.plan import Parameter, Refusal
-from adapter.uapi.errors import UapiError, phone_call_invalid, refused, too_many, unavailable
+from adapter.callcontrol.supervision.plan import Parameter, Refusal
+from adapter.http.errors import UapiError, phone_call_invalid, refused, too_many, unavailable
 
 STATUSES = {
     400: """user_invalid extension_invalid request_invalid action_invalid pc_phonecall_invalid

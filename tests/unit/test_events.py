@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from adapter.calls.events import (
+from adapter.asterisk.events import (
     BridgeEnter,
     BridgeLeave,
     Channel,
@@ -21,7 +21,7 @@ from adapter.calls.events import (
     Transfer,
     Unpark,
 )
-from adapter.calls.parsing import EventError, parse, parse_listed
+from adapter.asterisk.parsing import EventError, parse, parse_listed
 
 from .samples import Headers, Pbx, recorded
 

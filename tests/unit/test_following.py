@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from adapter.calls.events import OTHER_HALF
-from adapter.supervision.plan import Follow, Mode
-from adapter.supervision.session import Reason, State
-from adapter.supervision.supervision import Supervision
+from adapter.asterisk.events import OTHER_HALF
+from adapter.callcontrol.supervision.plan import Follow, Mode
+from adapter.callcontrol.supervision.session import Reason, State
+from adapter.callcontrol.supervision.supervision import Supervision
 
 from .conducting import AGENT, SECOND, SUPERVISOR, TRUNK, Desk, desk
 

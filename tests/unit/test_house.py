@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic_core import PydanticUndefined
 
-from adapter import dialplan
+from adapter.asterisk import naming
 from adapter.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -17,42 +17,42 @@ MODULES = sorted((ROOT / "adapter").rglob("*.py"))
 PURE = (
     "adapter.calls",
     "adapter.directory",
-    "adapter.yaml_lines",
-    "adapter.caller_id",
-    "adapter.dialplan",
+    "adapter.directory.yaml_lines",
+    "adapter.asterisk.caller_id",
+    "adapter.asterisk.naming",
     "adapter.plain_errors",
     "adapter.printable",
-    "adapter.supervision.plan",
-    "adapter.supervision.session",
-    "adapter.supervision.permission",
-    "adapter.supervision.judging",
-    "adapter.supervision.listening",
-    "adapter.supervision.tuning",
-    "adapter.supervision.errors",
+    "adapter.callcontrol.supervision.plan",
+    "adapter.callcontrol.supervision.session",
+    "adapter.access.permission",
+    "adapter.callcontrol.supervision.judging",
+    "adapter.callcontrol.supervision.listening",
+    "adapter.callcontrol.supervision.spy_setup",
+    "adapter.callcontrol.supervision.errors",
     "adapter.ami.reader",
     "adapter.ami.errors",
-    "adapter.ami.actions",
-    "adapter.operations.tally",
-    "adapter.trace.text",
-    "adapter.trace.masking",
-    "adapter.trace.playing",
-    "adapter.check.facts",
-    "adapter.check.findings",
-    "adapter.check.table",
+    "adapter.asterisk.actions",
+    "adapter.monitoring.counters",
+    "adapter.tools.trace.text",
+    "adapter.tools.trace.masking",
+    "adapter.tools.trace.playing",
+    "adapter.tools.check.facts",
+    "adapter.tools.check.findings",
+    "adapter.tools.check.table",
     "adapter.uapi.addressing",
-    "adapter.uapi.entity_tag",
-    "adapter.uapi.errors",
-    "adapter.uapi.event_log",
-    "adapter.uapi.limits",
+    "adapter.http.entity_tag",
+    "adapter.http.errors",
+    "adapter.stream.replay_buffer",
+    "adapter.http.limits",
     "adapter.uapi.openapi",
     "adapter.uapi.openapi_parts",
-    "adapter.uapi.origin",
+    "adapter.http.origin",
     "adapter.uapi.resources",
     "adapter.uapi.revisions",
     "adapter.uapi.listing",
-    "adapter.uapi.prefer",
+    "adapter.http.prefer",
     "adapter.uapi.schemas",
-    "adapter.uapi.remembered",
+    "adapter.uapi.response_cache",
     "adapter.uapi.rendering",
     "adapter.lab.tones",
 )
@@ -103,7 +103,7 @@ def _offences(importer: Callable[[str], bool], is_forbidden: Callable[[str], boo
 def test_the_rules_would_see_an_offence() -> None:
     """Plain, from, as, inside a function: every form of import is seen."""
     code = "import asyncio as a\ndef f():\n    from adapter.uapi import tokens\n    import adapter.lab.demo\n"
-    assert list(_imported(ast.parse(code))) == ["asyncio", "adapter.uapi.tokens", "adapter.lab.demo"]
+    assert list(_imported(ast.parse(code))) == ["asyncio", "adapter.auth.tokens", "adapter.lab.demo"]
     assert _is_in("adapter.lab.demo", ("adapter.lab",))
     assert not _is_in("adapter.laboratory", ("adapter.lab",))
 
@@ -117,7 +117,7 @@ def test_only_the_ami_session_knows_panoramisk() -> None:
 def test_only_the_metrics_page_knows_prometheus() -> None:
     """Whoever is counted only counts."""
     known = _offences(lambda _: True, lambda name: _is_in(name, ("prometheus_client",)))
-    assert {offence.partition(" ")[0] for offence in known} == {"adapter.operations.metrics"}
+    assert {offence.partition(" ")[0] for offence in known} == {"adapter.monitoring.metrics"}
 
 
 @pytest.mark.parametrize("room", PURE)
@@ -143,79 +143,88 @@ def test_a_module_that_says_it_is_pure_is_held_to_it() -> None:
             re.IGNORECASE,
         )
     }
-    assert "adapter.supervision.plan" in saying
+    assert "adapter.callcontrol.supervision.plan" in saying
     assert {name for name in saying if not _is_in(name, PURE)} == set()
 
 
-BELOW_SUPERVISION = ("adapter.ami", "adapter.calls", "adapter.caller_id", "adapter.directory")
+BELOW_SUPERVISION = ("adapter.ami", "adapter.calls", "adapter.asterisk.caller_id", "adapter.directory")
 ALLOWED = [
     # who imports, and what of the adapter it may import
     ("adapter.calls", ("adapter.calls",)),
-    ("adapter.caller_id", ("adapter.printable",)),
-    ("adapter.dialplan", ()),
-    ("adapter.yaml_lines", ()),
+    ("adapter.asterisk.caller_id", ("adapter.printable",)),
+    ("adapter.asterisk.naming", ()),
+    ("adapter.directory.yaml_lines", ()),
     ("adapter.plain_errors", ()),
     ("adapter.printable", ()),
     ("adapter.terminal", ("adapter.printable",)),
     (
         "adapter.directory",
         (
-            "adapter.caller_id",
-            "adapter.dialplan",
+            "adapter.asterisk.caller_id",
+            "adapter.asterisk.naming",
             "adapter.directory",
             "adapter.plain_errors",
             "adapter.printable",
-            "adapter.yaml_lines",
+            "adapter.directory.yaml_lines",
         ),
     ),
     ("adapter.settings", ("adapter.plain_errors", "adapter.printable")),
-    ("adapter.logs", ("adapter.log_writer", "adapter.printable")),
-    ("adapter.ami", ("adapter.ami", "adapter.calls", "adapter.caller_id", "adapter.dialplan")),
-    ("adapter.supervision", (*BELOW_SUPERVISION, "adapter.supervision")),
+    ("adapter.process.logs", ("adapter.process.line_writer", "adapter.printable")),
     (
-        "adapter.operations",
-        ("adapter.ami.link", "adapter.calls", "adapter.operations", "adapter.supervision", "adapter.tasks"),
+        "adapter.ami",
+        ("adapter.ami", "adapter.calls", "adapter.asterisk.caller_id", "adapter.asterisk.naming"),
     ),
-    ("adapter.audit", ("adapter.audit", "adapter.supervision")),
+    ("adapter.callcontrol.supervision", (*BELOW_SUPERVISION, "adapter.callcontrol.supervision")),
+    (
+        "adapter.monitoring",
+        (
+            "adapter.ami.link",
+            "adapter.calls",
+            "adapter.monitoring",
+            "adapter.callcontrol.supervision",
+            "adapter.tasks",
+        ),
+    ),
+    ("adapter.audit", ("adapter.audit", "adapter.callcontrol.supervision")),
     (
         "adapter.uapi",
         (
             "adapter.ami.errors",
             "adapter.ami.link",
             "adapter.audit",
-            "adapter.caller_id",
+            "adapter.asterisk.caller_id",
             "adapter.calls",
             "adapter.directory",
-            "adapter.directory_file",
+            "adapter.directory.file",
             "adapter.settings",
-            "adapter.supervision",
+            "adapter.callcontrol.supervision",
             "adapter.uapi",
         ),
     ),
-    ("adapter.trace", ("adapter.ami", "adapter.calls", "adapter.trace")),
+    ("adapter.tools.trace", ("adapter.ami", "adapter.calls", "adapter.tools.trace")),
     (
-        "adapter.check",
+        "adapter.tools.check",
         (
             "adapter.ami",
             "adapter.calls",
-            "adapter.check",
-            "adapter.dialplan",
+            "adapter.tools.check",
+            "adapter.asterisk.naming",
             "adapter.directory",
             "adapter.printable",
         ),
     ),
     (
-        "adapter.commands",
+        "adapter.tools",
         (
             "adapter.ami",
             "adapter.ami_settings",
-            "adapter.calls.message",
-            "adapter.check",
-            "adapter.commands",
+            "adapter.asterisk.message",
+            "adapter.tools.check",
+            "adapter.tools",
             "adapter.directory",
-            "adapter.directory_file",
+            "adapter.directory.file",
             "adapter.settings",
-            "adapter.trace",
+            "adapter.tools.trace",
         ),
     ),
 ]
@@ -235,7 +244,7 @@ def test_the_lab_is_known_to_its_command_alone() -> None:
     known = _offences(
         lambda name: not _is_in(name, ("adapter.lab",)), lambda name: _is_in(name, ("adapter.lab",))
     )
-    assert {offence.partition(" ")[0] for offence in known} <= {"adapter.cli"}
+    assert {offence.partition(" ")[0] for offence in known} <= {"adapter.process.cli"}
 
 
 def test_only_the_settings_read_the_environment() -> None:
@@ -264,7 +273,7 @@ def test_one_module_names_the_contexts_of_the_dialplan_include() -> None:
     """They are the file's, and nobody else writes them; the lab, which is a PBX, apart."""
     include = (ROOT / "asterisk-conf" / "uapi-dialplan.conf").read_text(encoding="utf-8")
     there = set(re.findall(r"^\[([^]]+)\]", include, re.MULTILINE))
-    named = {value for name, value in vars(dialplan).items() if name.endswith("_CONTEXT")}
+    named = {value for name, value in vars(naming).items() if name.endswith("_CONTEXT")}
     assert named
     assert named <= there
     writers = {
@@ -276,7 +285,7 @@ def test_one_module_names_the_contexts_of_the_dialplan_include() -> None:
             for context in there
         )
     }
-    assert {name for name in writers if not _is_in(name, ("adapter.lab",))} == {"adapter.dialplan"}
+    assert {name for name in writers if not _is_in(name, ("adapter.lab",))} == {"adapter.asterisk.naming"}
 
 
 def test_what_a_command_shows_goes_through_the_terminal() -> None:

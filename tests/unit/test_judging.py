@@ -2,12 +2,12 @@
 
 import pytest
 
-from adapter.calls.events import Channel, ChannelState
+from adapter.access.permission import may_be_heard
+from adapter.asterisk.events import Channel, ChannelState
+from adapter.callcontrol.supervision.judging import may_continue, mode_on
+from adapter.callcontrol.supervision.plan import Mode
 from adapter.calls.legs import Leg
 from adapter.directory import Directory, load_directory
-from adapter.supervision.judging import may_go_on, mode_on
-from adapter.supervision.permission import may_be_heard
-from adapter.supervision.plan import Mode
 
 from .samples import DIRECTORY_TEXT
 
@@ -111,7 +111,7 @@ def test_a_supervision_of_the_agent_goes_on_where_its_app_may_hear_all_of_them(
 ) -> None:
     """Those who are never supervised end it on either side, the rest of the rules on the side it spies on."""
     assert (
-        may_go_on(
+        may_continue(
             known,
             leg(spied),
             iter([leg(one) for one in partners]),
@@ -127,8 +127,8 @@ def test_a_supervision_of_the_agent_goes_on_where_its_app_may_hear_all_of_them(
 def test_a_supervision_of_an_extension_that_is_gone_from_the_directory_ends() -> None:
     """Nothing says any more who may hear it; one who is supervised and unknown is nobody's either."""
     common = {"mode": MONITOR, "app_id": "wallboard", "supervisor": SUPERVISOR}
-    assert may_go_on(PLAIN, leg(AGENT), [], **common, extension=UNKNOWN) is False  # type: ignore[arg-type]
-    assert may_go_on(PLAIN, leg(UNKNOWN), [], **common, extension=AGENT) is False  # type: ignore[arg-type]
+    assert may_continue(PLAIN, leg(AGENT), [], **common, extension=UNKNOWN) is False  # type: ignore[arg-type]
+    assert may_continue(PLAIN, leg(UNKNOWN), [], **common, extension=AGENT) is False  # type: ignore[arg-type]
     for stays in (leg(None), leg(SECOND)):
         moved = mode_on(PLAIN, stays, mode=MONITOR, app_id="wallboard", extension=UNKNOWN)
         assert moved is None
@@ -152,7 +152,7 @@ def test_a_supervision_goes_on_while_its_supervisor_is_a_phone_of_the_organizati
     supervisor: str, app: str, *, may: bool
 ) -> None:
     """Whoever asked for it; the directory may be another since."""
-    heard = may_go_on(
+    heard = may_continue(
         PLAIN, leg(AGENT), [leg(None)], mode=MONITOR, app_id=app, extension=AGENT, supervisor=supervisor
     )
     assert heard is may

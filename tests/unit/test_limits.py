@@ -1,5 +1,5 @@
-from adapter.uapi import limits
-from adapter.uapi.limits import RateLimit
+from adapter.http import limits
+from adapter.http.limits import RateLimit
 
 
 def test_a_burst_may_be_done_at_once_and_then_one_at_a_time() -> None:

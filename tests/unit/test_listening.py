@@ -2,8 +2,8 @@
 
 import pytest
 
-from adapter.calls.events import OTHER_HALF
-from adapter.supervision.listening import strangers
+from adapter.asterisk.events import OTHER_HALF
+from adapter.callcontrol.supervision.listening import unexpected_listeners
 
 from .samples import Pbx, calls_after
 
@@ -53,7 +53,7 @@ def test_whoever_listens_and_is_no_phone_of_the_supervisor_is_a_stranger(
     pbx: Pbx, supervisor: str, expected: list[str]
 ) -> None:
     """A channel of a name that the directory does not know is nobody's: whoever is there may be anybody."""
-    found = strangers(calls_after(pbx.messages), OURS, supervisor)
+    found = unexpected_listeners(calls_after(pbx.messages), OURS, supervisor)
     assert [leg.channel.name.rpartition("-")[0] for leg in found] == expected
 
 
@@ -62,4 +62,4 @@ def test_who_talks_with_the_spied_party_is_no_stranger() -> None:
     pbx = behind(OWN)
     _, agent = pbx.call(TRUNK, AGENT)
     pbx.spy(OURS, agent)
-    assert strangers(calls_after(pbx.messages), OURS, "0003*024") == []
+    assert unexpected_listeners(calls_after(pbx.messages), OURS, "0003*024") == []

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.calls.views import PhoneCall
-from adapter.uapi.errors import UapiError
+from adapter.http.errors import UapiError
 from adapter.uapi.listing import Query, list_calls, read_query
 from adapter.uapi.rendering import Json, Renderer
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from adapter.log_writer import WAITING_LIMIT, Lines, Waiting
-from adapter.logs import ConsoleFormatter, JsonFormatter, writing
+from adapter.process.line_writer import WAITING_LIMIT, Lines, Waiting
+from adapter.process.logs import ConsoleFormatter, JsonFormatter, writing
 
 
 def _record(message: str = "the sentence", **data: object) -> logging.LogRecord:

@@ -2,10 +2,10 @@
 
 import pytest
 
+from adapter.asterisk.events import Event, Hangup, SpyStop
+from adapter.callcontrol.supervision.session import Reason, State
 from adapter.calls.changes import CallChanged, CallEnded
-from adapter.calls.events import Event, Hangup, SpyStop
-from adapter.operations.tally import Distribution, EventTally, RequestTally, SupervisionTally
-from adapter.supervision.session import Reason, State
+from adapter.monitoring.counters import Distribution, EventCounters, RequestCounters, SupervisionCounters
 
 
 class Clock:
@@ -35,19 +35,19 @@ def test_an_event_is_counted_by_kind_timed_and_handed_on() -> None:
         taken.append(event)
         clock.now += 0.002
 
-    tally = EventTally(clock)
-    take_event = tally.counting(take)
-    assert tally.last_age_s is None
+    counters = EventCounters(clock)
+    take_event = counters.counting(take)
+    assert counters.last_age_s is None
     events = [SpyStop(1.0, "1.1"), SpyStop(2.0, "1.2")]
     for event in events:
         take_event(event)
     assert taken == events
-    assert tally.kinds == {SpyStop: 2}
-    assert Hangup not in tally.kinds
-    assert sum(tally.apply_s.counts) == 2
-    assert tally.apply_s.total == pytest.approx(0.004)
+    assert counters.kinds == {SpyStop: 2}
+    assert Hangup not in counters.kinds
+    assert sum(counters.apply_s.counts) == 2
+    assert counters.apply_s.total == pytest.approx(0.004)
     clock.now += 5.0
-    assert tally.last_age_s == pytest.approx(5.002)
+    assert counters.last_age_s == pytest.approx(5.002)
 
 
 def test_an_event_that_could_not_be_taken_is_counted_and_raises() -> None:
@@ -56,30 +56,30 @@ def test_an_event_that_could_not_be_taken_is_counted_and_raises() -> None:
     def fail(_: Event) -> None:
         raise RuntimeError("a bug")
 
-    tally = EventTally(Clock())
+    counters = EventCounters(Clock())
     with pytest.raises(RuntimeError):
-        tally.counting(fail)(SpyStop(1.0, "1.1"))
-    assert tally.kinds == {SpyStop: 1}
+        counters.counting(fail)(SpyStop(1.0, "1.1"))
+    assert counters.kinds == {SpyStop: 1}
 
 
 def test_only_a_calls_end_counts_as_one() -> None:
     """A call changes many times and ends once."""
-    tally = EventTally(Clock())
-    tally.on_change(CallChanged("a"))
-    tally.on_change(CallEnded("a"))
-    assert tally.calls_ended == 1
+    counters = EventCounters(Clock())
+    counters.on_change(CallChanged("a"))
+    counters.on_change(CallEnded("a"))
+    assert counters.calls_ended == 1
 
 
 def test_a_supervision_has_one_outcome() -> None:
     """Joined, however often it changes after that and however it ends; else why it never was."""
-    tally = SupervisionTally()
+    counters = SupervisionCounters()
     for state in (State.REQUESTED, State.RINGING, State.ANSWERED, State.JOINED, State.JOINED):
-        tally.note("a", "BargeIn", state, None)
-    tally.note("a", "BargeIn", State.ENDED, Reason.SUPERVISOR_LEFT)
-    tally.note("b", "BargeIn", State.RINGING, None)
-    tally.note("b", "BargeIn", State.ENDED, Reason.BUSY)
-    tally.note("c", "BargeIn", State.ENDED, Reason.SUPERVISOR_LEFT)
-    assert tally.outcomes == {
+        counters.note("a", "BargeIn", state, None)
+    counters.note("a", "BargeIn", State.ENDED, Reason.SUPERVISOR_LEFT)
+    counters.note("b", "BargeIn", State.RINGING, None)
+    counters.note("b", "BargeIn", State.ENDED, Reason.BUSY)
+    counters.note("c", "BargeIn", State.ENDED, Reason.SUPERVISOR_LEFT)
+    assert counters.outcomes == {
         ("BargeIn", "joined"): 1,
         ("BargeIn", "busy"): 1,
         ("BargeIn", "supervisor_left"): 1,
@@ -88,18 +88,18 @@ def test_a_supervision_has_one_outcome() -> None:
 
 def test_ended_supervisions_are_not_remembered() -> None:
     """Else a process that runs for months would grow with each of them."""
-    tally = SupervisionTally()
+    counters = SupervisionCounters()
     for number in range(1000):
-        tally.note(str(number), "BargeIn", State.JOINED, None)
-        tally.note(str(number), "BargeIn", State.ENDED, Reason.CALL_ENDED)
-    assert tally._joined == set()  # noqa: SLF001 - what it remembers is the point
-    assert tally.outcomes == {("BargeIn", "joined"): 1000}
+        counters.note(str(number), "BargeIn", State.JOINED, None)
+        counters.note(str(number), "BargeIn", State.ENDED, Reason.CALL_ENDED)
+    assert counters._joined == set()  # noqa: SLF001 - what it remembers is the point
+    assert counters.outcomes == {("BargeIn", "joined"): 1000}
 
 
 def test_methods_that_clients_make_up_are_one() -> None:
     """The number of series does not depend on who asks."""
-    tally = RequestTally()
+    counters = RequestCounters()
     for number in range(1000):
-        tally.note(f"X{number}", "none", 404, 0.001)
-    assert tally.statuses == {("other", "none", 404): 1000}
-    assert list(tally.answer_s) == [("other", "none")]
+        counters.note(f"X{number}", "none", 404, 0.001)
+    assert counters.statuses == {("other", "none", 404): 1000}
+    assert list(counters.answer_s) == [("other", "none")]

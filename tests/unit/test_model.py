@@ -1,5 +1,6 @@
 import pytest
 
+from adapter.asterisk.events import ChannelState
 from adapter.calls.changes import (
     BridgeChanged,
     CallChanged,
@@ -10,7 +11,6 @@ from adapter.calls.changes import (
     SpyJoined,
     Unplaced,
 )
-from adapter.calls.events import ChannelState
 from adapter.calls.legs import VIEW_LIMIT, call_id_of
 from adapter.calls.model import Calls
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter.calls.events import Hangup
+from adapter.asterisk.events import Hangup
 
 from .invariants import check, check_changes, remembered
 from .samples import Pbx, empty_calls, events, listed, snapshot_after

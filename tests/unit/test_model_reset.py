@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapter.asterisk.events import ChannelState
 from adapter.calls.changes import (
     BridgeChanged,
     CallChanged,
@@ -11,7 +12,6 @@ from adapter.calls.changes import (
     OriginateStateChanged,
     SpyJoined,
 )
-from adapter.calls.events import ChannelState
 from adapter.calls.legs import call_id_of
 from adapter.calls.model import Calls
 

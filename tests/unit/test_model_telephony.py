@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapter.calls.events import ListedChannel, Unpark
+from adapter.asterisk.events import ListedChannel, Unpark
 from adapter.calls.legs import Disposition, call_id_of
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCallView, Status

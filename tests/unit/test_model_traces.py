@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from adapter.asterisk.events import Event, Hangup, NewChannel
 from adapter.calls.changes import ChannelGone
-from adapter.calls.events import Event, Hangup, NewChannel
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall
 

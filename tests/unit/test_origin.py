@@ -3,7 +3,7 @@ from ipaddress import ip_network
 import pytest
 from multidict import CIMultiDict
 
-from adapter.uapi.origin import find_client, find_origin, is_trusted, neighbourhood
+from adapter.http.origin import find_client, find_origin, is_trusted, neighbourhood
 
 FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "uapi.example.com"}
 

@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 
+from adapter.access.permission import may_supervise
 from adapter.directory import App, Directory, DirectoryError, SupervisionMode, load_directory
-from adapter.supervision.permission import may_supervise
 
 from .samples import DIRECTORY_TEXT
 

@@ -4,24 +4,24 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.caller_id import CallerId
-from adapter.calls.views import PhoneCall
-from adapter.directory import SupervisionMode, load_directory
-from adapter.supervision.plan import (
+from adapter.asterisk.caller_id import CallerId
+from adapter.callcontrol.supervision.plan import (
     STAYS_S,
     Follow,
     Mode,
     Parameter,
     Plan,
     Refusal,
-    Request,
+    SupervisionRequest,
+    linger_s,
     plan_supervision,
-    stays_s,
 )
+from adapter.calls.views import PhoneCall
+from adapter.directory import SupervisionMode, load_directory
 
 from .samples import DIRECTORY_TEXT, Pbx, calls_after, directory, only_call
 
-GOOD = Request(
+GOOD = SupervisionRequest(
     mode=Mode.BARGE_IN,
     view_id="01",
     send_call_to="0003*024",
@@ -44,7 +44,7 @@ def _local() -> PhoneCall:
 
 
 def _plan(
-    request: Request = GOOD,
+    request: SupervisionRequest = GOOD,
     path: frozenset[str] = PATH,
     call: PhoneCall | None = None,
     *,
@@ -56,7 +56,7 @@ def _plan(
 
 
 def _refused(
-    request: Request = GOOD,
+    request: SupervisionRequest = GOOD,
     path: frozenset[str] = PATH,
     call: PhoneCall | None = None,
     *,
@@ -256,7 +256,7 @@ def test_the_operators_limit_below_the_default_cuts_the_default() -> None:
 
 def test_the_first_bad_parameter_is_told_in_the_contracts_order() -> None:
     """phoneCallId, phoneCallViewId, sendCallTo, callerId, waitForPickup: mended one by one."""
-    request = Request(
+    request = SupervisionRequest(
         mode=Mode.BARGE_IN,
         view_id="07",
         send_call_to="0003*999",
@@ -329,5 +329,5 @@ def test_each_mode_has_its_action_its_permission_and_its_options(
 
 def test_only_a_phone_that_follows_the_call_outlives_its_spyee() -> None:
     """By the seconds that it takes to send it to another; else it ends with the extension."""
-    assert [stays_s(follow) for follow in (Follow.EXTENSION, Follow.CALL)] == [0, STAYS_S]
+    assert [linger_s(follow) for follow in (Follow.EXTENSION, Follow.CALL)] == [0, STAYS_S]
     assert STAYS_S > 0

@@ -1,6 +1,6 @@
 import pytest
 
-from adapter.uapi.prefer import Preferences, read_prefer
+from adapter.http.prefer import Preferences, read_prefer
 
 
 @pytest.mark.parametrize(

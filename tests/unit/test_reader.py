@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import astuple
 
 from adapter.ami.reader import MESSAGE_LIMIT_BYTES, FramingError, Reader
-from adapter.calls.parsing import parse
+from adapter.asterisk.parsing import parse
 
 from .samples import TRACES, recorded
 

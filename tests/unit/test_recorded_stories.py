@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter.calls.events import ChannelUpdate, Event, Hangup
+from adapter.asterisk.events import ChannelUpdate, Event, Hangup
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall, phone_call
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from adapter.supervision.plan import Mode
-from adapter.supervision.session import State
+from adapter.callcontrol.supervision.plan import Mode
+from adapter.callcontrol.supervision.session import State
 
 from .conducting import AGENT, SUPERVISOR, TRUNK, desk
 

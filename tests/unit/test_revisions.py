@@ -7,8 +7,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapter.asterisk.events import Event
 from adapter.calls.changes import CallChanged, CallEnded, Change
-from adapter.calls.events import Event
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall, phone_call
 from adapter.uapi.revisions import PENDING_CALLS, Revisions

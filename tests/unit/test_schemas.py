@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.caller_id import CallerId
-from adapter.supervision.plan import Mode, Parameter, Request
-from adapter.uapi.errors import UapiError
+from adapter.asterisk.caller_id import CallerId
+from adapter.callcontrol.supervision.plan import Mode, Parameter, SupervisionRequest
+from adapter.http.errors import UapiError
 from adapter.uapi.schemas import read_action
 
 BODY: dict[str, object] = {
@@ -16,7 +16,7 @@ BODY: dict[str, object] = {
     "waitForPickup": "20",
     "phoneCallViewId": "01",
 }
-GOOD = Request(Mode.BARGE_IN, "01", "0003*024", CallerId("John Doe", "42420042"), 20)
+GOOD = SupervisionRequest(Mode.BARGE_IN, "01", "0003*024", CallerId("John Doe", "42420042"), 20)
 
 
 def _code(body: object) -> str:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from adapter.callcontrol.supervision.plan import Mode
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall
 from adapter.directory import Account, AccountLevel, Directory, load_directory
-from adapter.supervision.plan import Mode
-from adapter.uapi.errors import UapiError
+from adapter.http.errors import UapiError
 from adapter.uapi.scope import Scope, Visitor, account_text, scope_of
 
 from .samples import DIRECTORY_TEXT, SECRET_HASH, Pbx, calls_after, events, only_call

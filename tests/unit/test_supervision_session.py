@@ -1,6 +1,13 @@
 import pytest
 
-from adapter.supervision.session import Reason, Signal, State, TransitionError, next_state, reason_of_hangup
+from adapter.callcontrol.supervision.session import (
+    Reason,
+    Signal,
+    State,
+    TransitionError,
+    next_state,
+    reason_of_hangup,
+)
 
 EXPECTED: dict[tuple[str, str], str | None] = {
     ("requested", "rings"): "ringing",

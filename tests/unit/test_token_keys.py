@@ -4,8 +4,8 @@ import jwt
 import pytest
 
 from adapter.app import make_tokens
+from adapter.auth.tokens import TokenError, Tokens
 from adapter.settings import Settings
-from adapter.uapi.tokens import TokenError, Tokens
 
 OLDEST, OLD, NEW = "o" * 32, "O" * 32, "N" * 32
 

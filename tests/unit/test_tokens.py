@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.uapi.tokens import ALGORITHM, ISSUER, TokenError, Tokens
+from adapter.auth.tokens import ALGORITHM, ISSUER, TokenError, Tokens
 
 KEY = "k" * 32
 TOKENS = Tokens(KEY, 3600)

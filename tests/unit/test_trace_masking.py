@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from adapter.asterisk.parsing import parse
 from adapter.calls.model import Calls
-from adapter.calls.parsing import parse
 from adapter.calls.views import PhoneCall
-from adapter.trace.masking import Masker
-from adapter.trace.playing import any_extension
+from adapter.tools.trace.masking import Masker
+from adapter.tools.trace.playing import any_extension
 from tests.unit.samples import TRACES, Headers, recorded, seen
 
 

@@ -1,7 +1,7 @@
 """A trace played: what is told of each call, when, and what is said of a trace that is not whole."""
 
-from adapter.trace.playing import Happening, any_extension, play
-from adapter.trace.text import Problem, Recorded
+from adapter.tools.trace.playing import Happening, any_extension, play
+from adapter.tools.trace.text import Problem, Recorded
 from tests.unit.samples import Headers, Pbx, recorded, snapshot_after
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.trace.text import Problem, Recorded, read_messages, write_message
+from adapter.tools.trace.text import Problem, Recorded, read_messages, write_message
 from tests.unit.samples import TRACES, recorded
 
 HEADER_NAME = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-", min_size=1)

@@ -1,8 +1,8 @@
 import pytest
 
-from adapter.calls.events import ChannelState
+from adapter.asterisk.events import ChannelState
+from adapter.asterisk.party import Party
 from adapter.calls.legs import Disposition, call_id_of
-from adapter.calls.party import Party
 from adapter.calls.views import Flow, PhoneCall, PhoneCallView, Status, caller_id_text
 
 from .samples import Headers, Pbx, calls_after, only_call, recorded, seen

@@ -1,6 +1,6 @@
 import pytest
 
-from adapter.yaml_lines import YamlError, read_yaml
+from adapter.directory.yaml_lines import YamlError, read_yaml
 
 TEXT = """\
 # a comment

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from adapter.calls.message import read_headers
+from adapter.asterisk.message import read_headers
 from adapter.lab import Pbx
 
 ANSWER_DEADLINE_S = 5.0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.calls.message import read_headers
+from adapter.asterisk.message import read_headers
 from adapter.lab import LabError, Phone, Phones, wait_until_heard
 from adapter.lab.adapter_process import Adapter
 from adapter.lab.asterisk import Pbx

@@ -1,0 +1,288 @@
+"""AMI messages to events.
+
+`parse` turns the headers of one AMI message into an event, or into nothing when the message does not bear
+on the live calls. Times come from Asterisk's clock (`timestampevents`) where it tells them.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+
+from adapter.asterisk.events import (
+    OUR_PREFIX,
+    UNIQUEID_LIMIT,
+    BridgeEnter,
+    BridgeLeave,
+    Channel,
+    ChannelState,
+    ChannelUpdate,
+    DialBegin,
+    DialEnd,
+    Event,
+    Hangup,
+    HoldChanged,
+    ListedChannel,
+    NewChannel,
+    OriginateResponse,
+    Park,
+    PickUp,
+    RecordingChanged,
+    SpyStart,
+    SpyStop,
+    Transfer,
+    Unpark,
+)
+from adapter.asterisk.message import Message, find_values
+from adapter.asterisk.wire import EventHeader
+
+_UNTOLD: EventHeader = ("", None, None, 0)
+"""Where a message does not begin in Asterisk's words, its headers are asked."""
+
+LATEST_S = 253_402_214_400.0
+"""The year 9999 less a day: a later time cannot be shown in every time zone."""
+
+LONGEST_S = 3_000_000_000
+"""Nothing in a PBX has lasted for a hundred years."""
+
+Headers = Message | Mapping[str, str]
+"""A message as it came, or the headers of one that was split already: a recorded one, say."""
+
+_STATES = {str(state.value): state for state in ChannelState}
+
+
+class EventError(ValueError):
+    """An AMI message has the name of an event we follow, but not its form."""
+
+
+def parse(headers: Headers, received_at: float) -> Event | None:
+    """The event in an AMI message; nothing if it is not one that bears on the calls.
+
+    Raises EventError where a header that the event needs is missing or malformed.
+    """
+    event, at, channel, _ = _UNTOLD if not isinstance(headers, Message) else headers.event_header or _UNTOLD
+    event = event or headers.get("Event", "")
+    if event not in EVENT_NAMES:
+        return None
+    if at is None:
+        stamp = headers.get("Timestamp")
+        at = received_at if stamp is None else _time(stamp)
+    of_one = _OF_ONE_CHANNEL.get(event)
+    if of_one is None:
+        return _OTHERS[event](headers, at)
+    return of_one(at, _channel(headers) if channel is None else channel)
+
+
+def parse_listed(headers: Headers) -> ListedChannel:
+    """One channel of a snapshot. Raises EventError as `parse` does."""
+    channel, (application, data, duration, bridge) = _channel_and(headers, _RUNNING)
+    age_s = 0 if duration is None else _seconds(duration)
+    return ListedChannel(channel, application or "", data or "", age_s, bridge or None)
+
+
+_RUNNING = ("Application", "ApplicationData", "Duration", "BridgeId")
+_BRIDGE = ("BridgeUniqueid", "BridgeType", "BridgeTechnology")
+_CAUSE = ("Cause",)
+
+
+def _channel_and(headers: Headers, names: tuple[str, ...]) -> tuple[Channel, Sequence[str | None]]:
+    """The channel that the message is about, and the values of headers that Asterisk writes beside it.
+
+    None for one that is missing.
+    """
+    if isinstance(headers, Message) and headers.event_header is not None:
+        _, _, channel, end = headers.event_header
+        values = find_values(headers.text, end, names)
+        if values is not None:
+            return _channel(headers) if channel is None else channel, values
+    return _channel(headers), [headers.get(name) for name in names]
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise EventError(f"not a number: {text[:30]!r}") from None
+
+
+def _time(text: str) -> float:
+    try:
+        at = float(text)
+    except ValueError:
+        raise EventError(f"not a time: {text[:30]!r}") from None
+    if not 0.0 <= at <= LATEST_S:  # nor is `nan`
+        raise EventError(f"not a time: {text[:30]!r}")
+    return at
+
+
+def _required(value: str | None, name: str) -> str:
+    if value is None:
+        raise EventError(f"no header {name!r}")
+    return value
+
+
+@functools.lru_cache(maxsize=4096)  # what began together has lasted as long
+def _seconds(duration: str) -> int:
+    """Seconds in a Duration, which Asterisk writes `hh:mm:ss` with as many digits of hours as it needs."""
+    seconds = 0
+    try:
+        for part in duration.split(":"):
+            seconds = seconds * 60 + int(part)
+    except ValueError:
+        raise EventError(f"not a duration: {duration[:30]!r}") from None
+    if not 0 <= seconds <= LONGEST_S:
+        raise EventError(f"not a duration: {duration[:30]!r}")
+    return seconds
+
+
+def _channel(headers: Headers, role: str = "") -> Channel:
+    """The channel that the headers beginning with `role` describe (`Dest...`, `Spyer...`, or none)."""
+    channel = headers.channel(role) if isinstance(headers, Message) else None
+    return _channel_of(headers, role) if channel is None else channel
+
+
+def _state(text: str) -> ChannelState:
+    try:
+        return _STATES[text]
+    except KeyError:
+        raise EventError(f"no channel state: {text[:30]!r}") from None
+
+
+def _channel_of(headers: Headers, role: str) -> Channel:
+    try:
+        channel = Channel(
+            headers[role + "Channel"],
+            _state(headers[role + "ChannelState"]),
+            headers.get(role + "CallerIDNum", ""),
+            headers.get(role + "CallerIDName", ""),
+            headers.get(role + "ConnectedLineNum", ""),
+            headers.get(role + "ConnectedLineName", ""),
+            headers.get(role + "Exten", ""),
+            headers[role + "Uniqueid"],
+            headers[role + "Linkedid"],
+        )
+    except KeyError as missing:
+        raise EventError(f"no header {missing}") from None
+    for uniqueid in (channel.uniqueid, channel.linkedid):
+        if len(uniqueid) > UNIQUEID_LIMIT:
+            raise EventError(f"no uniqueid: {uniqueid[:UNIQUEID_LIMIT]!r}...")
+    return channel
+
+
+def _dial_begin(headers: Headers, at: float) -> Event:
+    return DialBegin(at, _dialing(headers), _channel(headers, "Dest"))
+
+
+def _dial_end(headers: Headers, at: float) -> Event:
+    return DialEnd(at, _dialing(headers), _channel(headers, "Dest"), headers.get("DialStatus", ""))
+
+
+def _dialing(headers: Headers) -> Channel | None:
+    # An Originate dials too, and then there is no dialing channel.
+    return None if headers.get("Uniqueid") is None else _channel(headers)
+
+
+def _bridge_enter(headers: Headers, at: float) -> Event:
+    channel, (bridge, kind, technology) = _channel_and(headers, _BRIDGE)
+    return BridgeEnter(
+        at,
+        channel,
+        _required(bridge, _BRIDGE[0]),
+        is_joining=kind is None or kind == "basic",
+        is_holding=technology == "holding_bridge",
+    )
+
+
+def _bridge_leave(headers: Headers, at: float) -> Event:
+    channel, (bridge, *_) = _channel_and(headers, _BRIDGE)
+    return BridgeLeave(at, channel, _required(bridge, _BRIDGE[0]))
+
+
+def _park(headers: Headers, at: float) -> Event:
+    return Park(
+        at=at - _seconds(headers.get("ParkingDuration", "0")),
+        channel=_channel(headers, "Parkee"),
+        space=headers.get("ParkingSpace", ""),
+        parker=headers.get("ParkerDialString", ""),
+    )
+
+
+def _unpark(headers: Headers, at: float) -> Event:
+    retriever = _channel(headers, "Retriever") if "RetrieverUniqueid" in headers else None
+    return Unpark(at, _channel(headers, "Parkee"), retriever)
+
+
+def _pick_up(headers: Headers, at: float) -> Event:
+    return PickUp(at, _channel(headers), _channel(headers, "Target"))
+
+
+def _blind_transfer(headers: Headers, at: float) -> Event | None:
+    return _transfer(headers, at, ("Transferer",))
+
+
+def _attended_transfer(headers: Headers, at: float) -> Event | None:
+    return _transfer(headers, at, ("OrigTransferer", "SecondTransferer"))
+
+
+def _transfer(headers: Headers, at: float, roles: tuple[str, ...]) -> Event | None:
+    if headers.get("Result") != "Success":
+        return None
+    # Several may be sent on at once, and are not told then.
+    transferee = _channel(headers, "Transferee") if "TransfereeUniqueid" in headers else None
+    is_to_application = headers.get("DestType") == "App" and "TransferTargetUniqueid" in headers
+    target = _channel(headers, "TransferTarget") if is_to_application else None
+    return Transfer(at, tuple(_channel(headers, role) for role in roles), transferee, target)
+
+
+def _hangup(headers: Headers, at: float) -> Event:
+    channel, (cause,) = _channel_and(headers, _CAUSE)
+    return Hangup(at, channel, 0 if cause is None else _number(cause))
+
+
+def _spy_start(headers: Headers, at: float) -> Event:
+    return SpyStart(at, _channel(headers, "Spyer"), _channel(headers, "Spyee"))
+
+
+def _spy_stop(headers: Headers, at: float) -> Event:
+    # The spyee may be missing here: it can be gone before its spy stops.
+    return SpyStop(at, _channel(headers, "Spyer").uniqueid)
+
+
+def _originate_response(headers: Headers, at: float) -> Event:
+    uniqueid = headers.get("Uniqueid", "")
+    if not uniqueid.startswith(OUR_PREFIX):
+        # Asterisk 16 has `<null>` here where there was no channel; our ActionID is the ChannelId.
+        uniqueid = headers.get("ActionID", uniqueid)
+    return OriginateResponse(at, uniqueid, headers.get("Response") == "Success")
+
+
+_OF_ONE_CHANNEL: dict[str, Callable[[float, Channel], Event]] = {
+    "Newchannel": NewChannel,
+    "Newstate": ChannelUpdate,
+    "NewCallerid": ChannelUpdate,
+    "NewConnectedLine": ChannelUpdate,
+    "Hold": functools.partial(HoldChanged, is_on=True),
+    "Unhold": functools.partial(HoldChanged, is_on=False),
+    "MixMonitorStart": functools.partial(RecordingChanged, is_on=True),
+    "MixMonitorStop": functools.partial(RecordingChanged, is_on=False),
+}
+"""Events that say nothing but what one channel is now."""
+
+_OTHERS: dict[str, Callable[[Headers, float], Event | None]] = {
+    "BridgeEnter": _bridge_enter,
+    "BridgeLeave": _bridge_leave,
+    "DialBegin": _dial_begin,
+    "DialEnd": _dial_end,
+    "ParkedCall": _park,
+    "UnParkedCall": _unpark,
+    "ParkedCallTimeOut": _unpark,
+    "ParkedCallGiveUp": _unpark,
+    "Pickup": _pick_up,
+    "BlindTransfer": _blind_transfer,
+    "AttendedTransfer": _attended_transfer,
+    "Hangup": _hangup,
+    "ChanSpyStart": _spy_start,
+    "ChanSpyStop": _spy_stop,
+    "OriginateResponse": _originate_response,
+}
+
+EVENT_NAMES = frozenset({*_OF_ONE_CHANNEL, *_OTHERS})
+"""The AMI events that bear on the live calls; a reader may leave all others out."""

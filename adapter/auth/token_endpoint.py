@@ -1,0 +1,134 @@
+"""The token endpoint: client credentials for trusted Apps (RFC 6749, section 4.4)."""
+
+import asyncio
+import base64
+import binascii
+import secrets
+import time
+from functools import cache
+from urllib.parse import unquote_plus
+
+from aiohttp import web
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from adapter.auth.tokens import Tokens
+from adapter.directory.file import DirectoryFile
+from adapter.http.errors import UapiError, too_many
+from adapter.http.limits import RateLimit
+from adapter.http.origin import find_client, is_trusted, neighbourhood
+from adapter.settings import Settings
+
+CHECKS_AT_ONCE = 2
+"""A check takes some 50 ms of one core and 64 MiB on purpose; strangers may cause them."""
+
+CLIENT_FACTOR = 100
+"""So many times more wrong secrets are let through for a client than from an address.
+
+Whoever knows an App's client id could otherwise keep it from its tokens by a few wrong secrets a minute.
+"""
+
+KEY_CHARACTERS = 200
+"""So much of a client id counts: strangers choose it, and it is remembered."""
+
+
+def hash_secret(secret: str) -> str:
+    """The hash of an App's secret, as the directory keeps it."""
+    return PasswordHasher().hash(secret)
+
+
+@cache
+def _hash_of_nobody() -> str:
+    return hash_secret(secrets.token_hex(16))
+
+
+class TokenEndpoint:
+    """`POST /oauth/token.php`."""
+
+    def __init__(self, directory: DirectoryFile, tokens: Tokens, settings: Settings) -> None:
+        self._directory = directory
+        self._tokens = tokens
+        self._settings = settings
+        per_min = settings.login_failures_per_min
+        self._from_address = RateLimit(per_min / 60, max(1.0, per_min))
+        self._for_client = RateLimit(CLIENT_FACTOR * per_min / 60, max(1.0, CLIENT_FACTOR * per_min))
+        self._hasher = PasswordHasher()
+        self._nobody = _hash_of_nobody()
+        self._slots = asyncio.Semaphore(CHECKS_AT_ONCE)
+
+    async def issue(self, request: web.Request) -> web.Response:
+        """Answer a token to an App that proves itself, in the form of RFC 6749."""
+        if request.content_type != "application/x-www-form-urlencoded":
+            return _refuse("invalid_request")
+        try:
+            async with asyncio.timeout(self._settings.request_timeout_s):
+                form = {name: str(value) for name, value in (await request.post()).items()}
+        except (UnicodeDecodeError, LookupError):  # LookupError: an encoding that there is not
+            return _refuse("invalid_request")
+        except TimeoutError:
+            raise UapiError("request_timeout", "The body of the request did not arrive in time.") from None
+        client_id, secret = _credentials(request.headers.get("Authorization"), form)
+        if not form.get("grant_type") or client_id is None or secret is None:
+            return _refuse("invalid_request")
+        if form["grant_type"] != "client_credentials":
+            return _refuse("unsupported_grant_type")
+        # A try is counted before it is checked, and given back if it was right: many wrong ones at once
+        # are then no more than one after another.
+        counts = (
+            (self._from_address, self._find_address(request)),
+            (self._for_client, client_id[:KEY_CHARACTERS]),
+        )
+        wait_s = max(failures.missing(key, time.monotonic()) for failures, key in counts)
+        if wait_s:
+            raise too_many(wait_s)
+        for failures, key in counts:
+            failures.take(key, time.monotonic())
+        if not await self._is_proven(client_id, secret):
+            return _refuse("invalid_client", status=401)
+        for failures, key in counts:
+            failures.give_back(key)
+        return web.json_response(
+            {
+                "access_token": self._tokens.issue(client_id, time.time()),
+                "token_type": "Bearer",
+                "expires_in": self._tokens.lifetime_s,
+            },
+            headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
+        )
+
+    def _find_address(self, request: web.Request) -> str:
+        """The address that a wrong secret counts against."""
+        peer_is_trusted = is_trusted(request.remote, self._settings.trusted_proxies)
+        return neighbourhood(find_client(request.remote, request.headers, peer_is_trusted=peer_is_trusted))
+
+    async def _is_proven(self, client_id: str, secret: str) -> bool:
+        app = self._directory.current.apps.get(client_id)
+        # An unknown client costs the same check, so that the time tells nobody which clients exist.
+        known = self._nobody if app is None else app.secret_hash
+        async with self._slots:
+            return await asyncio.to_thread(self._verify, known, secret) and app is not None
+
+    def _verify(self, known: str, secret: str) -> bool:
+        try:
+            return self._hasher.verify(known, secret)
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
+            return False
+
+
+def _credentials(authorization: str | None, form: dict[str, str]) -> tuple[str | None, str | None]:
+    """Client id and secret from the form, or from HTTP Basic (RFC 6749, section 2.3.1)."""
+    scheme, _, encoded = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        return form.get("client_id"), form.get("client_secret")
+    try:
+        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None, None
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _refuse(error: str, status: int = 400) -> web.Response:
+    headers = {"Cache-Control": "no-store"}
+    if status == 401:  # noqa: PLR2004 - "the authorization server MUST respond with 401" and name the scheme
+        headers["WWW-Authenticate"] = "Basic"
+    return web.json_response({"error": error}, status=status, headers=headers)

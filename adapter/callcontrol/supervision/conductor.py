@@ -1,0 +1,235 @@
+"""Begins, switches and ends supervisions; the live calls and the link do the rest through its parts.
+
+Register    which supervisions there are, and who hears of them
+Ringing     rings the supervisor's phone and hangs it up
+Parties     who is supervised: tells the listeners, and plays the notice tone
+Tuner       has ChanSpy begin anew where another mode or another side is wanted
+Following   keeps all of them in line with the live calls
+Recovering  accounts for them after a break or a restart
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from adapter.ami.errors import LinkDown
+from adapter.asterisk.actions import Action
+from adapter.callcontrol.supervision.errors import (
+    ConferenceRefused,
+    NoticeRefused,
+    SupervisorBusy,
+    SwitchRefused,
+)
+from adapter.callcontrol.supervision.following import Following
+from adapter.callcontrol.supervision.parties import Parties
+from adapter.callcontrol.supervision.plan import Plan
+from adapter.callcontrol.supervision.recovering import Recovering
+from adapter.callcontrol.supervision.register import Register
+from adapter.callcontrol.supervision.ringing import Ringing
+from adapter.callcontrol.supervision.session import Reason, State
+from adapter.callcontrol.supervision.spy_setup import is_conference, wanted_setup
+from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.callcontrol.supervision.tuner import Tuner
+from adapter.calls.changes import Change
+from adapter.calls.model import Calls
+from adapter.directory import Directory
+
+LEAVE_LIMIT_S = 0.5
+"""A channel whose ChanSpy has ended is hung up some milliseconds later, or spies again 0.13 s later."""
+
+CLOSE_LIMIT_S = 2.0
+
+
+class Conductor:
+    """Every running supervision of this adapter."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        send: Callable[[Action], Awaitable[None]],
+        *,
+        directory: Callable[[], Directory],
+        has_include: Callable[[], bool],
+    ) -> None:
+        self._calls = calls
+        self._has_include = has_include
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+        self._register = Register()
+        self._ringing = Ringing(calls, self._register, send, spawn=self._spawn, has_include=has_include)
+        parties = Parties(calls, self._register, self._ringing)
+        self._tuner = Tuner(
+            calls,
+            send,
+            parties=parties,
+            signal=self._register.signal,
+            end=self._ringing.end,
+            spawn=self._spawn,
+            has_include=has_include,
+        )
+        self._following = Following(
+            calls,
+            self._register,
+            self._ringing,
+            self._tuner,
+            parties,
+            directory=directory,
+            has_include=has_include,
+        )
+        self._recovering = Recovering(
+            calls,
+            self._register,
+            self._ringing,
+            self._tuner,
+            parties,
+            judge=self._following.judge,
+            directory=directory,
+            has_include=has_include,
+        )
+
+    def live(self) -> list[Supervision]:
+        """The supervisions that have not ended."""
+        return list(self._register.live.values())
+
+    def find(self, call_id: str, supervisor: str) -> Supervision | None:
+        """The supervision of this call by this supervisor, if one has not ended."""
+        found = self._register.by(supervisor)
+        return found if found is not None and found.call_id == call_id else None
+
+    def there(self) -> list[Supervision]:
+        """Those that have not ended, and those that have but whose channel Asterisk still has."""
+        ended = [one for one in self._register.ended.values() if self._calls.leg(one.channel_id) is not None]
+        return [*self._register.live.values(), *ended]
+
+    def subscribe(self, listener: Callable[[Supervision], None]) -> None:
+        """Have `listener` hear of each supervision that changes. It is called at once and must not wait."""
+        self._register.subscribe(listener)
+
+    def get(self, supervision_id: str) -> Supervision | None:
+        """The supervision with this id, one that ended a while ago included."""
+        return self._register.get(supervision_id)
+
+    def on_change(self, change: Change) -> None:
+        """Keep the supervisions in line with one change of the live calls."""
+        self._following.on_change(change)
+
+    def on_directory(self) -> None:
+        """End what the directory, which is another now, does not allow any more."""
+        self._following.judge_all()
+
+    def on_snapshot(self) -> None:
+        """Account for every channel of ours that the model shows after a snapshot."""
+        self._recovering.on_snapshot()
+        self._following.keep_to_supervisors()
+
+    async def begin(self, plan: Plan, owner: str) -> Supervision:
+        """Start what `plan` says, or switch the one by which this supervisor already rings or joined to it.
+
+        Returns once Asterisk has accepted the originate, or runs the new mode. Raises SupervisorBusy,
+        ConferenceRefused, NoticeRefused or SwitchRefused where it may not, before anything is sent; LinkError
+        where Asterisk did not accept it, or where that is not known: it is never sent twice.
+        """
+        if self._is_closed:
+            raise LinkDown("the adapter is stopping")
+        supervision = self._register.by(plan.supervisor)
+        if supervision is not None and supervision.call_id != plan.call_id:
+            raise SupervisorBusy
+        if plan.mode.is_heard_by_all and is_conference(self._calls, plan.spyee):
+            raise ConferenceRefused
+        if supervision is not None:
+            await self._switch(supervision, plan, owner)
+        else:
+            if plan.notice_tone and not self._has_include():
+                raise NoticeRefused
+            supervision = self._prepare(plan, owner)
+            await self._ringing.ring(supervision, plan)
+        if supervision.state in (State.REQUESTED, State.ENDED):
+            await asyncio.shield(supervision.accepted)
+        return supervision
+
+    async def until_left(self, supervisor: str) -> bool:
+        """Wait where this supervisor is just leaving; whether that was so, and what was known is old.
+
+        A phone that hangs up stops spying a moment before its channel is gone.
+        """
+        leaver = self._register.by(supervisor)
+        if leaver is None or leaver.state is not State.JOINED or self._is_spying(leaver):
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_LIMIT_S):
+                await leaver.until(lambda one: one.state is State.ENDED or self._is_spying(one))
+        return True
+
+    def end(self, supervision: Supervision) -> None:
+        """Hang up on its supervisor, again if Asterisk did not before; the call goes on."""
+        if supervision.state is not State.ENDED:
+            self._ringing.end(supervision, Reason.ENDED_BY_REQUEST)
+        elif self._calls.leg(supervision.channel_id) is not None:
+            self._ringing.hang_up(supervision.channel_id)
+
+    async def close(self) -> None:
+        """Stop what still rings; who is joined stays joined, and is found again at the next start."""
+        self._is_closed = True
+        for supervision in [one for one in self.live() if not one.is_joined]:
+            self._ringing.end(supervision, Reason.SHUTDOWN)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_LIMIT_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _prepare(self, plan: Plan, owner: str) -> Supervision:
+        now = time.time()
+        supervision = Supervision(
+            id=secrets.token_hex(10),
+            mode=plan.mode,
+            wanted_mode=plan.mode,
+            call_id=plan.call_id,
+            extension=plan.extension,
+            spyee=plan.spyee,
+            supervisor=plan.supervisor,
+            owner=owner,
+            requested_at=now,
+            since=now,
+            follow=plan.follow or plan.default_follow,
+            notice_tone=plan.notice_tone,
+            spy_setup=wanted_setup(self._calls, plan.spyee, plan.mode),
+        )
+        self._register.add(supervision, "supervision requested")
+        return supervision
+
+    async def _switch(self, supervision: Supervision, plan: Plan, owner: str) -> None:
+        is_same = (supervision.spyee, supervision.wanted_mode) == (plan.spyee, plan.mode)
+        if not is_same and not self._has_include():
+            raise SwitchRefused
+        if not is_same or not supervision.owner:  # one that an earlier process began is this App's now
+            supervision.owner = owner
+        follow_before, supervision.follow = supervision.follow, plan.follow or supervision.follow
+        if is_same:
+            if supervision.follow is not follow_before:
+                self._register.tell("supervision follows another", supervision)
+                await self._tuner.tell_follow(supervision)
+            return
+        supervision.notice_tone = plan.notice_tone
+        supervision.wanted_mode = plan.mode
+        if supervision.spyee != plan.spyee:
+            supervision.turn_to(plan.spyee)
+            supervision.extension = plan.extension
+        self._register.tell("supervision switches", supervision)
+        if supervision.state is not State.REQUESTED:
+            await asyncio.shield(self._tuner.tune(supervision))
+        else:
+            self._tuner.tune(supervision)
+
+    def _is_spying(self, supervision: Supervision) -> bool:
+        leg = self._calls.leg(supervision.channel_id)
+        return leg is not None and leg.spyee is not None and not leg.is_between_spies
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

@@ -1,0 +1,252 @@
+"""Keeps the supervisions in line with the live calls.
+
+It hears every change of them in one plain call: nobody rings for a call that is over, nobody hears a call
+that was not asked for, and who is joined stays with the extension wherever its call goes.
+"""
+
+from collections.abc import Callable
+
+from adapter.asterisk.events import OUR_PREFIX, ChannelState, names_one_channel
+from adapter.callcontrol.supervision.judging import may_continue, mode_on
+from adapter.callcontrol.supervision.listening import unexpected_listeners
+from adapter.callcontrol.supervision.parties import Parties
+from adapter.callcontrol.supervision.plan import Follow
+from adapter.callcontrol.supervision.register import Register
+from adapter.callcontrol.supervision.ringing import Ringing
+from adapter.callcontrol.supervision.session import Reason, Signal, State, reason_of_hangup
+from adapter.callcontrol.supervision.spy_setup import wanted_setup
+from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.callcontrol.supervision.tuner import Tuner
+from adapter.calls.changes import (
+    BridgeChanged,
+    CallChanged,
+    CallEnded,
+    Change,
+    ChannelGone,
+    OriginateEnded,
+    OriginateStateChanged,
+    PlaceTaken,
+    SpyJoined,
+    Transferred,
+)
+from adapter.calls.legs import Leg
+from adapter.calls.model import Calls
+from adapter.directory import Directory
+
+_SIGNAL_OF_STATE = {ChannelState.RINGING: Signal.RINGS, ChannelState.UP: Signal.ANSWERS}
+
+_OF_THE_SUPERVISED = (CallChanged, CallEnded, BridgeChanged, ChannelGone, Transferred)
+"""Changes that mean nothing where nobody supervises."""
+
+
+class Following:
+    """What the live calls tell, and what follows from it for each supervision."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        register: Register,
+        ringing: Ringing,
+        tuner: Tuner,
+        parties: Parties,
+        *,
+        directory: Callable[[], Directory],
+        has_include: Callable[[], bool],
+    ) -> None:
+        self._calls = calls
+        self._register = register
+        self._ringing = ringing
+        self._tuner = tuner
+        self._parties = parties
+        self._directory = directory
+        self._has_include = has_include
+
+    def on_change(self, change: Change) -> None:
+        """Keep the supervisions in line with one change of the live calls."""
+        if not self._register.live and isinstance(change, _OF_THE_SUPERVISED):
+            return  # most changes, most of the time
+        match change:
+            case OriginateStateChanged(uniqueid, state):
+                self._follow_state(uniqueid, state)
+            case SpyJoined(spyer, spyee):
+                self._follow_spy(spyer, spyee)
+            case OriginateEnded(uniqueid, is_answered) if not is_answered:
+                self._follow_failure(uniqueid)
+            case ChannelGone(uniqueid, cause):
+                self._follow_hangup(uniqueid, cause)
+            case CallChanged(call_id) | CallEnded(call_id):
+                self._follow_calls(call_id)
+                self.keep_to_supervisors(call_id)
+            case BridgeChanged():
+                self._follow_bridges()
+                self.keep_to_supervisors()
+            case PlaceTaken(by, of, linkedid):
+                self._follow_taker(by, of, linkedid)
+            case Transferred(transferer):
+                self._follow_transfer(transferer)
+
+    def _follow_state(self, uniqueid: str, state: ChannelState) -> None:
+        if uniqueid in self._register.ended or (self._is_stray(uniqueid) and state is not ChannelState.UP):
+            # A late originate: what it was for is over, or was asked of a process that is no more.
+            self._ringing.hang_up(uniqueid)
+        live = self._register.live.get(uniqueid)
+        if live is None:
+            return
+        live.note_taken()
+        if state in _SIGNAL_OF_STATE:
+            self._register.signal(live, _SIGNAL_OF_STATE[state])
+
+    def _is_stray(self, uniqueid: str) -> bool:
+        """Whether the channel is ours and nobody knows what for; one that is up may yet be adopted."""
+        leg = self._calls.leg(uniqueid)
+        return leg is not None and leg.channel.is_ours and uniqueid not in self._register.live
+
+    def _follow_taker(self, by: str, of: str, linkedid: str) -> None:
+        """Hang up on whoever gets into a supervisor's place, as who picks up the phone that rings."""
+        ours = next((one for one in (of, linkedid) if one.startswith(OUR_PREFIX)), None)
+        if ours is None:
+            return
+        supervision = self._register.live.get(ours)
+        if supervision is not None:
+            self._ringing.end(supervision, Reason.TAKEN)
+        if names_one_channel(by):
+            self._ringing.hang_up(by)
+
+    def keep_to_supervisors(self, call_id: str | None = None) -> None:
+        """End what somebody else hears, as after a transfer of the supervisor's own channel.
+
+        Of this call only, where one is named.
+        """
+        for supervision in list(self._register.live.values()):
+            if call_id not in (None, supervision.call_id):
+                continue
+            if unexpected_listeners(self._calls, supervision.channel_id, supervision.supervisor):
+                self._ringing.end(supervision, Reason.TAKEN)
+
+    def _follow_spy(self, spyer: str, spyee: str) -> None:
+        self._ringing.note_spy(spyer)
+        supervision = self._register.live.get(spyer)
+        if supervision is None:
+            return
+        call = self._calls.call_of(spyee)
+        target = supervision.target
+        if supervision.state is State.RE_ATTACHING:
+            # A switch may be overtaken by the next one: then it is joined to what was wanted before.
+            if spyee in (supervision.spyee, target.spyee if target is not None else ""):
+                self._join(supervision)
+            else:
+                self._ringing.end(supervision, Reason.CALL_ENDED)
+        elif spyee != supervision.spyee or (
+            not supervision.is_joined and (call is None or call.id != supervision.call_id)
+        ):
+            self._ringing.end(supervision, Reason.CALL_ENDED)  # it must not hear another call
+        else:
+            self._join(supervision)
+
+    def _join(self, supervision: Supervision) -> None:
+        if supervision.target is not None and supervision.state is State.RE_ATTACHING:
+            supervision.mode, supervision.spy_setup = supervision.target.mode, supervision.target
+        elif not supervision.is_joined:
+            certain = wanted_setup(self._calls, supervision.spyee, supervision.mode)
+            supervision.spy_setup = None if supervision.is_mode_uncertain else certain
+        supervision.target, supervision.is_mode_uncertain = None, False
+        if not self.judge(supervision):
+            return
+        self._parties.note_partners(supervision)
+        self._register.signal(supervision, Signal.JOINS)
+        supervision.wake()
+        self._parties.look(supervision)
+        # The mode may have been switched, or a conference begun, while the phone rang.
+        self._tuner.tune(supervision)
+
+    def _follow_calls(self, call_id: str) -> None:
+        """Who is joined goes with the spyee into another call, as after an attended transfer of the far side.
+
+        While the phone rings, that would be another call than was asked for.
+        """
+        for supervision in [one for one in self._register.live.values() if one.call_id == call_id]:
+            call = self._calls.call_of(supervision.spyee)
+            if call is None or (call.id != call_id and not supervision.is_joined):
+                self._ringing.end(supervision, Reason.CALL_ENDED)
+            elif call.id != call_id:
+                supervision.call_id = call.id
+                self._register.tell("supervision follows its call", supervision)
+
+    def _follow_bridges(self) -> None:
+        for supervision in list(self._register.live.values()):
+            if self._parties.note_partners(supervision) and self.judge(supervision):
+                self._tuner.note_change(supervision)
+
+    def judge_all(self) -> None:
+        """The directory is another: end what may not go on."""
+        for supervision in list(self._register.live.values()):
+            self.judge(supervision)
+
+    def judge(self, supervision: Supervision) -> bool:
+        """Whether it may go on; if not it has ended."""
+        spied = self._calls.leg(supervision.spyee)
+        if spied is None or may_continue(
+            self._directory(),
+            spied,
+            self._calls.others(supervision.spyee),
+            mode=supervision.wanted_mode,
+            app_id=supervision.owner,
+            extension=supervision.extension,
+            supervisor=supervision.supervisor,
+        ):
+            return True
+        self._ringing.end(supervision, Reason.NOT_ALLOWED)
+        return False
+
+    def _follow_transfer(self, transferer: str) -> None:
+        """Where a supervision is to follow the call, it moves to the party that stays."""
+        for supervision in self._register.joined():
+            is_meant = supervision.spyee == transferer and supervision.follow is Follow.CALL
+            if is_meant and len(supervision.last_partners) == 1:
+                (stays,) = supervision.last_partners
+                self._move_to(supervision, self._calls.leg(stays))
+
+    def _move_to(self, supervision: Supervision, leg: Leg | None) -> None:
+        if leg is None or not self._has_include():
+            return  # it ends with the extension
+        mode = mode_on(
+            self._directory(),
+            leg,
+            mode=supervision.wanted_mode,
+            app_id=supervision.owner,
+            extension=supervision.extension,
+        )
+        if mode is None:
+            return  # it ends with the extension
+        supervision.turn_to(leg.channel.uniqueid)
+        supervision.wanted_mode = mode
+        self._register.tell("supervision moves to the party that stays", supervision)
+        self._tuner.tune(supervision)
+
+    def _follow_failure(self, uniqueid: str) -> None:
+        """No endpoint or no contact makes no channel at all; a channel's own Hangup, near, tells more."""
+        self._ringing.note_failure(uniqueid)
+        if self._calls.leg(uniqueid) is not None:
+            return
+        supervision = self._register.live.get(uniqueid)
+        if supervision is not None:
+            self._register.retire(supervision, Reason.UNAVAILABLE)
+
+    def _follow_hangup(self, uniqueid: str, cause: int | None) -> None:
+        gone = self._register.live.get(uniqueid)
+        if gone is not None:
+            is_over = gone.is_joined and self._is_over(gone.spyee)
+            self._register.retire(gone, Reason.CALL_ENDED if is_over else reason_of_hangup(gone.state, cause))
+        for supervision in list(self._register.live.values()):
+            if supervision.spyee == uniqueid:
+                self._ringing.end(supervision, Reason.CALL_ENDED)
+
+    def _is_over(self, spyee: str) -> bool:
+        """Whether nobody of its call talks, waits or rings any more.
+
+        Asterisk hangs up on a spyer before or after it tells of the end of the spied channel itself.
+        """
+        call = self._calls.call_of(spyee)
+        return call is None or not any(
+            leg.bridge or leg.waits_in or leg.is_ringing for leg in call.legs.values()
+        )

@@ -1,0 +1,206 @@
+"""What is asked of Asterisk for a supervisor's phone: ring it, hang it up, play the notice tone."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
+from typing import Any
+
+from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LinkLost
+from adapter.asterisk.actions import (
+    Action,
+    hang_up,
+    originate_notice,
+    originate_spy,
+    phones_of,
+)
+from adapter.asterisk.events import NOTICE_PREFIX, OTHER_HALF
+from adapter.callcontrol.supervision.plan import Plan, linger_s
+from adapter.callcontrol.supervision.register import Register, describe
+from adapter.callcontrol.supervision.session import NO_ANSWER, Reason, State, reason_of_hangup
+from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.calls.model import Calls
+
+log = logging.getLogger(__name__)
+
+PICKUP_MARGIN_S = 0.3
+"""Asterisk ends the ringing itself; this much later we do, should it not have."""
+
+JOIN_LIMIT_S = 3.0
+"""A phone that was picked up is joined about 0.1 s later, or there was nothing left to join."""
+
+OUTCOME_MARGIN_S = PICKUP_MARGIN_S + JOIN_LIMIT_S + 0.5
+"""So long after a phone may ring no more it is settled what came of it: `_guard` has seen to that."""
+
+NOTICE_LIMIT_S = 3.0
+"""A notice tone begins some 0.1 s after it is asked for."""
+
+_NO_CHANNEL = "no such channel"
+"""How Asterisk refuses to hang up what is gone."""
+
+Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+
+
+class Ringing:
+    """Rings supervisors' phones, each at most once, and ends what is over."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        register: Register,
+        send: Callable[[Action], Awaitable[None]],
+        *,
+        spawn: Spawn,
+        has_include: Callable[[], bool],
+    ) -> None:
+        self._calls = calls
+        self._register = register
+        self._send = send
+        self._spawn = spawn
+        self._has_include = has_include
+        self._hanging_up: set[str] = set()
+        self._notices: dict[str, asyncio.Future[bool]] = {}
+        """Those that were asked for; done once it is known whether they are heard."""
+
+    async def ring(self, supervision: Supervision, plan: Plan) -> None:
+        """Ring the phone; never twice, whatever becomes of the answer.
+
+        `accepted` tells whether Asterisk took it.
+        """
+        self._spawn(self._guard(supervision, plan.pickup_s))
+        has_include = self._has_include()
+        try:
+            await self._send(
+                originate_spy(
+                    dial=phones_of(plan.supervisor, plan.dial, has_include=has_include),
+                    spyee=plan.spyee,
+                    options=plan.mode.spy_options,
+                    channel_id=supervision.channel_id,
+                    caller_id=plan.caller_id,
+                    pickup_ms=plan.pickup_s * 1000,
+                    has_include=has_include,
+                    linger_s=linger_s(supervision.follow),
+                    alert=plan.auto_answer,
+                )
+            )
+        except LinkError as failed:
+            log.error("the originate failed", extra={**describe(supervision), "error": str(failed)})  # noqa: TRY400 - the link's trouble, no bug to trace
+            if supervision.state is not State.ENDED:
+                self._give_up(supervision, failed)
+            if not supervision.accepted.done():
+                supervision.accepted.set_exception(failed)
+                supervision.accepted.exception()  # told here: asyncio need not complain that nobody asked
+        else:
+            supervision.note_taken()
+        finally:
+            if not supervision.accepted.done():  # the request was cancelled: nobody else need wait for it
+                supervision.accepted.set_exception(LinkLost("the request was cancelled"))
+                supervision.accepted.exception()
+
+    def end(self, supervision: Supervision, reason: Reason) -> None:
+        """End it, and its channel with it, whether that exists already, still, or only later."""
+        if supervision.state is State.ENDED:
+            return
+        self._register.retire(supervision, reason)
+        self.hang_up(supervision.channel_id)
+
+    def hang_up(self, channel_id: str) -> None:
+        """End a channel, once: one of ours, or one that got into its place.
+
+        A Local channel that no audio runs through does not end by its first half (seen with a phone that
+        sends none), so its second is hung up as well.
+        """
+        if channel_id in self._hanging_up:
+            return
+        actions = [hang_up(channel_id)]
+        if self._calls.leg(channel_id + OTHER_HALF) is not None:
+            actions.append(hang_up(channel_id + OTHER_HALF))
+        self._hanging_up.add(channel_id)
+
+        async def hang_up_once() -> None:
+            try:
+                for action in actions:
+                    await self._try_to_hang_up(action, self._about(channel_id))
+            except LinkError as failed:
+                # The snapshot after a break shows whether it is still there.
+                log.warning(
+                    "a channel was not hung up", extra={**self._about(channel_id), "error": str(failed)}
+                )
+            finally:
+                self._hanging_up.discard(channel_id)
+
+        self._spawn(hang_up_once())
+
+    async def _try_to_hang_up(self, action: Action, about: Mapping[str, str]) -> None:
+        try:
+            await self._send(action)
+        except ActionRefused as refused:
+            if not str(refused).lower().startswith(_NO_CHANNEL):  # else it is gone already
+                said = {**about, **dict(action.headers), "error": str(refused)}
+                log.error("Asterisk does not hang up", extra=said)  # noqa: TRY400 - Asterisk's refusal, no bug to trace
+
+    def _about(self, channel_id: str) -> dict[str, str]:
+        """What the log says of a channel of ours: its supervision too, where there is one."""
+        supervision = self._register.live.get(channel_id) or self._register.ended.get(channel_id)
+        return {"channel": channel_id, **(describe(supervision) if supervision is not None else {})}
+
+    def play_notice(self, supervision: Supervision, spyee: str) -> None:
+        """Let this party, and the one other that it may talk with, hear that they are supervised.
+
+        Where it is not heard, and the party is still there, nobody stays joined.
+        """
+        channel_id = f"{NOTICE_PREFIX}{supervision.id}-{secrets.token_hex(4)}"
+        begun = self._notices[channel_id] = asyncio.get_running_loop().create_future()
+
+        async def play() -> None:
+            try:
+                async with asyncio.timeout(NOTICE_LIMIT_S):
+                    await self._send(originate_notice(spyee=spyee, channel_id=channel_id))
+                    if not await begun:
+                        raise ActionRefused("there is no channel for it")
+            except (LinkError, TimeoutError) as failed:
+                about = {**describe(supervision), "error": str(failed) or "it did not begin"}
+                log.warning("the notice tone could not be played", extra=about)
+                if spyee in (supervision.spyee, *supervision.partners):
+                    self.end(supervision, Reason.NO_NOTICE)
+            finally:
+                del self._notices[channel_id]
+
+        self._spawn(play())
+
+    def note_spy(self, spyer: str) -> None:
+        """A channel began to spy: perhaps it is one that plays a notice tone."""
+        self._note_notice(spyer, is_heard=True)
+
+    def note_failure(self, uniqueid: str) -> None:
+        """An originate came to nothing: perhaps it was to play a notice tone."""
+        self._note_notice(uniqueid, is_heard=False)
+
+    def _note_notice(self, channel_id: str, *, is_heard: bool) -> None:
+        begun = self._notices.get(channel_id)
+        if begun is not None and not begun.done():
+            begun.set_result(is_heard)
+
+    def _give_up(self, supervision: Supervision, failed: LinkError) -> None:
+        match failed:
+            case ActionRefused() | LinkDown():
+                self._register.retire(supervision, Reason.ORIGINATE_REFUSED)
+            case ActionTimeout():
+                self.end(supervision, Reason.LINK_LOST)  # the client is told 503: it shall not ring later
+            case _:
+                pass  # the link broke: the snapshot after it shows whether Asterisk rings the phone
+
+    async def _guard(self, supervision: Supervision, pickup_s: int) -> None:
+        """The deadlines of one supervision, should Asterisk not keep them."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pickup_s + PICKUP_MARGIN_S):
+                await supervision.until(lambda one: one.state not in (State.REQUESTED, State.RINGING))
+        if supervision.state in (State.REQUESTED, State.RINGING):
+            self.end(supervision, reason_of_hangup(supervision.state, NO_ANSWER))
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(JOIN_LIMIT_S):
+                await supervision.until(lambda one: one.state is not State.ANSWERED)
+        if supervision.state is State.ANSWERED:
+            self.end(supervision, Reason.CALL_ENDED)

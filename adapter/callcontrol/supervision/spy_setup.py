@@ -1,0 +1,63 @@
+"""What a supervisor's channel has to be told so that the right ones hear each other. Pure.
+
+ChanSpy hears and whispers on the spyee's channel wherever that goes, but is tied to the other side that was
+there when it began. After a transfer a barge-in no longer reaches anybody past the spyee, for good; in the
+other modes the supervisor hears the new party half a second late (measured: 0.57 to 0.65 s, whatever was
+waiting in ChanSpy's buffers). So it begins anew, which takes about 0.13 s.
+"""
+
+from dataclasses import dataclass
+
+from adapter.callcontrol.supervision.plan import Mode
+from adapter.calls.model import Calls
+
+ONE_OTHER_SIDE = 1
+"""A barge-in reaches one other side."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpySetup:
+    """Spy on the channel `spyee` in this mode, while it talks with `partner` alone."""
+
+    spyee: str
+    mode: Mode
+    partner: str | None = None
+
+
+def wanted_setup(calls: Calls, spyee: str, mode: Mode) -> SpySetup:
+    """What is right at this moment."""
+    partners = calls.others(spyee)
+    return SpySetup(spyee, mode, partners[0].channel.uniqueid if len(partners) == ONE_OTHER_SIDE else None)
+
+
+def is_conference(calls: Calls, spyee: str) -> bool:
+    """Whether a barge-in on the spyee would not reach all that it talks with.
+
+    So it is with more than one other side, and in a ConfBridge of two as well: ChanSpy knows the other side
+    of a bridge that is made for two only (measured).
+    """
+    leg, others = calls.leg(spyee), calls.others(spyee)
+    return len(others) > ONE_OTHER_SIDE or (leg is not None and leg.is_in_conference and bool(others))
+
+
+def needs_variables(spy_setup: SpySetup | None, wanted: SpySetup) -> bool:
+    """Whether Asterisk has been told another channel or mode; whom that reaches shows when ChanSpy begins."""
+    return spy_setup is None or (spy_setup.spyee, spy_setup.mode) != (wanted.spyee, wanted.mode)
+
+
+def needs_restart(spy_setup: SpySetup | None, wanted: SpySetup) -> bool:
+    """Whether ChanSpy has to begin anew.
+
+    While the spyee talks with nobody there is nobody to reach; but a barge-in keeps the channel of a far
+    side that has gone from being hung up, until it begins anew (seen with a parked call).
+    """
+    if spy_setup is None or needs_variables(spy_setup, wanted):
+        return True
+    if wanted.partner == spy_setup.partner:
+        return False
+    return wanted.partner is not None or wanted.mode.is_heard_by_all
+
+
+def mode_of(options: str) -> Mode | None:
+    """The mode of a ChanSpy that runs with these options, if it is one of ours."""
+    return next((mode for mode in Mode if set(mode.spy_options) == set(options)), None)

@@ -1,0 +1,102 @@
+"""One supervision: what was asked for, and where it stands."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from adapter.asterisk.events import OUR_PREFIX
+from adapter.callcontrol.supervision.plan import Follow, Mode
+from adapter.callcontrol.supervision.session import Reason, Signal, State, next_state
+from adapter.callcontrol.supervision.spy_setup import SpySetup
+
+
+@dataclass(eq=False)
+class Supervision:
+    """One supervision from request to end, and the channel that is its supervisor's.
+
+    Times are seconds since the epoch. Only this room writes it.
+    """
+
+    id: str
+    """20 hex digits; the channel is named after it, so that it is the same after a restart."""
+    mode: Mode
+    call_id: str
+    extension: str
+    """The supervised extension."""
+    spyee: str
+    """The uniqueid of the channel that is spied on."""
+    supervisor: str
+    wanted_mode: Mode
+    """The mode that it is to have; `mode` is the one that it has."""
+    owner: str
+    """The client id of the App that asked for it; empty for one that an earlier process began."""
+    requested_at: float
+    follow: Follow = Follow.EXTENSION
+    notice_tone: bool = False
+    """Whether the supervised parties are to hear a tone when the supervisor joins, or they do."""
+    state: State = State.REQUESTED
+    since: float = 0.0
+    """When it reached its state."""
+    reason: Reason | None = None
+    """Why it ended."""
+    spy_setup: SpySetup | None = None
+    """What Asterisk runs, or will run once the phone is picked up, as far as that is known."""
+    is_mode_uncertain: bool = False
+    """It was told another mode, perhaps too late for the pick-up: how it began is not known."""
+    target: SpySetup | None = None
+    """What Asterisk is being told to run."""
+    unsettled_until: float = 0.0
+    """When the last change of its conversation has settled, on the event loop's clock."""
+    partners: frozenset[str] = frozenset()
+    """The channels that the spyee talks with."""
+    last_partners: frozenset[str] = frozenset()
+    """Those, or where it talks with nobody, those that it last talked with."""
+    parties: tuple[str, ...] = ()
+    """The numbers of those whose conversation the supervisor has joined, the spyee's first."""
+    notified: frozenset[str] = frozenset()
+    """The channels that the notice tone was played to."""
+    accepted: asyncio.Future[None] = field(default_factory=asyncio.Future, repr=False)
+    """Done once Asterisk has taken the originate; an error where it did not or where that is unknown."""
+    _moved: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    @property
+    def channel_id(self) -> str:
+        """The uniqueid of the supervisor's channel."""
+        return OUR_PREFIX + self.id
+
+    def move(self, signal: Signal, at: float, reason: Reason | None = None) -> bool:
+        """Take a signal; whether the state is another now. Raises TransitionError where it cannot happen."""
+        before, self.state = self.state, next_state(self.state, signal)
+        if self.state is before:
+            return False
+        self.since, self.reason = at, reason
+        self.wake()
+        return True
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the supervisor takes part, or is only for an instant not."""
+        return self.state in (State.JOINED, State.RE_ATTACHING)
+
+    def turn_to(self, spyee: str) -> None:
+        """From now on it is to spy on this channel; with whom that talks is not known yet."""
+        self.spyee = spyee
+        self.partners = self.last_partners = frozenset()
+        self.parties = ()
+
+    def note_taken(self) -> None:
+        """Asterisk has the channel, whatever became of the answer to the originate."""
+        if self.accepted.done() and self.accepted.exception() is not None:
+            self.accepted = asyncio.Future()
+        if not self.accepted.done():
+            self.accepted.set_result(None)
+
+    def wake(self) -> None:
+        """Have whoever waits look again."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def until(self, is_so: Callable[["Supervision"], bool]) -> None:
+        """Return once `is_so`; the caller sets the deadline."""
+        while not is_so(self):
+            await self._moved.wait()

@@ -1,0 +1,148 @@
+"""Has Asterisk run what is right for each supervision: begins ChanSpy anew where another tuning is wanted."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError
+from adapter.asterisk.actions import Action, restart_chanspy, set_spy_variables, tell_stay
+from adapter.callcontrol.supervision.parties import Parties
+from adapter.callcontrol.supervision.plan import linger_s
+from adapter.callcontrol.supervision.register import describe
+from adapter.callcontrol.supervision.session import Reason, Signal, State
+from adapter.callcontrol.supervision.spy_setup import (
+    SpySetup,
+    is_conference,
+    needs_restart,
+    needs_variables,
+    wanted_setup,
+)
+from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.calls.model import Calls
+
+log = logging.getLogger(__name__)
+
+SETTLE_S = 0.06
+"""A transfer swaps channels in steps, with three in a bridge in between: wait until it is done."""
+
+REJOIN_LIMIT_S = 1.5
+"""ChanSpy begins about 0.12 s after it was told to."""
+
+
+class Tuner:
+    """One job for each supervision that is out of tune, until it is in tune again."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        send: Callable[[Action], Awaitable[None]],
+        *,
+        parties: Parties,
+        signal: Callable[[Supervision, Signal], None],
+        end: Callable[[Supervision, Reason], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"],
+        has_include: Callable[[], bool],
+    ) -> None:
+        self._calls = calls
+        self._send = send
+        self._parties = parties
+        self._signal = signal
+        self._end = end
+        self._spawn = spawn
+        self._has_include = has_include
+        self._jobs: dict[str, asyncio.Task[None]] = {}
+
+    def note_change(self, supervision: Supervision) -> None:
+        """The conversation of its spyee is another: tune once that has settled."""
+        supervision.unsettled_until = asyncio.get_running_loop().time() + SETTLE_S
+        self.tune(supervision)
+
+    def tune(self, supervision: Supervision) -> "asyncio.Task[None]":
+        """The job that brings it in tune; done at once where it is."""
+        job = self._jobs.get(supervision.id)
+        if job is None or job.done():
+            job = self._jobs[supervision.id] = self._spawn(self._work(supervision))
+            job.add_done_callback(lambda done: self._forget(supervision.id, done))
+        return job
+
+    async def tell_follow(self, supervision: Supervision) -> None:
+        """Have Asterisk know whom it follows by now, which has nothing to begin anew."""
+        if not self._has_include():
+            return
+        try:
+            await self._send(
+                tell_stay(channel_id=supervision.channel_id, linger_s=linger_s(supervision.follow))
+            )
+        except LinkError as failed:  # then it ends with the extension, as far as Asterisk is asked
+            log.warning(
+                "a supervision was not told whom it follows",
+                extra={**describe(supervision), "error": str(failed)},
+            )
+
+    def _forget(self, supervision_id: str, done: "asyncio.Task[None]") -> None:
+        if self._jobs.get(supervision_id) is done:
+            del self._jobs[supervision_id]
+
+    async def _work(self, supervision: Supervision) -> None:
+        while supervision.state is not State.ENDED:
+            await self._settle(supervision)
+            if self._has_become_conference(supervision):
+                self._end(supervision, Reason.CONFERENCE)
+                return
+            if supervision.state in (State.REQUESTED, State.ANSWERED):
+                await supervision.until(lambda one: one.state not in (State.REQUESTED, State.ANSWERED))
+                continue
+            wanted = wanted_setup(self._calls, supervision.spyee, supervision.wanted_mode)
+            needs = needs_restart if supervision.is_joined else needs_variables
+            if not needs(supervision.spy_setup, wanted):
+                self._parties.look(supervision)
+                return
+            if not self._has_include():
+                if wanted.mode.is_heard_by_all:
+                    self._end(supervision, Reason.CANNOT_FOLLOW)
+                self._parties.look(supervision)  # the other modes come right by themselves, only later
+                return
+            try:
+                await self._tell(supervision, wanted)
+            except (ActionRefused, ActionTimeout, TimeoutError) as failed:
+                log.warning(
+                    "a supervision could not be tuned",
+                    extra={**describe(supervision), "error": str(failed) or "it did not join again"},
+                )
+                self._end(supervision, Reason.CANNOT_FOLLOW)
+            except LinkError:
+                # The snapshot after the break shows what it runs.
+                supervision.spy_setup = supervision.target = None
+                return
+
+    async def _settle(self, supervision: Supervision) -> None:
+        clock = asyncio.get_running_loop().time
+        # Each change of the conversation makes it longer.
+        while (left_s := supervision.unsettled_until - clock()) > 0:  # noqa: ASYNC110 - nothing to wait for
+            await asyncio.sleep(left_s)
+
+    def _has_become_conference(self, supervision: Supervision) -> bool:
+        return supervision.wanted_mode.is_heard_by_all and is_conference(self._calls, supervision.spyee)
+
+    async def _tell(self, supervision: Supervision, wanted: SpySetup) -> None:
+        channel_id = supervision.channel_id
+        supervision.target = wanted
+        if supervision.is_joined:
+            self._signal(supervision, Signal.DETACHES)
+        for action in set_spy_variables(
+            channel_id=channel_id,
+            spyee=wanted.spyee,
+            options=wanted.mode.spy_options,
+            linger_s=linger_s(supervision.follow),
+        ):
+            await self._send(action)
+        if supervision.state is not State.RE_ATTACHING:
+            # It rings, or was picked up meanwhile: how it begins is certain only once it is told again.
+            supervision.is_mode_uncertain = True
+            if supervision.state is State.RINGING:
+                supervision.mode, supervision.spy_setup = wanted.mode, wanted
+            return
+        await self._send(restart_chanspy(channel_id))
+        async with asyncio.timeout(REJOIN_LIMIT_S):
+            await supervision.until(lambda one: one.state is not State.RE_ATTACHING)

@@ -1,0 +1,35 @@
+"""Turns whatever a handler raises into the one error body that every client can parse."""
+
+import logging
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from adapter.http.errors import UapiError, error_body
+
+log = logging.getLogger(__name__)
+
+
+_CODE_OF_STATUS = {
+    404: ("resource_not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take this method."),
+    413: ("request_too_large", "The body of the request is too large."),
+}
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer errors with a JSON body; what is ours to mend is logged and told to nobody else."""
+    try:
+        return await handler(request)
+    except UapiError as error:
+        return web.json_response(error.body, status=error.status, headers=error.headers)
+    except web.HTTPException as error:
+        code, message = _CODE_OF_STATUS.get(error.status, ("request_invalid", error.reason))
+        allow = {"Allow": error.headers["Allow"] + ",OPTIONS"} if "Allow" in error.headers else {}
+        return web.json_response(error_body(code, message), status=error.status, headers=allow)
+    except Exception:
+        log.exception("a request failed", extra={"method": request.method, "path": request.path})
+        return web.json_response(
+            error_body("internal_server_error", "The service failed to carry out the request."), status=500
+        )

@@ -1,0 +1,133 @@
+"""`Idempotency-Key`: a request that is sent again under the same key is answered again, and done once."""
+
+import asyncio
+import hashlib
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from aiohttp import web
+
+from adapter.http.audit_fields import note
+from adapter.http.errors import UapiError
+
+HEADER = "Idempotency-Key"
+KEPT_LIMIT = 1_000
+"""So many answers are kept for one App; the oldest are forgotten first."""
+KEPT_S = 24 * 3600.0
+
+_KEY = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)
+_NOT_KEPT = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
+"""Nothing was done, or nobody knows: who asks again under the same key shall have another try."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+    content_type: str
+    code: str | None
+
+    def response(self) -> web.Response:
+        headers = dict(self.headers)
+        if self.body is None:
+            return web.Response(status=self.status, headers=headers)
+        return web.Response(
+            status=self.status, headers=headers, body=self.body, content_type=self.content_type
+        )
+
+
+@dataclass(slots=True)
+class _Entry:
+    fingerprint: bytes
+    began_at: float
+    answer: "asyncio.Future[_Kept | None]"
+    """None where the answer is not kept: whoever waits for it tries by itself."""
+
+
+class IdempotencyStore:
+    """The answers of the last hours, by App and key."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._of_apps: dict[str, OrderedDict[str, _Entry]] = {}
+
+    async def once(
+        self,
+        request: web.Request,
+        client_id: str,
+        what: bytes,
+        answer: Callable[[], Awaitable[web.Response]],
+    ) -> web.Response:
+        """What `answer` answers, or what it answered before under the request's key.
+
+        `what` is all that the request asks for: the same key with something else is an error. Raises
+        UapiError, and whatever `answer` raises.
+        """
+        key = read_key(request)
+        if key is None:
+            return await answer()
+        fingerprint = hashlib.blake2b(what).digest()
+        entries = self._of_apps.setdefault(client_id, OrderedDict())
+        self._forget(entries)
+        while (entry := entries.get(key)) is not None:
+            if entry.fingerprint != fingerprint:
+                raise UapiError(
+                    "idempotency_key_reused", f"The {HEADER} was used with another request already."
+                )
+            kept = await asyncio.shield(entry.answer)
+            if kept is not None:
+                note(request, code=kept.code, repeated=True)
+                return kept.response()
+        entry = _Entry(fingerprint, self._clock(), asyncio.get_running_loop().create_future())
+        entries[key] = entry
+        kept = None
+        try:
+            response, code = await _answered(answer)
+            if response.status not in _NOT_KEPT:
+                kept = _kept(response, code)
+            note(request, code=code)
+            return response
+        finally:
+            if kept is None and entries.get(key) is entry:
+                del entries[key]
+            entry.answer.set_result(kept)
+
+    def _forget(self, entries: OrderedDict[str, _Entry]) -> None:
+        oldest = self._clock() - KEPT_S
+        answered = [key for key, entry in entries.items() if entry.answer.done()]
+        too_many = len(entries) - KEPT_LIMIT + 1
+        for count, key in enumerate(answered):
+            if count >= too_many and entries[key].began_at > oldest:
+                return
+            del entries[key]
+
+
+def read_key(request: web.Request) -> str | None:
+    """The key of the request, none where it has none. Raises UapiError `idempotency_key_invalid`."""
+    keys = request.headers.getall(HEADER, ())
+    if not keys:
+        return None
+    if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
+        raise UapiError(
+            "idempotency_key_invalid", f"The {HEADER} must be 1 to 255 printable ASCII characters."
+        )
+    return keys[0]
+
+
+async def _answered(answer: Callable[[], Awaitable[web.Response]]) -> tuple[web.Response, str | None]:
+    """The response, an error's too, and the error's code."""
+    try:
+        return await answer(), None
+    except UapiError as error:
+        return web.json_response(error.body, status=error.status, headers=error.headers), error.code
+
+
+def _kept(response: web.Response, code: str | None) -> _Kept:
+    headers = tuple((name, value) for name, value in response.headers.items() if name != "Content-Type")
+    body = response.body if isinstance(response.body, bytes) else None
+    return _Kept(response.status, headers, body, response.content_type, code)

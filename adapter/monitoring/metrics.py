@@ -1,0 +1,135 @@
+"""`/metrics` for Prometheus: the counts of this process, read when they are asked for.
+
+No label holds a number, an id or a name that a client or a caller chose: there are as many series as the
+program has kinds, modes, reasons and routes. Nothing here tells who calls whom.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from adapter.ami.link import Link, LinkState
+from adapter.calls.model import Calls
+from adapter.monitoring.counters import Counters, Distribution
+
+
+class _Families(Collector):
+    """The counters as Prometheus's families, at each look."""
+
+    def __init__(self, link: Link, calls: Calls, counters: Counters) -> None:
+        self._link = link
+        self._calls = calls
+        self._events = counters.events
+        self._supervisions = counters.supervisions
+        self._requests = counters.requests
+        self._loop_lag_s = counters.loop_lag_s
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing in advance: registering must not need a running link."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family, as things are now."""
+        yield from self._of_the_link()
+        yield from self._of_calls()
+        yield from self._of_requests()
+        yield _histogram(
+            "uapi_event_loop_lag_seconds", "How late the event loop was, each time it was looked at.",
+            (), [((), self._loop_lag_s)],
+        )  # fmt: skip
+
+    def _of_the_link(self) -> Iterator[Metric]:
+        events = self._events
+        state = GaugeMetricFamily(
+            "uapi_ami_link_state", "1 for the state that the link to Asterisk is in.", labels=("state",)
+        )
+        for one in LinkState:
+            state.add_metric((one,), float(self._link.state is one))
+        yield state
+        yield _counter(
+            "uapi_ami_events", "AMI events that bear on calls, by kind.", ("kind",),
+            [((kind.__name__,), count) for kind, count in events.kinds.items()],
+        )  # fmt: skip
+        yield _counter(
+            "uapi_ami_events_malformed", "AMI events left out for their form, by name.", ("event",),
+            [((name,), count) for name, count in self._link.malformed.items()],
+        )  # fmt: skip
+        yield _counter(
+            "uapi_ami_events_unplaced", "AMI events about what the model does not know.", ("about",),
+            [((name,), count) for name, count in self._calls.unplaced.items()],
+        )  # fmt: skip
+        yield _counter(
+            "uapi_ami_snapshots", "Snapshots taken: one after each login.", (), [((), events.snapshots)]
+        )
+        yield _histogram(
+            "uapi_ami_event_apply_seconds", "Taking one event into the model and telling all listeners.",
+            (), [((), events.apply_s)],
+        )  # fmt: skip
+        age = GaugeMetricFamily("uapi_ami_last_event_age_seconds", "How long ago the last event came.")
+        if events.last_age_s is not None:
+            age.add_metric((), events.last_age_s)
+        yield age
+
+    def _of_calls(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("uapi_calls", "Live calls.", value=len(self._calls))
+        yield _counter("uapi_calls_ended", "Calls that have ended.", (), [((), self._events.calls_ended)])
+        yield _counter(
+            "uapi_supervisions", "Supervisions: joined, or why they never were.", ("mode", "outcome"),
+            self._supervisions.outcomes.items(),
+        )  # fmt: skip
+
+    def _of_requests(self) -> Iterator[Metric]:
+        yield _counter(
+            "uapi_http_requests", "HTTP requests answered.", ("method", "route", "code"),
+            [((method, route, str(status)), count)
+             for (method, route, status), count in self._requests.statuses.items()],
+        )  # fmt: skip
+        yield _histogram(
+            "uapi_http_request_seconds", "From a request's head to its answer's.", ("method", "route"),
+            self._requests.answer_s.items(),
+        )  # fmt: skip
+
+
+class MetricsPage:
+    """The handler of `/metrics`, with a registry of its own: what else is in the process stays out of it."""
+
+    def __init__(self, link: Link, calls: Calls, counters: Counters) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_Families(link, calls, counters))
+        ProcessCollector(registry=self._registry)
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Answer all metrics, in the text format or OpenMetrics, as the client accepts."""
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        return web.Response(body=encode(self._registry), headers={"Content-Type": content_type})
+
+
+def _counter(
+    name: str, text: str, labels: tuple[str, ...], samples: Iterable[tuple[tuple[str, ...], int]]
+) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, text, labels=labels)
+    for values, count in samples:
+        family.add_metric(values, count)
+    return family
+
+
+def _histogram(
+    name: str, text: str, labels: tuple[str, ...], samples: Iterable[tuple[tuple[str, ...], Distribution]]
+) -> HistogramMetricFamily:
+    family = HistogramMetricFamily(name, text, labels=labels)
+    for values, distribution in samples:
+        up_to, buckets = 0, []
+        for bound, count in zip((*distribution.bounds, float("inf")), distribution.counts, strict=True):
+            up_to += count
+            buckets.append(("+Inf" if bound == float("inf") else str(bound), float(up_to)))
+        family.add_metric(values, buckets, sum_value=distribution.total)
+    return family

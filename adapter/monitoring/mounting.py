@@ -1,0 +1,50 @@
+"""Hangs the watching on an application: who is listened to, what is served, what runs beside it."""
+
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import web
+
+from adapter.ami.link import Link
+from adapter.callcontrol.supervision.conductor import Conductor
+from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.calls.changes import CallEnded
+from adapter.calls.model import Calls
+from adapter.calls.publisher import Publisher
+from adapter.monitoring.counters import Counters
+from adapter.monitoring.health import Health
+from adapter.monitoring.loop_lag import watch_lag
+from adapter.monitoring.metrics import MetricsPage
+from adapter.tasks import cancel, run_always
+
+
+def mount_operations(
+    app: web.Application,
+    *,
+    counters: Counters,
+    lag_interval_s: float,
+    link: Link,
+    calls: Calls,
+    publisher: Publisher,
+    conductor: Conductor,
+    is_audit_written: Callable[[], bool | None],
+) -> None:
+    """Serve `/health`, `/ready` and `/metrics`.
+
+    `is_audit_written` tells whether the audit trail is; None where there is none.
+    """
+
+    def on_supervision(supervision: Supervision) -> None:
+        counters.supervisions.note(supervision.id, supervision.mode, supervision.state, supervision.reason)
+
+    async def watch_loop(_: web.Application) -> AsyncIterator[None]:
+        task = run_always(watch_lag(counters.loop_lag_s, lag_interval_s), "event loop lag")
+        yield
+        await cancel(task)
+
+    publisher.subscribe(counters.events.on_change, CallEnded)
+    conductor.subscribe(on_supervision)
+    app.cleanup_ctx.append(watch_loop)
+    health = Health(link, counters.events, is_audit_written)
+    app.router.add_get("/health", health.live)
+    app.router.add_get("/ready", health.ready)
+    app.router.add_get("/metrics", MetricsPage(link, calls, counters).show)

@@ -1,0 +1,1 @@
+"""What the operating system sees: commands, signals, the log, systemd."""

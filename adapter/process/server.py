@@ -1,0 +1,60 @@
+"""The running process: an application on a socket, until a signal ends it."""
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+
+from aiohttp import web
+
+from adapter.app import IDLE, make_app, reload_directory
+from adapter.asterisk.message import READER
+from adapter.monitoring.access_log import AccessLog
+from adapter.process.systemd import READY, STOPPING, tell_systemd
+from adapter.settings import Settings, naming, systemd_socket
+from adapter.tasks import cancel, run_always
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_LIMIT_S = 10.0
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; SIGHUP reads the directory again. Raises DirectoryError, OSError."""
+    app = make_app(settings)
+    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_LIMIT_S, access_log_class=AccessLog)
+    await runner.setup()
+    watching = run_always(app[IDLE].watch(runner), "idle connections")
+    try:
+        site = web.TCPSite(runner, settings.listen_host, settings.listen_port)
+        with naming("listen_host", settings.listen_host):
+            await site.start()
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(ending, stopped.set)
+        loop.add_signal_handler(signal.SIGHUP, reload_directory, app)
+        for host, port, *_ in runner.addresses:
+            log.info("listening", extra={"host": host, "port": port, "ami_reader": READER})
+        # What is there by now stays. To look through it at each full collection would hold all up for 40 ms
+        # and more, and those come often while streams are open.
+        gc.collect()
+        gc.freeze()
+        tell_systemd(READY, systemd_socket())
+        await stopped.wait()
+        log.info("stopping")
+        tell_systemd(STOPPING, systemd_socket())
+    finally:
+        await cancel(watching)
+        await runner.cleanup()
+
+
+def run(settings: Settings) -> None:
+    """Serve in an event loop of its own, uvloop's where the platform has it."""
+    if sys.platform == "win32":
+        asyncio.run(serve(settings))
+    else:
+        import uvloop  # noqa: PLC0415 - there is none on Windows
+
+        uvloop.run(serve(settings))

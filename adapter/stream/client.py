@@ -1,0 +1,116 @@
+"""One client's stream of server-sent events (WHATWG HTML, "Server-sent events")."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+
+from aiohttp import ClientConnectionError, web
+
+from adapter.uapi.rendering import Json
+
+RETRY_MS = 2000
+"""After so long a client whose stream broke comes back by itself."""
+SEND_BUFFER_BYTES = 64 * 1024
+"""What the system may keep for a client that reads slowly; beyond, its queue fills."""
+
+
+def write_event(event_id: str, name: str, data: Json) -> bytes:
+    """One event; JSON has no line ends, so that its data is one line."""
+    return f"id: {event_id}\nevent: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+
+
+class EventStream:
+    """What waits to be sent to one client, and the sending."""
+
+    def __init__(self, request: web.Request, client_id: str, limit: int) -> None:
+        self.client_id = client_id
+        self._request = request
+        self._limit = limit
+        self._waiting: deque[bytes] = deque()
+        self._woken = asyncio.Event()
+        self._is_over = False
+        self._is_writing = False
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the client has closed its connection."""
+        transport = self._request.transport
+        return transport is None or transport.is_closing()
+
+    def put(self, data: bytes, final_event: bytes) -> None:
+        """Have an event sent. Who is too late for that is sent the final_event instead, and cut off."""
+        if self._is_over:
+            return
+        if len(self._waiting) < self._limit:
+            self._waiting.append(data)
+            self._woken.set()
+        else:
+            self.end(final_event)
+
+    def end(self, final_event: bytes = b"") -> None:
+        """Send this instead of what waits, and end. Who does not read is not waited for."""
+        self._is_over = True
+        self._waiting.clear()
+        self._waiting.append(final_event)
+        self._woken.set()
+        self._abandon_if_stuck()
+
+    def finish(self) -> None:
+        """Send what waits, and end. Who does not read is not waited for."""
+        self._is_over = True
+        self._woken.set()
+        self._abandon_if_stuck()
+
+    async def send(
+        self,
+        response: web.StreamResponse,
+        heartbeat: Callable[[], bytes],
+        heartbeat_s: float,
+        ends_at: float,
+    ) -> None:
+        """Send what is put, until the stream or the client ends or the time is `ends_at`.
+
+        A client to which nothing is sent for `heartbeat_s` is sent what `heartbeat` says.
+        """
+        _bound_send_buffer(self._request.transport)
+        with contextlib.suppress(ConnectionError, ClientConnectionError):
+            await self._write(response, f"retry: {RETRY_MS}\n\n".encode())
+            while (left_s := ends_at - time.time()) > 0:
+                data = await self._take(min(heartbeat_s, left_s))
+                await self._write(response, data or heartbeat())
+                if self._is_over:
+                    break
+            await response.write_eof()
+
+    async def _take(self, within_s: float) -> bytes:
+        """All that waits; nothing where nothing comes in time."""
+        if not self._waiting and not self._is_over:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self._woken.wait()
+        self._woken.clear()
+        data = b"".join(self._waiting)
+        self._waiting.clear()
+        return data
+
+    def _abandon_if_stuck(self) -> None:
+        if self._is_writing and self._request.transport is not None:
+            self._request.transport.abort()
+
+    async def _write(self, response: web.StreamResponse, data: bytes) -> None:
+        self._is_writing = True
+        try:
+            await response.write(data)
+        finally:
+            self._is_writing = False
+
+
+def _bound_send_buffer(transport: asyncio.Transport | None) -> None:
+    found = None if transport is None else transport.get_extra_info("socket")
+    if found is not None:
+        with contextlib.suppress(OSError):
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)

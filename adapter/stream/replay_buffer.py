@@ -1,0 +1,90 @@
+"""What has changed lately, for streams of events: which call or supervision, not how it stands now. Pure.
+
+An entry names a thing and the extensions that it touches. Whoever is told of it, at once or on coming back,
+is shown how the thing stands then; so that a thing that changed often is told once, and nobody is shown what
+is over.
+"""
+
+import re
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+
+_ID = re.compile(r"([0-9]{1,20})-([0-9]{1,20})", re.ASCII)
+
+
+class Kind(StrEnum):
+    """What an entry names."""
+
+    CALL = "call"
+    SUPERVISION = "supervision"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing changed. `touched` are the extensions that take part in it or did just before."""
+
+    number: int
+    kind: Kind
+    key: str
+    touched: frozenset[str]
+
+
+class ReplayBuffer:
+    """The last `limit` entries. Their ids rise within a process, and from one process to the next."""
+
+    def __init__(self, epoch: int, limit: int) -> None:
+        """`epoch` tells processes apart: a later one has a higher one."""
+        self._epoch = epoch
+        self._entries: deque[Entry] = deque(maxlen=limit)
+        self._last = 0
+        self._first = 1
+        """The number of the first entry that is still whole in memory."""
+
+    @property
+    def last_id(self) -> str:
+        """The id of the newest entry."""
+        return self.id_of(self._last)
+
+    def id_of(self, number: int) -> str:
+        """The id of an entry, on the wire."""
+        return f"{self._epoch}-{number}"
+
+    def add(self, kind: Kind, key: str, touched: frozenset[str]) -> Entry:
+        """Keep an entry, and forget the oldest where there are too many."""
+        self._last += 1
+        if len(self._entries) == self._entries.maxlen:
+            self._first = self._entries[0].number + 1
+        entry = Entry(self._last, kind, key, touched)
+        self._entries.append(entry)
+        return entry
+
+    def clear(self) -> int:
+        """Forget all: nobody who comes back can be told what was missed. The number of this very moment."""
+        self._last += 1
+        self._entries.clear()
+        self._first = self._last + 1
+        return self._last
+
+    def since(self, last_event_id: str) -> list[Entry] | None:
+        """What was missed since this id, each thing once, in the order of its last change.
+
+        None where that is not known: the id is another process's, too old, or none of ours.
+        """
+        match = _ID.fullmatch(last_event_id.strip())
+        if match is None or int(match[1]) != self._epoch:
+            return None
+        number = int(match[2])
+        if not self._first - 1 <= number <= self._last:
+            return None
+        missed: dict[tuple[Kind, str], Entry] = {}
+        for entry in reversed(self._entries):
+            if entry.number <= number:
+                break
+            newer = missed.get((entry.kind, entry.key))
+            if newer is None:
+                missed[entry.kind, entry.key] = entry
+            else:
+                touched = newer.touched | entry.touched
+                missed[entry.kind, entry.key] = Entry(newer.number, entry.kind, entry.key, touched)
+        return sorted(missed.values(), key=lambda entry: entry.number)

@@ -1,0 +1,1 @@
+"""The commands beside the service: `check`, `record`, `replay`."""

@@ -1,0 +1,35 @@
+"""`uapi-adapter check`: what would stop a barge-in on this PBX."""
+
+from collections.abc import Callable
+
+from adapter.ami_settings import make_session
+from adapter.directory import ExtensionType
+from adapter.directory.file import DirectoryFile
+from adapter.settings import Settings
+from adapter.tools.check.findings import find, has_failure
+from adapter.tools.check.gathering import Gatherer
+from adapter.tools.check.table import table
+
+Say = Callable[[str], None]
+
+
+async def run_check(settings: Settings, listen_s: float, say: Say) -> int:
+    """Print a table of findings; 1 where anything stops a barge-in. Raises DirectoryError, OSError."""
+    directory = DirectoryFile(settings.directory).current
+    phones = [each for each in directory.extensions.values() if each.type is ExtensionType.PHONE_TERMINAL]
+    gatherer = Gatherer(f"{settings.ami_host}:{settings.ami_port}", settings.ami_username)
+    session = make_session(settings, gatherer.take)
+    try:
+        facts = await gatherer.gather(
+            session,
+            connect_s=settings.ami_connect_timeout_s,
+            action_s=settings.ami_action_timeout_s,
+            phones=phones,
+            listen_s=listen_s,
+        )
+    finally:
+        session.close()
+    findings = find(facts)
+    for line in table(findings):
+        say(line)
+    return int(has_failure(findings))

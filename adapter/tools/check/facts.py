@@ -1,0 +1,63 @@
+"""What is known of a PBX, as frozen values; pure. A fact that could not be had says why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+CHANSPY = "app_chanspy"
+MODULES = (CHANSPY, "app_softhangup", "func_channel")
+"""Asterisk's modules: the one that no supervision goes without, and those by which
+asterisk-conf/uapi-dialplan.conf ends a supervision whose phone is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """A fact that could not be had."""
+
+    why: str
+
+
+class LoginResult(StrEnum):
+    """How far one came."""
+
+    NOT_AT_ALL = "not at all"
+    REFUSED = "refused"
+    BROKE = "broke"
+    LOGGED_IN = "logged in"
+
+
+class Terminal(StrEnum):
+    """What chan_pjsip knows of an extension's device."""
+
+    REGISTERED = "registered"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+    ELSEWHERE = "elsewhere"
+    """It is of another technology than PJSIP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the check found out."""
+
+    login: LoginResult
+    address: str
+    username: str
+    error: str = ""
+    """Why one came no further."""
+    version: str | Unavailable = Unavailable("not asked")
+    actions: Mapping[str, frozenset[str]] | Unavailable = Unavailable("not asked")
+    """The actions allowed, each with the classes of which any one suffices."""
+    seen_classes: frozenset[str] = frozenset()
+    """The classes of the events that came while the check ran."""
+    manager_conf: Mapping[str, str] | Unavailable = Unavailable("not asked")
+    """Our AMI user's own lines."""
+    clock_offset_s: float | Unavailable = Unavailable("not asked")
+    modules: Mapping[str, bool | Unavailable] = field(
+        default_factory=lambda: dict.fromkeys(MODULES, Unavailable("not asked"))
+    )
+    """Each of MODULES, and whether it is loaded."""
+    dialplan: Mapping[str, bool | Unavailable] = field(default_factory=dict)
+    """Each part of our include, `extension@context`, and whether it is there."""
+    terminals: Mapping[str, Terminal | Unavailable] = field(default_factory=dict)
+    """Each device of a phone terminal: by the number, and where there are several by its name too."""

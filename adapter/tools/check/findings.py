@@ -1,0 +1,262 @@
+"""Facts to findings: what is well, what would stop a barge-in, what cannot be told, and what to do. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapter.tools.check.facts import CHANSPY, Facts, LoginResult, Terminal, Unavailable
+
+OLDEST_MAJOR = 16
+WRITE_TIMEOUT_MS = 1000
+DEFAULT_WRITE_TIMEOUT_MS = 100
+"""Asterisk's own, where the AMI user has no other."""
+CLOCK_SKEW_S = 1.0
+
+WRITE_ACTIONS = {
+    "call": ("Hangup", "Redirect", "Setvar"),
+    "originate": ("Originate",),
+    "reporting": ("CoreShowChannels",),
+}
+"""What the adapter sends, by the `write` class that its user gets it by."""
+READ_CLASSES = ("call", "reporting")
+
+GIVE_CONFIG = "give `write = config` for one check (docs/commands.md)"
+AMI_PLACE = "enable AMI in manager.conf; ADAPTER_AMI_HOST, _PORT and _TLS say where it is"
+AMI_CERTIFICATE = "ADAPTER_AMI_TLS_CA has who signed its certificate, ADAPTER_AMI_HOST a name in it"
+INCLUDE = "include asterisk-conf/uapi-dialplan.conf in extensions.conf, `dialplan reload`"
+
+
+class Verdict(StrEnum):
+    """How it is with one thing."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing, how it is, and what to do about it."""
+
+    name: str
+    verdict: Verdict
+    found: str
+    advice: str = ""
+
+
+def find(facts: Facts) -> tuple[Finding, ...]:
+    """Every finding, in the order in which one would mend things."""
+    return tuple(_all(facts))
+
+
+def has_failure(findings: Iterable[Finding]) -> bool:
+    """Whether anything stops a barge-in."""
+    return any(finding.verdict is Verdict.FAIL for finding in findings)
+
+
+def _all(facts: Facts) -> Iterator[Finding]:
+    yield from _connection(facts)
+    if facts.login in (LoginResult.NOT_AT_ALL, LoginResult.REFUSED):
+        return
+    yield _version(facts.version)
+    yield from _write_classes(facts.actions)
+    yield from _read_classes(facts)
+    yield _write_timeout(facts.manager_conf)
+    yield _clock(facts.clock_offset_s)
+    yield from _modules(facts)
+    for part, is_there in facts.dialplan.items():
+        yield _included(part, is_there)
+    yield from _terminals(facts.terminals)
+
+
+def _connection(facts: Facts) -> Iterator[Finding]:
+    match facts.login:
+        case LoginResult.NOT_AT_ALL:
+            yield Finding(
+                "AMI",
+                Verdict.FAIL,
+                f"{facts.address}: {facts.error}",
+                AMI_CERTIFICATE if "CERTIFICATE" in str(facts.error) else AMI_PLACE,
+            )
+        case LoginResult.REFUSED:
+            yield Finding("AMI", Verdict.OK, facts.address)
+            yield Finding(
+                "login",
+                Verdict.FAIL,
+                f"{facts.username}: {facts.error}",
+                "compare ADAPTER_AMI_USERNAME and _SECRET with manager.conf, and its deny and permit",
+            )
+        case LoginResult.BROKE:
+            yield Finding(
+                "AMI",
+                Verdict.FAIL,
+                f"{facts.address}: {facts.error}",
+                "see Asterisk's log; what follows is part",
+            )
+        case LoginResult.LOGGED_IN:
+            yield Finding("AMI", Verdict.OK, facts.address)
+            yield Finding("login", Verdict.OK, facts.username)
+
+
+def _version(version: str | Unavailable) -> Finding:
+    if isinstance(version, Unavailable):
+        return Finding("Asterisk", Verdict.UNKNOWN, version.why)
+    major = re.match(r"(?:certified[/-])?(\d+)", version)
+    if major is None:
+        return Finding("Asterisk", Verdict.UNKNOWN, f"{version}: not a version known here")
+    if int(major[1]) < OLDEST_MAJOR:
+        return Finding("Asterisk", Verdict.FAIL, version, f"needs {OLDEST_MAJOR} or later")
+    return Finding("Asterisk", Verdict.OK, version)
+
+
+def _write_classes(actions: Mapping[str, frozenset[str]] | Unavailable) -> Iterator[Finding]:
+    for name, needed in WRITE_ACTIONS.items():
+        what = f"write {name}"
+        if isinstance(actions, Unavailable):
+            yield Finding(what, Verdict.UNKNOWN, actions.why)
+            continue
+        refused = [action for action in needed if action not in actions]
+        if refused:
+            yield Finding(
+                what,
+                Verdict.FAIL,
+                f"may not send {', '.join(refused)}",
+                f"add {name} to the AMI user's `write`, `manager reload`",
+            )
+        else:
+            yield Finding(what, Verdict.OK, f"may send {', '.join(needed)}")
+    if not isinstance(actions, Unavailable):
+        yield _excess(actions)
+
+
+def _excess(actions: Mapping[str, frozenset[str]]) -> Finding:
+    """Rights beyond what is needed: whoever gets at the secret gets them too."""
+    needed = WRITE_ACTIONS.keys()
+    # Only an action that has one class tells which it was.
+    excess = {name for classes in actions.values() if len(classes) == 1 for name in classes - needed}
+    if excess:
+        return Finding(
+            "no other right",
+            Verdict.WARN,
+            f"may also: {', '.join(sorted(excess))}",
+            f"write = {','.join(sorted(needed))} is enough",
+        )
+    return Finding("no other right", Verdict.OK, "nothing beyond these")
+
+
+def _read_classes(facts: Facts) -> Iterator[Finding]:
+    """What one may read shows in what comes: Asterisk tells nobody about it without the class `config`."""
+    for name in READ_CLASSES:
+        what = f"read {name}"
+        conf = facts.manager_conf
+        if name in facts.seen_classes:
+            yield Finding(what, Verdict.OK, "an event came")
+        elif isinstance(conf, Unavailable):
+            # Of the class reporting nothing comes that one could wait for.
+            listening = "--listen 30 and make a call, or " if name == "call" else ""
+            yield Finding(what, Verdict.UNKNOWN, f"no event came; {conf.why}", listening + GIVE_CONFIG)
+        elif {name, "all"} & _classes(conf.get("read", "")):
+            yield Finding(what, Verdict.OK, "manager.conf says so")
+        else:
+            # Asterisk 22 sends all that the adapter follows as `call`; other releases some as `reporting`.
+            verdict = Verdict.FAIL if name == "call" else Verdict.WARN
+            advice = f"add {name} to the AMI user's `read`, `manager reload`"
+            yield Finding(what, verdict, "manager.conf says no", advice)
+
+
+def _classes(value: str) -> set[str]:
+    return {name.strip().lower() for name in value.split(",")}
+
+
+def _write_timeout(manager_conf: Mapping[str, str] | Unavailable) -> Finding:
+    if isinstance(manager_conf, Unavailable):
+        return Finding("writetimeout", Verdict.UNKNOWN, manager_conf.why, GIVE_CONFIG)
+    text = manager_conf.get("writetimeout", str(DEFAULT_WRITE_TIMEOUT_MS))
+    if text.isascii() and text.isdigit() and int(text) >= WRITE_TIMEOUT_MS:
+        return Finding("writetimeout", Verdict.OK, f"{text} ms")
+    return Finding(
+        "writetimeout",
+        Verdict.WARN,
+        f"{text} ms: Asterisk drops the link at the first pause",
+        "writetimeout = 5000 for the AMI user, `manager reload`",
+    )
+
+
+def _clock(offset_s: float | Unavailable) -> Finding:
+    if isinstance(offset_s, Unavailable):
+        return Finding("clocks", Verdict.UNKNOWN, offset_s.why)
+    found = f"{abs(offset_s):.3f} s apart"
+    if abs(offset_s) > CLOCK_SKEW_S:
+        return Finding(
+            "clocks", Verdict.WARN, found, "synchronise both machines (NTP): times of calls are Asterisk's"
+        )
+    return Finding("clocks", Verdict.OK, found)
+
+
+def _modules(facts: Facts) -> Iterator[Finding]:
+    """ChanSpy; and what the include alone uses, unless the include itself has to be mended first."""
+    has_include = False not in facts.dialplan.values()
+    for module, is_loaded in facts.modules.items():
+        if has_include or module == CHANSPY:
+            yield _module(module, is_loaded)
+
+
+def _module(module: str, is_loaded: bool | Unavailable) -> Finding:  # noqa: FBT001 - a fact, not a switch
+    what = f"module {module}"
+    match is_loaded:
+        case True:
+            return Finding(what, Verdict.OK, "loaded")
+        case False if module == CHANSPY:
+            return Finding(what, Verdict.FAIL, "not loaded", f"module load {module}.so")
+        case False:
+            return Finding(
+                what,
+                Verdict.WARN,
+                "not loaded: whom a supervisor puts in its place hears until the adapter acts",
+                f"module load {module}.so",
+            )
+        case Unavailable(why):
+            return Finding(
+                what,
+                Verdict.UNKNOWN,
+                why,
+                "module load func_module.so, or give `write = system` for one check (docs/commands.md)",
+            )
+
+
+def _included(part: str, is_there: bool | Unavailable) -> Finding:  # noqa: FBT001 - as above
+    what = f"dialplan {part}"
+    match is_there:
+        case True:
+            return Finding(what, Verdict.OK, "present")
+        case False:
+            return Finding(what, Verdict.FAIL, "there is no such extension", INCLUDE)
+        case Unavailable(why):
+            return Finding(what, Verdict.UNKNOWN, why, "needs `reporting` in the AMI user's `write`")
+
+
+def _terminals(terminals: Mapping[str, Terminal | Unavailable]) -> Iterator[Finding]:
+    """Each phone that is not well has its line; the others have one together."""
+    registered = [number for number, found in terminals.items() if found is Terminal.REGISTERED]
+    if registered:
+        yield Finding("phones", Verdict.OK, f"{len(registered)} of {len(terminals)} are registered")
+    for number, found in terminals.items():
+        what = f"phone {number}"
+        match found:
+            case Terminal.ABSENT:
+                yield Finding(
+                    what, Verdict.WARN, "known to PJSIP, no phone is registered", "rings only once one is"
+                )
+            case Terminal.UNKNOWN:
+                yield Finding(
+                    what,
+                    Verdict.FAIL,
+                    "PJSIP has no such endpoint",
+                    "add it to pjsip.conf, or correct `devices` in the directory",
+                )
+            case Terminal.ELSEWHERE:
+                yield Finding(what, Verdict.UNKNOWN, "no PJSIP device")
+            case Unavailable(why):
+                yield Finding(what, Verdict.UNKNOWN, why)

@@ -1,0 +1,185 @@
+"""Gathers the facts over one AMI session, with the adapter's own rights; nothing on the PBX changes.
+
+Every question has the deadline of an action, and all of them together one of their own.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError, LoginRefused
+from adapter.ami.probe import (
+    INCLUDED,
+    Ask,
+    allowed_actions,
+    clock_offset,
+    get_value,
+    has_extension,
+    knows_endpoint,
+)
+from adapter.ami.session import Session
+from adapter.asterisk.actions import Action, ActionError
+from adapter.asterisk.message import Message
+from adapter.directory import Extension
+from adapter.tools.check.facts import MODULES, Facts, LoginResult, Terminal, Unavailable
+
+QUESTIONS_LIMIT_S = 60.0
+LISTENED_FOR = "call"
+"""The class of all that the adapter follows; of `reporting` nothing comes that one could wait for."""
+
+T = TypeVar("T")
+
+
+class Gatherer:
+    """One check of one PBX. Its `take` hears the session's events."""
+
+    def __init__(self, address: str, username: str) -> None:
+        self._address = address
+        self._username = username
+        self._seen: set[str] = set()
+        self._heard = asyncio.Event()
+
+    def take(self, event: Message) -> None:
+        """Note the classes of an event."""
+        self._seen |= {name.strip() for name in event.get("Privilege", "").split(",")} - {"", "all"}
+        if LISTENED_FOR in self._seen:
+            self._heard.set()
+
+    async def gather(
+        self,
+        session: Session,
+        *,
+        connect_s: float,
+        action_s: float,
+        phones: Iterable[Extension],
+        listen_s: float = 0.0,
+    ) -> Facts:
+        """Open the session and find out; where it breaks off, what was found until then.
+
+        Listens up to `listen_s` seconds for an event of a call.
+        """
+        facts = Facts(LoginResult.NOT_AT_ALL, self._address, self._username)
+        try:
+            await session.open(connect_s)
+        except LoginRefused as refused:
+            return replace(facts, login=LoginResult.REFUSED, error=str(refused))
+        except LinkError as unreachable:
+            return replace(facts, error=str(unreachable))
+
+        async def ask(action: Action) -> dict[str, str]:
+            return await session.request(action, action_s)
+
+        facts = replace(facts, login=LoginResult.LOGGED_IN)
+        try:
+            async with asyncio.timeout(QUESTIONS_LIMIT_S):
+                facts = await self._ask_all(facts, ask, phones)
+        except TimeoutError:
+            broken = f"not all was answered within {QUESTIONS_LIMIT_S:.0f} s"
+            return replace(facts, login=LoginResult.BROKE, error=broken)
+        if listen_s:
+            await self._listen(session, listen_s)
+        if session.lost.done():
+            facts = replace(facts, login=LoginResult.BROKE, error="the connection broke during the check")
+        return replace(facts, seen_classes=frozenset(self._seen))
+
+    async def _ask_all(self, facts: Facts, ask: Ask, phones: Iterable[Extension]) -> Facts:
+        actions = await _read(allowed_actions(ask))
+        may_send = frozenset[str]() if isinstance(actions, Unavailable) else actions.keys()
+        return replace(
+            facts,
+            actions=actions,
+            version=await _read(_version(ask)),
+            clock_offset_s=await _read(_clock_offset(ask)),
+            manager_conf=await _manager_conf(ask, may_send, self._username),
+            modules={module: await _read(_is_loaded(ask, may_send, module)) for module in MODULES},
+            dialplan={
+                f"{exten}@{context}": await _read(has_extension(ask, context, exten))
+                for context, exten in INCLUDED
+            },
+            terminals={
+                device_name(phone, device): await _read(_terminal(ask, device))
+                for phone in phones
+                for device in phone.devices
+            },
+        )
+
+    async def _listen(self, session: Session, within_s: float) -> None:
+        heard = asyncio.create_task(self._heard.wait(), name="events heard")
+        try:
+            ends: set[asyncio.Future[Any]] = {heard, session.lost}
+            await asyncio.wait(ends, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            heard.cancel()
+
+
+async def _read(answer: Awaitable[T]) -> T | Unavailable:
+    try:
+        return await answer
+    except ActionRefused as refused:
+        return Unavailable(f"Asterisk: {refused}")
+    except (ActionTimeout, ActionError, Unreadable) as unread:
+        return Unavailable(str(unread))
+    except LinkError:
+        return Unavailable("the connection broke")
+
+
+class Unreadable(Exception):  # noqa: N818 - it is no error of anybody
+    """What Asterisk answered does not tell."""
+
+
+async def _version(ask: Ask) -> str:
+    return (await ask(Action("CoreSettings"))).get("AsteriskVersion", "")
+
+
+async def _clock_offset(ask: Ask) -> float:
+    offset_s = await clock_offset(ask)
+    if offset_s is None:
+        raise Unreadable("Asterisk does not tell its time")
+    return offset_s
+
+
+async def _manager_conf(ask: Ask, may_send: Iterable[str], username: str) -> dict[str, str] | Unavailable:
+    """The AMI user's own lines of manager.conf. The answer holds our secret too, and nobody else's."""
+    if "GetConfig" not in may_send:
+        return Unavailable("not readable with these rights")
+    answer = await _read(ask(Action("GetConfig", (("Filename", "manager.conf"), ("Category", username)))))
+    if isinstance(answer, Unavailable):
+        return answer
+    lines = (value.partition("=") for name, value in answer.items() if name.startswith("Line-"))
+    return {name.strip(): value.strip() for name, _, value in lines if name.strip() != "secret"}
+
+
+async def _is_loaded(ask: Ask, may_send: Iterable[str], module: str) -> bool:
+    if "ModuleCheck" in may_send:
+        try:
+            await ask(Action("ModuleCheck", (("Module", module),)))
+        except ActionRefused as refused:
+            if "not loaded" in str(refused):
+                return False
+            raise
+        return True
+    # The function answers 1 or 0, and nothing at all where func_module is not loaded.
+    value = await get_value(ask, f"IFMODULE({module}.so)")
+    if value not in ("0", "1"):
+        raise Unreadable("not readable with these rights and modules")
+    return value == "1"
+
+
+async def _terminal(ask: Ask, device: str) -> Terminal:
+    technology, _, endpoint = device.partition("/")
+    if technology != "PJSIP":
+        return Terminal.ELSEWHERE
+    # Empty both where nobody is registered and where there is no such endpoint; Asterisk refuses some
+    # names here, which hold the name of a function that could do harm.
+    try:
+        if await get_value(ask, f"PJSIP_DIAL_CONTACTS({endpoint})"):
+            return Terminal.REGISTERED
+    except ActionRefused:
+        pass
+    return Terminal.ABSENT if await knows_endpoint(ask, endpoint) else Terminal.UNKNOWN
+
+
+def device_name(phone: Extension, device: str) -> str:
+    """How a finding names a device: the extension's number says enough where it is its only one."""
+    return phone.number if len(phone.devices) == 1 else f"{phone.number} {device}"

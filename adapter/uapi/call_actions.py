@@ -1,0 +1,337 @@
+"""CallActions on a call: PUT begins or switches a supervision, DELETE ends one."""
+
+import asyncio
+import json
+import logging
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from adapter.ami.errors import LinkError
+from adapter.callcontrol.supervision.conductor import Conductor
+from adapter.callcontrol.supervision.errors import (
+    ConferenceRefused,
+    NoticeRefused,
+    SupervisorBusy,
+    SwitchRefused,
+)
+from adapter.callcontrol.supervision.plan import Follow, Plan, Refusal, SupervisionRequest, plan_supervision
+from adapter.callcontrol.supervision.ringing import OUTCOME_MARGIN_S
+from adapter.callcontrol.supervision.session import Reason, State
+from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.calls.changes import Change, ChannelGone
+from adapter.calls.model import Calls
+from adapter.calls.views import PhoneCall
+from adapter.http.audit_fields import note
+from adapter.http.errors import UapiError, phone_call_invalid, refused, unavailable
+from adapter.http.idempotency import IdempotencyStore
+from adapter.http.prefer import read_prefer
+from adapter.settings import Settings
+from adapter.uapi.rendering import Renderer
+from adapter.uapi.schemas import read_action
+from adapter.uapi.scope import Gate, Scope
+from adapter.uapi.supervisions import render_supervision, sentence
+
+log = logging.getLogger(__name__)
+
+HANG_UP_LIMIT_S = 5.0
+"""Limit for Asterisk to hang up on a supervisor."""
+
+_FAILURES = {
+    Reason.BUSY: ("pc_sendcallto_busy", "The extension in sendCallTo is busy."),
+    Reason.REJECTED: ("pc_sendcallto_rejected", "The extension in sendCallTo rejected the call."),
+    Reason.SUPERVISOR_LEFT: ("pc_sendcallto_rejected", "The extension in sendCallTo hung up."),
+    Reason.UNAVAILABLE: ("pc_sendcallto_unavailable", "The extension in sendCallTo cannot be reached."),
+    Reason.PICKUP_TIMEOUT: ("pc_pickup_timeout", "Nobody picked up within waitForPickup."),
+}
+
+
+_LINK_FAILURES = (Reason.LINK_LOST, Reason.ORIGINATE_REFUSED, Reason.SHUTDOWN)
+
+_REFUSALS = {
+    SwitchRefused: (
+        "pc_switch_unavailable",
+        "The supervision goes on as it was: this PBX cannot change its action while it runs.",
+    ),
+    # As a phone that is busy: whom its owner supervises is not everybody's to know.
+    SupervisorBusy: _FAILURES[Reason.BUSY],
+    ConferenceRefused: (
+        "pc_conference_unavailable",
+        "The phone call is a conference, in which only some would hear the supervisor.",
+    ),
+    NoticeRefused: (
+        "pc_notice_unavailable",
+        "The organization wants those who are supervised to hear a tone, which this PBX cannot play.",
+    ),
+}
+_REFUSED = tuple(_REFUSALS)
+
+
+class CallActions:
+    """PUT and DELETE of `/uapi/phoneCalls/{userId}/{extension}/{phoneCallId}`."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        gate: Gate,
+        calls: Calls,
+        conductor: Conductor,
+    ) -> None:
+        self._settings = settings
+        self._gate = gate
+        self._calls = calls
+        self._conductor = conductor
+        self._timezone = ZoneInfo(settings.timezone)
+        self._idempotency = IdempotencyStore()
+        self._leaving: dict[asyncio.Event, str] = {}
+        """Who waits for a supervisor's channel to be gone, each for itself, and for which one."""
+
+    def on_change(self, change: Change) -> None:
+        """Tell who waits for a supervisor's channel to be gone."""
+        if self._leaving and isinstance(change, ChannelGone):
+            for left, channel_id in self._leaving.items():
+                if channel_id == change.uniqueid:
+                    left.set()
+
+    # -- handlers ----------------------------------------------------------------------------------
+
+    async def put(self, request: web.Request) -> web.Response:
+        """Carry out an action on a call (founding document)."""
+        scope = await self._gate.enter(request)
+        scope.require_permission(None)
+        body = await self._read_json(request)
+        path = [scope.user_id, scope.extension, request.match_info.get("phoneCallId")]
+        what = json.dumps(path).encode() + await request.read()
+        return await self._idempotency.once(
+            request, scope.app.client_id, what, lambda: self._act(request, scope, body)
+        )
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """End the supervision by `phoneNumber`; the call goes on. Other hang-ups are not served yet."""
+        scope = await self._gate.enter(request)
+        number = request.query.get("phoneNumber", "")
+        if not number:
+            raise _not_implemented()
+        note(request, phoneNumber=number)
+        self._gate.require_ready()
+        call = scope.reach(self._calls.call(request.match_info["phoneCallId"]))
+        if call is None:
+            raise phone_call_invalid()
+        note(request, call=call.id)
+        supervision = self._find(scope, call, number)
+        if supervision is None:
+            if number in _parties(call):
+                raise _not_implemented()
+            raise UapiError(
+                "pc_phonenumber_invalid",
+                "The value supplied in the phoneNumber parameter is invalid: it must be a party of the phone "
+                "call or the extension of a supervisor who has joined it or is being rung.",
+            )
+        _note_supervision(request, supervision)
+        self._require_own_or_permitted(scope, supervision)
+        await self._end(supervision)
+        if read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
+            return web.Response(status=204, headers={"Preference-Applied": "return=minimal"})
+        return web.json_response(render_supervision(supervision, scope, self._timezone))
+
+    # -- PUT ---------------------------------------------------------------------------------------
+
+    async def _act(self, request: web.Request, scope: Scope, body: object) -> web.Response:
+        if isinstance(body, dict):
+            asked = {name: body.get(name) for name in ("action", "sendCallTo")}
+            note(request, **{name: value for name, value in asked.items() if isinstance(value, str)})
+        wanted = read_action(body)
+        scope, plan = await self._plan(request, scope, wanted)
+        if await self._conductor.until_left(plan.supervisor):
+            scope, plan = await self._plan(request, scope, wanted)
+        note(
+            request,
+            call=plan.call_id,
+            supervisor=plan.supervisor,
+            extension=plan.extension,
+            mode=plan.mode,
+        )
+        supervision = await self._begin(scope, plan)
+        _note_supervision(request, supervision)
+        wait_s = min(read_prefer(request.headers.getall("Prefer", ())).wait_s or 0, plan.pickup_s)
+        if not wait_s:
+            return self._accepted(scope, plan, supervision, wait_s)
+        is_settled = await self._is_settled(supervision, plan, wait_s)
+        scope = await self._look_again(request, scope, plan)
+        if is_settled:
+            return self._outcome(scope, supervision, wait_s)
+        return self._accepted(scope, plan, supervision, wait_s)
+
+    async def _plan(
+        self, request: web.Request, entered: Scope, wanted: SupervisionRequest
+    ) -> tuple[Scope, Plan]:
+        """What is asked for, by whom, as all is now. Raises UapiError where it may not happen."""
+        scope = await self._gate.enter_again(request, entered)
+        scope.require_permission(wanted.mode)
+        self._gate.require_ready()
+        call = scope.reach(self._calls.call(request.match_info.get("phoneCallId", "")))
+        try:
+            plan = plan_supervision(
+                wanted,
+                scope.extensions,
+                call,
+                scope.directory,
+                pickup_limit_s=self._settings.pickup_limit_s,
+                default_follow=Follow(self._settings.follow),
+            )
+        except Refusal as refusal:
+            raise refused(refusal) from None
+        scope.require_permission_on(plan.extension, plan.mode)
+        live = self._calls.call(plan.call_id)
+        scope.require_all_may_be_heard(live.legs.values() if live is not None else ())
+        scope.require_all_may_be_heard(self._calls.others(plan.spyee))
+        running = self._conductor.find(plan.call_id, plan.supervisor)
+        if running is not None:
+            self._require_own_or_permitted(scope, running)
+        return scope, plan
+
+    async def _begin(self, scope: Scope, plan: Plan) -> Supervision:
+        try:
+            return await self._conductor.begin(plan, scope.app.client_id)
+        except LinkError as error:
+            log.warning("a supervision could not begin", extra={"call_id": plan.call_id, "error": str(error)})
+            raise unavailable("Asterisk did not take the request.") from None
+        except _REFUSED as refusal:
+            raise UapiError(*_REFUSALS[type(refusal)]) from None
+
+    @staticmethod
+    async def _is_settled(supervision: Supervision, plan: Plan, wait_s: int) -> bool:
+        """Wait until the supervisor has joined or will not; whether that is known in time.
+
+        Who waits for as long as the phone may ring waits for the end of the ringing too.
+        """
+        margin_s = OUTCOME_MARGIN_S if wait_s >= plan.pickup_s else 0
+        try:
+            async with asyncio.timeout(wait_s + margin_s):
+                await supervision.until(
+                    lambda one: (
+                        one.state is State.ENDED or (one.state is State.JOINED and one.mode is plan.mode)
+                    )
+                )
+        except TimeoutError:
+            return False
+        return True
+
+    async def _look_again(self, request: web.Request, entered: Scope, plan: Plan) -> Scope:
+        """Who is answered after a wait, as the directory is by now.
+
+        Raises UapiError where the address does not mean the extension any more: as GET answers there, so
+        that nothing is told of a call that is not seen.
+        """
+        scope = await self._gate.enter_again(request, entered)
+        if plan.extension not in scope.extensions:  # `@self` means others
+            raise phone_call_invalid()
+        return scope
+
+    def _outcome(self, scope: Scope, supervision: Supervision, wait_s: int) -> web.Response:
+        applied = {"Preference-Applied": f"wait={wait_s}"}
+        if supervision.is_joined:
+            call = scope.reach(self._calls.call(supervision.call_id))
+            if call is not None:
+                renderer = Renderer(scope.directory, self._timezone, scope.address_of)
+                return web.json_response(renderer.phone_call(call), headers=applied)
+        if supervision.reason in _FAILURES:
+            code, message = _FAILURES[supervision.reason]
+            raise UapiError(code, message, headers=applied)
+        if supervision.reason in (None, Reason.CALL_ENDED):
+            return web.Response(status=204, headers=applied)  # "There are no phone calls to be returned."
+        if supervision.reason in _LINK_FAILURES:
+            raise unavailable("The link to Asterisk broke.")
+        raise UapiError("pc_supervision_ended", sentence(supervision.reason), headers=applied)
+
+    def _accepted(self, scope: Scope, plan: Plan, supervision: Supervision, wait_s: int) -> web.Response:
+        self._gate.require_ready()
+        becomes = scope.supervision_address(supervision.id)
+        headers = {"Location": becomes}
+        if wait_s:
+            headers["Preference-Applied"] = f"wait={wait_s}"
+        link = {"self": scope.address(plan.extension, plan.call_id), "supervision": becomes}
+        body = {"id": plan.call_id, "extension": plan.extension, "link": link}
+        return web.json_response(body, status=202, headers=headers)
+
+    # -- DELETE ------------------------------------------------------------------------------------
+
+    def _find(self, scope: Scope, call: PhoneCall, number: str) -> Supervision | None:
+        """The supervision of this call by this supervisor, whichever side of the call is supervised.
+
+        The address names the call by one of its extensions, `phoneNumber` who is to leave it. A supervisor of
+        an extension that does not stand under the App's account is to it a party like any other.
+        """
+        for one in self._conductor.there():
+            if (
+                one.call_id == call.id
+                and scope.owns(one.extension)
+                and number in (one.supervisor, one.supervisor.partition("*")[2])
+            ):
+                return one
+        return None
+
+    @staticmethod
+    def _require_own_or_permitted(scope: Scope, supervision: Supervision) -> None:
+        """Who began it may end and switch it; others where they might have begun it."""
+        if supervision.owner != scope.app.client_id:
+            scope.require_permission_on(supervision.extension, supervision.mode)
+
+    async def _end(self, supervision: Supervision) -> None:
+        """End it and wait until its channel is gone. Raises UapiError where Asterisk does not do that."""
+        channel_id = supervision.channel_id
+        left = asyncio.Event()
+        self._leaving[left] = channel_id
+        try:
+            self._conductor.end(supervision)
+            async with asyncio.timeout(HANG_UP_LIMIT_S):
+                await supervision.until(lambda one: one.state is State.ENDED)
+                if self._calls.leg(channel_id) is not None:
+                    await left.wait()
+        except TimeoutError:
+            raise unavailable("Asterisk has not hung up on the supervisor yet.") from None
+        finally:
+            del self._leaving[left]
+
+    # -- what both need ----------------------------------------------------------------------------
+
+    async def _read_json(self, request: web.Request) -> object:
+        if request.content_type != "application/json":
+            raise UapiError(
+                "content_type_invalid", "The Content-Type of the request must be application/json."
+            )
+        try:
+            async with asyncio.timeout(self._settings.request_timeout_s):
+                body = await request.read()
+        except TimeoutError:
+            raise UapiError("request_timeout", "The body of the request did not arrive in time.") from None
+        try:
+            return json.loads(body, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise UapiError("request_invalid", "The body of the request must be a JSON object.") from None
+
+
+def _note_supervision(request: web.Request, supervision: Supervision) -> None:
+    note(
+        request,
+        supervision=supervision.id,
+        supervisor=supervision.supervisor,
+        extension=supervision.extension,
+        mode=supervision.mode,
+    )
+
+
+def _parties(call: PhoneCall) -> set[str]:
+    """The numbers that the call's views show, and the local ones of its extensions."""
+    numbers = {number for view in call.views for number in (*view.source, *view.destination, view.extension)}
+    return numbers | {number.partition("*")[2] for number in numbers}
+
+
+def _not_implemented() -> UapiError:
+    return UapiError("request_not_implemented", "The service does not carry out this action.")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+
+from adapter.calls.views import phone_call
+from adapter.uapi.phone_calls import _takes_part
+from adapter.uapi.response_cache import ListAnswer, ResponseCache
+
+from .samples import TRACES, empty_calls, events, recorded
+
+
+def _answer(size: int) -> ListAnswer:
+    return ListAnswer(b"x" * size, is_empty=False)
+
+
+def test_an_answer_is_found_by_its_tag() -> None:
+    """That one, and none of another tag."""
+    remembered = ResponseCache()
+    remembered.keep("a", _answer(1))
+    assert remembered.find("a") == _answer(1)
+    assert remembered.find("b") is None
+
+
+def test_no_more_than_the_limit_is_kept() -> None:
+    """The one not asked for longest goes first; one beyond the limit by itself is not kept at all."""
+    remembered = ResponseCache(limit_bytes=10)
+    for tag in ("a", "b"):
+        remembered.keep(tag, _answer(5))
+    remembered.find("a")
+    remembered.keep("c", _answer(5))
+    assert [tag for tag in ("a", "b", "c") if remembered.find(tag)] == ["a", "c"]
+    remembered.keep("d", _answer(11))
+    assert not any(remembered.find(tag) for tag in ("a", "b", "c", "d"))
+
+
+def test_the_same_tag_again_counts_once() -> None:
+    """What is kept anew takes the place of what was kept."""
+    remembered = ResponseCache(limit_bytes=10)
+    remembered.keep("other", _answer(4))
+    for _ in range(5):
+        remembered.keep("a", _answer(5))
+    assert remembered.find("other") is not None
+
+
+@pytest.mark.parametrize("path", sorted(TRACES.glob("*.ami")), ids=lambda path: path.stem)
+def test_who_takes_part_in_a_call_is_who_has_a_view_of_it(path: Path) -> None:
+    """After each event of each recorded story, for each extension: the quick look and the views agree."""
+    calls = empty_calls()
+    numbers = [f"0003*{number}" for number in ("210", "211", "21", "024", "025", "026")] + ["0004*300"]
+    for event in events(recorded(path.name)):
+        calls.apply(event)
+        for call in calls.live():
+            seen = phone_call(call, lambda _: True)
+            has_view = {view.extension for view in seen.views} if seen is not None else set()
+            for number in numbers:
+                assert _takes_part(call, frozenset({number})) is (number in has_view)
