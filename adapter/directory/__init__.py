@@ -1,4 +1,4 @@
-"""The directory: organizations, users, extensions and Apps; loaded, validated, indexed. Pure.
+"""The directory: organizations, users, extensions and Apps; loaded, validated, indexed.
 
 It is written in YAML (examples/directory.yaml). Whatever is wrong is refused with the line it stands on,
 all of it at once, so that an operator mends a file in one go.

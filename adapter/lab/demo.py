@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from adapter import terminal
 from adapter.lab.adapter_process import DIRECTORY, Adapter, Answer, running_adapter
 from adapter.lab.asterisk import running_asterisk
 from adapter.lab.errors import LabError
@@ -20,6 +19,7 @@ from adapter.lab.packages import SIPP, install_missing
 from adapter.lab.phone import Phone
 from adapter.lab.phones import Phones
 from adapter.lab.polling import until_seen
+from adapter.process import terminal
 
 APP = "agent-desktop"
 CUSTOMER, AGENT, SUPERVISOR = "777888", "0003*210", "0003*024"

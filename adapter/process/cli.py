@@ -19,8 +19,8 @@ from adapter.directory.file import DirectoryFile
 from adapter.plain_errors import plain_error
 from adapter.process import logs
 from adapter.process.server import run
+from adapter.process.terminal import Parser, complain, say, show_every_letter
 from adapter.settings import PREFIX, Settings
-from adapter.terminal import Parser, complain, say, show_every_letter
 from adapter.tools.check.command import run_check
 from adapter.tools.trace.record import RecordOptions, run_record
 from adapter.tools.trace.replay import run_replay

@@ -55,7 +55,9 @@ async def test_the_ringing_is_cancelled(wire: Wire, ami: FakeAmi) -> None:
 
 
 async def test_202_by_default(wire: Wire) -> None:
-    """“default: `202 Accepted` with `{"id", "extension", "link": {"self", "supervision"}}` and a `Location` header”."""
+    """“default: `202 Accepted` with `{"id", "extension", "link": {"self", "supervision"}}` and a `Location`
+    header”.
+    """
     call_id = await wire.call_id()
     answer = await wire.barge_in(call_id)
     link = f"{wire.origin}/uapi/phoneCalls/12/0003*210/{call_id}"

@@ -15,24 +15,31 @@ ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "adapter").rglob("*.py"))
 
 PURE = (
+    "adapter.asterisk",
     "adapter.calls",
-    "adapter.directory",
-    "adapter.directory.yaml_lines",
-    "adapter.asterisk.caller_id",
-    "adapter.asterisk.naming",
+    "adapter.access",
     "adapter.plain_errors",
     "adapter.printable",
+    "adapter.directory.entries",
+    "adapter.directory.index",
+    "adapter.directory.loading",
+    "adapter.directory.rules",
+    "adapter.directory.yaml_lines",
     "adapter.callcontrol.supervision.plan",
     "adapter.callcontrol.supervision.session",
-    "adapter.access.permission",
     "adapter.callcontrol.supervision.judging",
     "adapter.callcontrol.supervision.listening",
     "adapter.callcontrol.supervision.spy_setup",
     "adapter.callcontrol.supervision.errors",
     "adapter.ami.reader",
     "adapter.ami.errors",
-    "adapter.asterisk.actions",
+    "adapter.http.entity_tag",
+    "adapter.http.errors",
+    "adapter.http.limits",
+    "adapter.http.origin",
+    "adapter.http.prefer",
     "adapter.monitoring.counters",
+    "adapter.stream.replay_buffer",
     "adapter.tools.trace.text",
     "adapter.tools.trace.masking",
     "adapter.tools.trace.playing",
@@ -40,17 +47,11 @@ PURE = (
     "adapter.tools.check.findings",
     "adapter.tools.check.table",
     "adapter.uapi.addressing",
-    "adapter.http.entity_tag",
-    "adapter.http.errors",
-    "adapter.stream.replay_buffer",
-    "adapter.http.limits",
     "adapter.uapi.openapi",
     "adapter.uapi.openapi_parts",
-    "adapter.http.origin",
     "adapter.uapi.resources",
     "adapter.uapi.revisions",
     "adapter.uapi.listing",
-    "adapter.http.prefer",
     "adapter.uapi.schemas",
     "adapter.uapi.response_cache",
     "adapter.uapi.rendering",
@@ -102,7 +103,7 @@ def _offences(importer: Callable[[str], bool], is_forbidden: Callable[[str], boo
 
 def test_the_rules_would_see_an_offence() -> None:
     """Plain, from, as, inside a function: every form of import is seen."""
-    code = "import asyncio as a\ndef f():\n    from adapter.uapi import tokens\n    import adapter.lab.demo\n"
+    code = "import asyncio as a\ndef f():\n    from adapter.auth import tokens\n    import adapter.lab.demo\n"
     assert list(_imported(ast.parse(code))) == ["asyncio", "adapter.auth.tokens", "adapter.lab.demo"]
     assert _is_in("adapter.lab.demo", ("adapter.lab",))
     assert not _is_in("adapter.laboratory", ("adapter.lab",))
@@ -147,70 +148,63 @@ def test_a_module_that_says_it_is_pure_is_held_to_it() -> None:
     assert {name for name in saying if not _is_in(name, PURE)} == set()
 
 
-BELOW_SUPERVISION = ("adapter.ami", "adapter.calls", "adapter.asterisk.caller_id", "adapter.directory")
+LEAVES = ("adapter.printable", "adapter.plain_errors")
+"""How texts from outside are shown: every room may ask."""
 ALLOWED = [
-    # who imports, and what of the adapter it may import
-    ("adapter.calls", ("adapter.calls",)),
-    ("adapter.asterisk.caller_id", ("adapter.printable",)),
-    ("adapter.asterisk.naming", ()),
-    ("adapter.directory.yaml_lines", ()),
+    # who imports, and what of the adapter it may import besides itself
     ("adapter.plain_errors", ()),
     ("adapter.printable", ()),
-    ("adapter.terminal", ("adapter.printable",)),
+    ("adapter.asterisk", ()),
+    ("adapter.settings", ()),
+    ("adapter.tasks", ()),
+    ("adapter.ami", ("adapter.asterisk",)),
+    ("adapter.calls", ("adapter.asterisk",)),
+    ("adapter.directory", ("adapter.asterisk",)),
+    ("adapter.access", ("adapter.calls", "adapter.directory")),
     (
-        "adapter.directory",
+        "adapter.callcontrol",
+        ("adapter.access", "adapter.ami.errors", "adapter.asterisk", "adapter.calls", "adapter.directory"),
+    ),
+    ("adapter.audit", ("adapter.callcontrol",)),
+    ("adapter.http", ("adapter.audit", "adapter.callcontrol.supervision.plan", "adapter.settings")),
+    ("adapter.auth", ("adapter.directory", "adapter.http", "adapter.settings")),
+    (
+        "adapter.uapi",
         (
-            "adapter.asterisk.caller_id",
-            "adapter.asterisk.naming",
+            "adapter.access",
+            "adapter.ami.errors",
+            "adapter.asterisk",
+            "adapter.auth",
+            "adapter.callcontrol",
+            "adapter.calls",
             "adapter.directory",
-            "adapter.plain_errors",
-            "adapter.printable",
-            "adapter.directory.yaml_lines",
+            "adapter.http",
+            "adapter.settings",
+            # The table of addresses names the handlers of the stream, too.
+            "adapter.stream",
         ),
     ),
-    ("adapter.settings", ("adapter.plain_errors", "adapter.printable")),
-    ("adapter.process.logs", ("adapter.process.line_writer", "adapter.printable")),
     (
-        "adapter.ami",
-        ("adapter.ami", "adapter.calls", "adapter.asterisk.caller_id", "adapter.asterisk.naming"),
+        "adapter.stream",
+        (
+            "adapter.auth",
+            "adapter.callcontrol",
+            "adapter.calls",
+            "adapter.directory",
+            "adapter.http",
+            "adapter.settings",
+            # What it streams are the wire's PhoneCalls and supervisions.
+            "adapter.uapi",
+        ),
     ),
-    ("adapter.callcontrol.supervision", (*BELOW_SUPERVISION, "adapter.callcontrol.supervision")),
     (
         "adapter.monitoring",
         (
             "adapter.ami.link",
+            "adapter.asterisk.events",
+            "adapter.callcontrol",
             "adapter.calls",
-            "adapter.monitoring",
-            "adapter.callcontrol.supervision",
             "adapter.tasks",
-        ),
-    ),
-    ("adapter.audit", ("adapter.audit", "adapter.callcontrol.supervision")),
-    (
-        "adapter.uapi",
-        (
-            "adapter.ami.errors",
-            "adapter.ami.link",
-            "adapter.audit",
-            "adapter.asterisk.caller_id",
-            "adapter.calls",
-            "adapter.directory",
-            "adapter.directory.file",
-            "adapter.settings",
-            "adapter.callcontrol.supervision",
-            "adapter.uapi",
-        ),
-    ),
-    ("adapter.tools.trace", ("adapter.ami", "adapter.calls", "adapter.tools.trace")),
-    (
-        "adapter.tools.check",
-        (
-            "adapter.ami",
-            "adapter.calls",
-            "adapter.tools.check",
-            "adapter.asterisk.naming",
-            "adapter.directory",
-            "adapter.printable",
         ),
     ),
     (
@@ -218,13 +212,10 @@ ALLOWED = [
         (
             "adapter.ami",
             "adapter.ami_settings",
-            "adapter.asterisk.message",
-            "adapter.tools.check",
-            "adapter.tools",
+            "adapter.asterisk",
+            "adapter.calls",
             "adapter.directory",
-            "adapter.directory.file",
             "adapter.settings",
-            "adapter.tools.trace",
         ),
     ),
 ]
@@ -232,10 +223,10 @@ ALLOWED = [
 
 @pytest.mark.parametrize(("room", "allowed"), ALLOWED)
 def test_imports_run_one_way(room: str, allowed: tuple[str, ...]) -> None:
-    """app -> uapi -> supervision -> calls, directory; ami -> calls."""
+    """process -> app -> uapi, stream, monitoring -> http -> callcontrol -> access -> calls -> asterisk."""
     assert _offences(
         lambda name: _is_in(name, (room,)),
-        lambda name: _is_in(name, ("adapter",)) and not _is_in(name, allowed),
+        lambda name: _is_in(name, ("adapter",)) and not _is_in(name, (room, *allowed, *LEAVES)),
     ) == []  # fmt: skip
 
 
@@ -298,7 +289,7 @@ def test_what_a_command_shows_goes_through_the_terminal() -> None:
         or (isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr")
             and isinstance(node.value, ast.Name) and node.value.id == "sys")
     }  # fmt: skip
-    assert printers == {"adapter.terminal"}
+    assert printers == {"adapter.process.terminal"}
 
 
 def _written(default: object) -> str:
