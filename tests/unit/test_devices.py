@@ -182,6 +182,7 @@ def test_where_a_guard_may_be_weaker_than_it_looks_the_directory_warns() -> None
         _with(('type: queue, owner: "12"', 'type: queue, owner: "12", never_supervised: true'))
     )
     assert warnings(queue) == {
-        "0003*500": "never_supervised protects nobody on a queue: mark the extensions whose devices take its calls."
+        "0003*500": "never_supervised protects nobody on a queue: "
+        "mark the extensions whose devices take its calls."
     }
     assert list(warnings(_desk("devices: [PJSIP/Acme, PJSIP/acme]"))) == ["0003*025"]
