@@ -11,6 +11,8 @@ from adapter.http.errors import UapiError
 ME = ("@me", "@viewer")
 OWNER = "@owner"
 SELF = "@self"
+CREATE_KINDS = ("simple", "callback", "conferenceInvite")
+"""A request that creates a call names its kind where others name the extension."""
 
 
 @functools.lru_cache(maxsize=1024)  # clients ask for the same few addresses again and again

@@ -111,8 +111,11 @@ class CallActions:
     async def delete(self, request: web.Request) -> web.Response:
         """End the supervision by `phoneNumber`; the call goes on. Other hang-ups are not served yet."""
         scope = await self._gate.enter(request)
-        number = request.query.get("phoneNumber", "")
-        if not number:
+        numbers = request.query.getall("phoneNumber", ())
+        if len(numbers) > 1:
+            raise _phone_number_invalid("it must stand once")
+        number = numbers[0] if numbers else ""
+        if not number or "phoneCallId" not in request.match_info:
             raise _not_implemented()
         note(request, phoneNumber=number)
         self._gate.require_ready()
@@ -124,10 +127,9 @@ class CallActions:
         if supervision is None:
             if number in _parties(call):
                 raise _not_implemented()
-            raise UapiError(
-                "pc_phonenumber_invalid",
-                "The value supplied in the phoneNumber parameter is invalid: it must be a party of the phone "
-                "call or the extension of a supervisor who has joined it or is being rung.",
+            raise _phone_number_invalid(
+                "it must be a party of the phone call or the extension of a supervisor who has joined it "
+                "or is being rung"
             )
         _note_supervision(request, supervision)
         self._require_own_or_permitted(scope, supervision)
@@ -135,6 +137,11 @@ class CallActions:
         if read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
             return web.Response(status=204, headers={"Preference-Applied": "return=minimal"})
         return web.json_response(render_supervision(supervision, scope, self._timezone))
+
+    async def create(self, request: web.Request) -> NoReturn:
+        """Calls are not created yet, for nobody."""
+        await self._gate.admit(request)
+        raise _not_implemented()
 
     # -- PUT ---------------------------------------------------------------------------------------
 
@@ -308,7 +315,7 @@ class CallActions:
         except TimeoutError:
             raise UapiError("request_timeout", "The body of the request did not arrive in time.") from None
         try:
-            return json.loads(body, parse_constant=_refuse_constant)
+            return json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated_names)
         except (ValueError, RecursionError):
             raise UapiError("request_invalid", "The body of the request must be a JSON object.") from None
 
@@ -331,6 +338,20 @@ def _parties(call: PhoneCall) -> set[str]:
 
 def _not_implemented() -> UapiError:
     return UapiError("request_not_implemented", "The service does not carry out this action.")
+
+
+def _phone_number_invalid(must: str) -> UapiError:
+    return UapiError(
+        "pc_phonenumber_invalid", f"The value supplied in the phoneNumber parameter is invalid: {must}."
+    )
+
+
+def _refuse_repeated_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object whose names each stand once: of two values, nobody knows which is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:

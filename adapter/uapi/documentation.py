@@ -42,7 +42,10 @@ class Documentation:
     def __init__(self, settings: Settings) -> None:
         self._files = {**_swagger_ui(), "begin.js": _BEGIN}
         self._description = describe(
-            settings.public_url, settings.single_call, settings.pickup_limit_s, tuple(self._files)
+            settings.public_url,
+            settings.single_call,
+            settings.pickup_limit_s,
+            tuple(self._files),
         )
 
     async def describe(self, _: web.Request) -> web.Response:

@@ -1,11 +1,13 @@
 """The list of calls: filter, order, page and projection. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 from urllib.parse import urlencode
+
+from multidict import MultiMapping
 
 from adapter.calls.views import PhoneCall
 from adapter.http.errors import UapiError
@@ -15,9 +17,17 @@ DEFAULT_COUNT = 20
 MAX_COUNT = 5000
 MAX_START_INDEX = 4999
 
-_FIELDS = ("id", "extension", "ownerId", "ownerName", "answered", "published", "phoneCallView", "link")
+FIELDS = ("id", "extension", "ownerId", "ownerName", "answered", "published", "phoneCallView", "link")
+ABSENT_FIELDS = ("nonce", "links")
+"""UAPI knows these names too; the calls of this service have no such fields."""
+_KNOWN_FIELDS = (*FIELDS, *ABSENT_FIELDS)
+SORT_ORDERS = {"ascending": False, "asc": False, "descending": True, "desc": True}
+"""Whether each of them is descending."""
 _TEXT_OPERATORS = ("contains", "equals", "startsWith")
 _ORDER_OPERATORS = ("greaterThan", "lessThan")
+_LOST_PLUS = re.compile(r"(?<=[0-9]) (?=[0-9]{2}:?[0-9]{2}$)")
+"""A `+` that a client did not encode arrives as a space."""
+_DAY_CHARACTERS = len("2012-06-27")
 _OPERATORS = (*_TEXT_OPERATORS, *_ORDER_OPERATORS, "present", "inArray")
 
 
@@ -30,22 +40,30 @@ class Query:
     filter_by: str | None = None
     filter_op: str = "contains"
     filter_value: str = ""
+    filter_values: frozenset[str] = frozenset()
+    """The texts that `equals` and `inArray` look for; of a date as the service writes it."""
+    filter_time: float | None = None
+    """The date that `greaterThan` and `lessThan` compare with."""
     fields: frozenset[str] | None = None
     is_descending: bool = False
 
 
-def read_query(parameters: Mapping[str, str]) -> Query:
-    """The list parameters. Raises UapiError with the code of the first that is bad."""
-    filter_by, filter_op, filter_value = _filter(parameters)
+def read_query(parameters: MultiMapping[str], timezone: tzinfo) -> Query:
+    """The list parameters; a date without an offset is in `timezone`.
+
+    Raises UapiError with the code of the first that is bad.
+    """
+    filter_by, filter_op, filter_value = _filter(parameters, timezone)
     return Query(
         count=_number(parameters, "count", DEFAULT_COUNT, 1, MAX_COUNT),
         start_index=_number(parameters, "startIndex", 0, 0, MAX_START_INDEX),
         filter_by=filter_by,
         filter_op=filter_op,
         filter_value=filter_value,
+        filter_values=_wanted(filter_by, filter_op, filter_value, timezone),
+        filter_time=_seconds(filter_value, timezone) if filter_by == "published" else None,
         fields=_fields(parameters),
-        is_descending=_choice(parameters, "sortOrder", "ascending", ("ascending", "descending"))
-        == "descending",
+        is_descending=SORT_ORDERS[_choice(parameters, "sortOrder", "ascending", tuple(SORT_ORDERS))],
     )
 
 
@@ -98,8 +116,16 @@ def _invalid(name: str, must: str) -> UapiError:
     )
 
 
-def _number(parameters: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    text = parameters.get(name)
+def _single(parameters: MultiMapping[str], name: str) -> str | None:
+    """The parameter's value. One that stands twice is refused: which of them is meant cannot be known."""
+    values = parameters.getall(name, ())
+    if len(values) > 1:
+        raise _invalid(name, "it must stand once")
+    return values[0] if values else None
+
+
+def _number(parameters: MultiMapping[str], name: str, default: int, least: int, most: int) -> int:
+    text = _single(parameters, name)
     if text is None:
         return default
     number = int(text) if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) else -1
@@ -108,15 +134,17 @@ def _number(parameters: Mapping[str, str], name: str, default: int, least: int, 
     return number
 
 
-def _choice(parameters: Mapping[str, str], name: str, default: str, choices: Sequence[str]) -> str:
-    text = parameters.get(name, default)
+def _choice(parameters: MultiMapping[str], name: str, default: str, choices: Sequence[str]) -> str:
+    text = _single(parameters, name)
+    if text is None:
+        return default
     if text not in choices:
         raise _invalid(name, "it must be one of " + ", ".join(choices))
     return text
 
 
-def _filter(parameters: Mapping[str, str]) -> tuple[str | None, str, str]:
-    value = parameters.get("filterValue")
+def _filter(parameters: MultiMapping[str], timezone: tzinfo) -> tuple[str | None, str, str]:
+    value = _single(parameters, "filterValue")
     operator = _choice(parameters, "filterOp", "contains", _OPERATORS)
     if "filterBy" not in parameters:
         if value is not None:
@@ -127,19 +155,55 @@ def _filter(parameters: Mapping[str, str]) -> tuple[str | None, str, str]:
         return name, operator, ""
     if not value:
         raise _invalid("filterValue", f"the operator {operator} needs one")
-    if name == "published" and operator in _ORDER_OPERATORS and _seconds(value) is None:
+    if name == "published" and operator in _ORDER_OPERATORS and _seconds(value, timezone) is None:
         raise _invalid("filterValue", "it must be a date like 2012-06-27T16:08:55+03:00")
     return name, operator, value
 
 
-def _fields(parameters: Mapping[str, str]) -> frozenset[str] | None:
-    text = parameters.get("fields")
-    if text is None:
+def _wanted(name: str | None, operator: str, value: str, timezone: tzinfo) -> frozenset[str]:
+    """The texts that a field has to be one of."""
+    items = [value] if operator == "equals" else [item.strip() for item in value.split(",")]
+    if operator not in ("equals", "inArray"):
+        return frozenset()
+    return frozenset(items if name != "published" else [_as_written(item, timezone) for item in items])
+
+
+def _fields(parameters: MultiMapping[str]) -> frozenset[str] | None:
+    """The fields named, joined with commas or by repeating the parameter."""
+    texts = parameters.getall("fields", ())
+    if not texts:
         return None
-    names = [name.strip() for name in text.split(",")]
-    if not all(name in _FIELDS for name in names):
-        raise _invalid("fields", "it must be a comma-joined list of " + ", ".join(_FIELDS))
+    names = [name.strip() for text in texts for name in text.split(",")]
+    if not all(name in _KNOWN_FIELDS for name in names):
+        raise _invalid("fields", "it must be a comma-joined list of " + ", ".join(_KNOWN_FIELDS))
     return frozenset(names)
+
+
+def _read_date(text: str, timezone: tzinfo) -> datetime | None:
+    """The date, in `timezone` where it has no offset of its own; nothing where it is none."""
+    day, time = text[:_DAY_CHARACTERS], text[_DAY_CHARACTERS:]
+    if not time:
+        return None  # a whole day is no time to compare with
+    try:
+        when = datetime.fromisoformat(day + _LOST_PLUS.sub("+", time))
+    except ValueError:
+        return None
+    return when.replace(tzinfo=timezone) if when.tzinfo is None else when
+
+
+def _as_written(text: str, timezone: tzinfo) -> str:
+    """A date as the service writes it; anything else as it stands."""
+    when = _read_date(text, timezone)
+    try:
+        return text if when is None else when.astimezone(timezone).isoformat()
+    except OverflowError:  # at the ends of the calendar, where no call is
+        return text
+
+
+def _seconds(text: str, timezone: tzinfo) -> float | None:
+    """Seconds since the epoch; nothing where the text is no date."""
+    when = _read_date(text, timezone)
+    return None if when is None else when.timestamp()
 
 
 # -- answering -----------------------------------------------------------------------------------------
@@ -150,20 +214,11 @@ def _is_wanted(call: Row, query: Query, renderer: Renderer) -> bool:
         return True  # both id and published are present in every call
     if query.filter_op in _ORDER_OPERATORS:
         return _is_in_order(call, query)
-    value = query.filter_value
-    if query.filter_by == "published":
-        text = renderer.date(call.published) or ""
-        value = value.replace(" ", "+")  # a `+` that a client did not encode arrives as a space
-        if query.filter_op == "equals" and _seconds(value) is not None:
-            return int(call.published) == _seconds(value)
-    else:
-        text = call.id
-    return {
-        "contains": value in text,
-        "equals": value == text,
-        "startsWith": text.startswith(value),
-        "inArray": text in [item.strip() for item in value.split(",")],
-    }[query.filter_op]
+    text = call.id if query.filter_by == "id" else renderer.date(call.published) or ""
+    if query.filter_op in ("equals", "inArray"):
+        return text in query.filter_values
+    value = query.filter_value if query.filter_by == "id" else query.filter_value.replace(" ", "+")
+    return text.startswith(value) if query.filter_op == "startsWith" else value in text
 
 
 def _is_in_order(call: Row, query: Query) -> bool:
@@ -171,17 +226,8 @@ def _is_in_order(call: Row, query: Query) -> bool:
     is_greater = query.filter_op == "greaterThan"
     if query.filter_by == "id":
         return call.id > query.filter_value if is_greater else call.id < query.filter_value
-    seconds, limit = int(call.published), _seconds(query.filter_value) or 0
+    seconds, limit = int(call.published), query.filter_time or 0
     return seconds > limit if is_greater else seconds < limit
-
-
-def _seconds(date: str) -> float | None:
-    """Seconds since the epoch of a date with its offset; nothing where it is none."""
-    try:
-        when = datetime.fromisoformat(date.replace(" ", "+"))
-    except ValueError:
-        return None
-    return None if when.tzinfo is None else when.timestamp()
 
 
 def _project(call: Json, fields: frozenset[str] | None) -> Json:
@@ -204,7 +250,7 @@ def _page(query: Query, address: str, start_index: int) -> str:
         if query.filter_value:
             parameters["filterValue"] = query.filter_value
     if query.fields is not None:
-        parameters["fields"] = ",".join(name for name in _FIELDS if name in query.fields)
+        parameters["fields"] = ",".join(name for name in _KNOWN_FIELDS if name in query.fields)
     if query.is_descending:
         parameters["sortOrder"] = "descending"
     return f"{address}?{urlencode(parameters)}"

@@ -27,6 +27,7 @@ from openapi_pydantic.v3.v3_1 import (
 from pydantic import BaseModel
 
 from adapter.uapi import resources
+from adapter.uapi.addressing import CREATE_KINDS
 from adapter.uapi.openapi_parts import (
     ETAG,
     EXTENSION,
@@ -127,7 +128,23 @@ def _calls_path(action: type[BaseModel]) -> PathItem:
         requestBody=_body(action),
         responses=errors(*_AUTHENTICATED, *_BODY, "service_unavailable"),
     )
-    return PathItem(parameters=[USER_ID, EXTENSION], get=listing, put=nameless)
+    hang_up = Operation(
+        operationId="hangUpPhoneCalls",
+        summary="Hang up all calls",
+        description="Not served yet.",
+        responses=errors(*_AUTHENTICATED, "pc_phonenumber_invalid", "request_not_implemented"),
+    )
+    return PathItem(parameters=[USER_ID, EXTENSION], get=listing, put=nameless, delete=hang_up)
+
+
+def _create_path(kind: str) -> PathItem:
+    create = Operation(
+        operationId=f"createPhoneCall{kind[:1].upper()}{kind[1:]}",
+        summary="Create a call",
+        description="Not served yet.",
+        responses=errors("access_denied", "too_many_requests", "request_not_implemented"),
+    )
+    return PathItem(parameters=[USER_ID], post=create)
 
 
 def _call_path(action: type[BaseModel], single_call: Literal["bare", "collection"]) -> PathItem:
@@ -356,6 +373,7 @@ def describe(
         ),
         paths={
             "/uapi/phoneCalls/{userId}/{extension}": _calls_path(action),
+            **{f"/uapi/phoneCalls/{{userId}}/{kind}": _create_path(kind) for kind in CREATE_KINDS},
             "/uapi/phoneCalls/{userId}/{extension}/{phoneCallId}": _call_path(action, single_call),
             "/uapi/supervision/{supervisionId}": _supervision_path(),
             "/uapi/events": _events_path(),

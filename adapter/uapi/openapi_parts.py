@@ -18,10 +18,17 @@ from pydantic import BaseModel
 
 from adapter.http.errors import UapiError
 from adapter.uapi import resources
-from adapter.uapi.listing import DEFAULT_COUNT, MAX_COUNT, MAX_START_INDEX
+from adapter.uapi.listing import (
+    ABSENT_FIELDS,
+    DEFAULT_COUNT,
+    FIELDS,
+    MAX_COUNT,
+    MAX_START_INDEX,
+    SORT_ORDERS,
+)
 
 OPERATORS = ("contains", "equals", "startsWith", "present", "greaterThan", "lessThan", "inArray")
-_FIELD = "|".join(field.alias or name for name, field in resources.PhoneCall.model_fields.items())
+_FIELD = "|".join((*FIELDS, *ABSENT_FIELDS))
 JSON = "application/json"
 _ALWAYS = ("resource_not_found", "method_not_allowed", "internal_server_error")
 
@@ -155,12 +162,14 @@ LIST_PARAMETERS: tuple[Parameter, ...] = (
         ParameterLocation.QUERY,
         "filterValue",
         "What to compare with; needed with `filterBy` unless the operator is `present`. For `inArray` joined "
-        "with commas; a date for `published` with `greaterThan` and `lessThan`.",
+        "with commas; a date for `published` with `greaterThan` and `lessThan`. A date without an offset is "
+        "in the time zone of the service.",
     ),
     _parameter(
         ParameterLocation.QUERY,
         "fields",
-        "The fields to answer, joined with commas.",
+        "The fields to answer, joined with commas or by repeating the parameter. `nonce` and `links` are "
+        "known, and no call has them.",
         "id,extension,phoneCallView",
         pattern=f"^({_FIELD})(,({_FIELD}))*$",
     ),
@@ -168,7 +177,7 @@ LIST_PARAMETERS: tuple[Parameter, ...] = (
         ParameterLocation.QUERY,
         "sortOrder",
         "The order by `published`.",
-        enum=["ascending", "descending"],
+        enum=list(SORT_ORDERS),
         default="ascending",
     ),
 )

@@ -43,7 +43,7 @@ class PhoneCalls:
     async def list(self, request: web.Request) -> web.Response:
         """List the live calls of the address."""
         scope = await self._gate.enter(request)
-        query = read_query(request.query)
+        query = read_query(request.query, self._timezone)
         self._gate.require_ready()
         tag = make_tag(
             self._process,
@@ -68,7 +68,7 @@ class PhoneCalls:
     async def get(self, request: web.Request) -> web.Response:
         """Answer one live call."""
         scope = await self._gate.enter(request)
-        query = read_query(request.query)
+        query = read_query(request.query, self._timezone)
         self._gate.require_ready()
         call = scope.reach(self._calls.call(request.match_info["phoneCallId"]))
         if self._settings.single_call == "collection":

@@ -50,22 +50,28 @@ async def test_start_index_is_0_unless_told(wire: Wire, ids: list[str]) -> None:
 
 
 async def test_fields_are_comma_joined(wire: Wire, ids: list[str]) -> None:
-    """“`fields` (comma-joined PhoneCall field names)”."""
+    """“`fields` (comma-joined or repeated PhoneCall field names; `nonce` and `links` are known names,
+    too)”."""
     whole = (await wire.get(f"{HERE}?count=1")).json["entry"][0]
     assert set(whole) == set(FIELDS)
     for asked in ("id", "id,published", "phoneCallView%2Clink", ",".join(FIELDS), "id,%20ownerName"):
         names = {name.strip() for name in asked.replace("%2C", ",").replace("%20", "").split(",")}
         [entry] = (await wire.get(f"{HERE}/?count=1&fields={asked}")).json["entry"]
         assert entry == {name: value for name, value in whole.items() if name in names}
+    [entry] = (await wire.get(f"{HERE}/?count=1&fields=nonce,id&fields=links,published")).json["entry"]
+    assert entry == {name: whole[name] for name in ("id", "published")}
     assert whole["id"] == ids[0]
 
 
 async def test_the_order_is_by_published(wire: Wire, ids: list[str]) -> None:
-    """“`sortOrder` (`ascending` default, `descending`; the order is by `published`)”."""
+    """“`sortOrder` (`ascending` default, `descending`; `asc`, `desc` mean the same; the order is by
+    `published`)”."""
     for query, expected in {
         "": ids,
         "&sortOrder=ascending": ids,
+        "&sortOrder=asc": ids,
         "&sortOrder=descending": ids[::-1],
+        "&sortOrder=desc": ids[::-1],
     }.items():
         answer = await wire.get(f"{HERE}?count=100{query}")
         assert answer.ids == expected

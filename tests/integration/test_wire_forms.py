@@ -69,8 +69,7 @@ NOWHERE = [
     ("POST", "/oauth/token"),
 ]
 WRONG_METHODS = [
-    ("POST", "/uapi/phoneCalls/@me/0003*210", {"GET", "HEAD", "OPTIONS", "PUT"}),
-    ("DELETE", "/uapi/phoneCalls/@me/0003*210", {"GET", "HEAD", "OPTIONS", "PUT"}),
+    ("POST", "/uapi/phoneCalls/@me/0003*210", {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
     ("POST", "/uapi/phoneCalls/@me/0003*210/x", {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
     ("PATCH", "/unifiedapi/phoneCalls/@me/0003*210/x/", {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}),
     ("GET", "/oauth/token.php", {"POST", "OPTIONS"}),
@@ -230,6 +229,70 @@ async def test_delete_is_authenticated_and_not_served_yet(
     answer = await service.request("DELETE", path)
     assert (answer.status, code_of(answer)) == (501, "request_not_implemented")
     assert agent.uniqueid in ami.pbx.channels
+
+
+NOT_SERVED = [
+    ("DELETE", "@me/0003*210"),
+    ("DELETE", "@me/@self/?phoneNumber=024"),
+    ("POST", "@me/simple"),
+    ("POST", "@me/simple/?waitForPickup=20"),
+    ("POST", "12/callback"),
+    ("POST", "@me/conferenceInvite"),
+]
+
+
+@pytest.mark.parametrize("prefix", ["/uapi", "/unifiedapi"])
+@pytest.mark.parametrize(("method", "address"), NOT_SERVED)
+async def test_what_uapi_does_and_this_service_does_not_yet_is_501(
+    service: Service, ami: FakeAmi, method: str, address: str, prefix: str
+) -> None:
+    """Creating a call, and hanging up without naming one; not 405, and 401 without a token."""
+    before = len(ami.actions)
+    path = f"{prefix}/phoneCalls/{address}"
+    answer = await service.request(method, path, body={})
+    assert (answer.status, code_of(answer)) == (501, "request_not_implemented")
+    answer = await service.request(method, path, client=None, body={})
+    assert (answer.status, code_of(answer)) == (401, "access_denied")
+    assert len(ami.actions) == before
+
+
+async def test_who_is_to_leave_is_named_once(service: Service, ami: FakeAmi) -> None:
+    """Of two, the first would be taken in silence."""
+    path = f"/uapi/phoneCalls/@me/0003*210/{await service.call_id()}?phoneNumber=024&phoneNumber=025"
+    answer = await service.request("DELETE", path)
+    assert (answer.status, code_of(answer)) == (400, "pc_phonenumber_invalid")
+    assert not ami.took("Hangup")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"action": "Monitor", "action": "BargeIn", "sendCallTo": "0003*024", "phoneCallViewId": "01"}',
+        b'{"action": "BargeIn", "sendCallTo": "0003*024", "sendCallTo": "025", "phoneCallViewId": "01"}',
+    ],
+)
+async def test_a_name_that_stands_twice_in_a_body_is_refused(
+    service: Service, ami: FakeAmi, body: bytes
+) -> None:
+    """400 request_invalid: of two values, nobody knows which is meant."""
+    path = f"/uapi/phoneCalls/@me/0003*210/{await service.call_id()}"
+    answer = await service.request("PUT", path, data=body)
+    assert (answer.status, code_of(answer)) == (400, "request_invalid")
+    assert not ami.took("Originate")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("phoneCallViewId", "pc_phonecallview_invalid"), ("sendCallTo", "pc_sendcallto_invalid")],
+)
+async def test_a_number_where_an_id_is_meant_is_told_to_be_a_string(
+    service: Service, name: str, code: str
+) -> None:
+    """Not that there is no such view or extension."""
+    path = f"/uapi/phoneCalls/@me/0003*210/{await service.call_id()}"
+    answer = await service.request("PUT", path, body={**REQUEST, name: 1})
+    assert (answer.status, code_of(answer)) == (400, code)
+    assert "must be a string" in answer.text
 
 
 async def test_who_asks_too_often_is_told_when_to_come_back(

@@ -188,6 +188,8 @@ def plan_supervision(
 def _view(
     request: SupervisionRequest, path_extensions: frozenset[str], phone_call: PhoneCall
 ) -> PhoneCallView:
+    if Parameter.VIEW in request.malformed:
+        raise Refusal(Parameter.VIEW, 'it must be a string, like "01"')
     view = phone_call.view(request.view_id) if request.view_id else None
     if view is None or view.extension not in path_extensions:
         raise Refusal(Parameter.VIEW, "it must be the id of a view that the extension has of the phone call")
@@ -202,6 +204,8 @@ def _view(
 def _supervisor(
     request: SupervisionRequest, extension: Extension, phone_call: PhoneCall, directory: Directory
 ) -> Extension:
+    if Parameter.SEND_CALL_TO in request.malformed:
+        raise Refusal(Parameter.SEND_CALL_TO, 'it must be a string, like "0003*024"')
     organization = directory.organization_of(extension)
     number = request.send_call_to or ""
     supervisor = directory.extensions.get(number if "*" in number else f"{organization.prefix}*{number}")
