@@ -38,6 +38,14 @@ def names_one_channel(uniqueid: str) -> bool:
     return _NAMES_ONE.fullmatch(uniqueid) is not None and uniqueid.lower() != "all"
 
 
+def is_of_ours(uniqueid: str) -> bool:
+    """Whether the adapter chose this uniqueid, or that of the call which it began.
+
+    One that Asterisk makes ends with a point and a number, also where its `systemname` begins as ours do.
+    """
+    return uniqueid.startswith(OUR_PREFIX) and "." not in uniqueid
+
+
 class ChannelState(IntEnum):
     """Asterisk's `ChannelState` (its include/asterisk/channelstate.h)."""
 
@@ -82,7 +90,7 @@ class Channel(Struct, frozen=True, gc=False):
         """Whether this adapter originated the channel, in this process or an earlier one."""
         # The other half of a Local channel is named after ours: `uapi-...;2`.
         return (
-            self.uniqueid.startswith(OUR_PREFIX)
+            is_of_ours(self.uniqueid)
             and not self.uniqueid.startswith(NOTICE_PREFIX)
             and ";" not in self.uniqueid
         )
@@ -90,7 +98,7 @@ class Channel(Struct, frozen=True, gc=False):
     @property
     def is_for_ours(self) -> bool:
         """Whether it is one of ours or was made for one, like the phone behind a Local channel."""
-        return self.is_ours or self.linkedid.startswith(OUR_PREFIX)
+        return self.is_ours or is_of_ours(self.linkedid)
 
 
 class NewChannel(Struct, frozen=True, gc=False):

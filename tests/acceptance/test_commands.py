@@ -141,6 +141,38 @@ async def test_each_thing_that_is_missing_is_named(commands: Commands, pbx: Pbx)
     assert UNKNOWN not in found.values()
 
 
+async def test_beside_a_session_of_the_adapter_a_hardened_asterisk_takes_a_check(
+    commands: Commands, pbx: Pbx, tmp_path: Path
+) -> None:
+    """By the line in the AMI user's own file; without it the check says what to do: the secret is right."""
+    await reconfigure(pbx, "manager.conf", ("enabled = yes", "enabled = yes\nallowmultiplelogin = no"))
+    await restart(pbx)
+    async with commands.running("record", str(tmp_path / "first.ami")) as (_, output):
+        await until_text(output, "recording to")
+        assert (await commands.check())[1]["login"] == OK
+    await reconfigure(pbx, "uapi-adapter.conf", ("allowmultiplelogin = yes\n", "\n"))
+    await restart(pbx)
+    async with commands.running("record", str(tmp_path / "second.ami")) as (_, output):
+        await until_text(output, "recording to")
+        status, printed = await commands.run("check")
+        assert status == 1
+        for said in (printed, (await commands.run("record", str(tmp_path / "third.ami")))[1]):
+            assert "Login Already In Use" in said
+            assert "allowmultiplelogin = yes for the AMI user" in said
+            assert "ADAPTER_AMI_USERNAME" not in said
+
+
+async def test_a_systemname_that_makes_each_barge_in_a_400_is_named(commands: Commands, pbx: Pbx) -> None:
+    """As Asterisk has it, a letter beyond ASCII too; a plain one is well."""
+    conf = pbx.folder / "etc" / "asterisk.conf"
+    plain = conf.read_text()
+    for name, verdict in (("Büro @ 1", FAIL), ("uapi-1", FAIL), ("pbx-1.example", OK)):
+        conf.write_text(f"{plain}[options]\nsystemname = {name}\n")
+        await restart(pbx)
+        status, found = await commands.check()
+        assert (status, found["systemname"]) == (int(verdict == FAIL), verdict), name
+
+
 async def test_func_module_tells_of_modules_without_another_right(commands: Commands, pbx: Pbx) -> None:
     """Loaded, and not loaded."""
     await reconfigure(

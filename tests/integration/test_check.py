@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script, drop, ignore
-from adapter.lab.fake_ami_events import event
+from adapter.lab.fake_ami_events import FakeChannel, event, message
 from adapter.settings import Settings
 from adapter.tools.check.command import run_check
+from adapter.tools.trace.record import RecordOptions, run_record
 from tests.integration.command_settings import command_settings
 
 DEADLINE_S = 20.0
@@ -77,7 +78,8 @@ async def test_an_asterisk_that_is_well_passes(settings: Settings) -> None:
 async def test_the_check_changes_nothing(asterisk: FakeAmi, settings: Settings) -> None:
     """It asks, and rings nobody."""
     await check(settings)
-    harmless = {"Login", "Ping", "ListCommands", "CoreSettings", "ShowDialPlan", "Getvar", "PJSIPQualify"}
+    harmless = {"Challenge", "Login", "Ping", "ListCommands", "CoreSettings", "CoreShowChannels"}
+    harmless |= {"ShowDialPlan", "Getvar", "PJSIPQualify"}
     assert {action.name for action in asterisk.actions} <= harmless
 
 
@@ -113,6 +115,53 @@ async def test_a_link_that_breaks_during_the_check_is_a_failure(
     status, verdicts = await check(settings)
     assert (status, verdicts["AMI"]) == (1, "fail")
     assert "fail" not in [verdict for what, verdict in verdicts.items() if what != "AMI"]
+
+
+async def test_a_systemname_with_which_nobody_can_be_supervised_is_named(
+    asterisk: FakeAmi, settings: Settings
+) -> None:
+    """As Asterisk tells it beside its version."""
+    asterisk.scripts["CoreSettings"] = lambda action: action.connection.answer(
+        action, ("AsteriskVersion", "22.10.1"), ("SystemName", "Büro @ 1")
+    )
+    status, verdicts = await check(settings)
+    assert (status, verdicts["systemname"]) == (1, "fail")
+
+
+async def test_a_list_of_channels_that_cannot_be_read_is_named(
+    asterisk: FakeAmi, settings: Settings, agent: FakeChannel
+) -> None:
+    """One line of it: it works, but not always. All of them: nothing is seen of this PBX."""
+    assert agent.uniqueid in asterisk.pbx.channels
+    assert (await check(settings))[1]["live channels"] == "ok"
+    old = message(("Event", "CoreShowChannel"), ("Channel", "PJSIP/0003*210-00000001"), ("ChannelState", "6"))
+    asterisk.during_snapshot = [old]
+    assert (await check(settings))[1]["live channels"] == "warn"
+    asterisk.pbx.channels.clear()
+    assert (await check(settings))[1]["live channels"] == "fail"
+
+
+async def test_a_list_of_channels_that_does_not_end_is_not_waited_for(
+    asterisk: FakeAmi, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the channels are like is unknown then."""
+    monkeypatch.setattr("adapter.tools.check.gathering.SNAPSHOT_LIMIT_S", 0.2)
+    asterisk.scripts["CoreShowChannels"] = lambda action: action.connection.answer(action)
+    assert (await check(settings))[1]["live channels"] == "unknown"
+
+
+async def test_a_login_that_is_in_use_is_told_with_what_to_do(
+    asterisk: FakeAmi, settings: Settings, tmp_path: Path
+) -> None:
+    """By `check` and by `record`: the secret is right."""
+    asterisk.scripts["Login"] = refuse("Login Already In Use")
+    said: list[str] = []
+    async with asyncio.timeout(DEADLINE_S):
+        assert await run_check(settings, 0.0, said.append) == 1
+        assert await run_record(settings, RecordOptions(tmp_path / "call.ami"), said.append) == 1
+    told = [line for line in said if "Login Already In Use" in line]
+    assert len(told) == 2
+    assert all("allowmultiplelogin = yes" in line and "SECRET" not in line for line in told)
 
 
 async def test_a_refused_login_and_a_closed_port_are_failures(asterisk: FakeAmi, settings: Settings) -> None:

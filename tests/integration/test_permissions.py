@@ -123,6 +123,35 @@ async def test_what_an_account_may_not_see_is_answered_as_what_does_not_exist(
     assert not ami.took("Originate")
 
 
+@pytest.mark.usefixtures("_calls_of_all")
+async def test_the_examples_group_works_as_it_is_written(
+    service: Service, ami: FakeAmi, directory: Path
+) -> None:
+    """Its comment taken off: the member supervises its extensions by any phone, nobody else, nothing else."""
+    call_id, others_id = await id_of(service, OWN), await id_of(service, OTHER_USERS)
+    reload(service, directory, uncommented)
+    outcomes = [
+        outcome(await act(service, client, "PUT", f"@me/{number}", call, ring=CALLED_TO[number]))
+        for client, number, call in (
+            ("agent-desktop", OWN, call_id),
+            ("operator", OWN, call_id),
+            ("wallboard", OTHER_USERS, others_id),
+            ("wallboard", OWN, call_id),
+        )
+    ]
+    assert outcomes == [FORBIDDEN, FORBIDDEN, FORBIDDEN, (202, None)]
+    assert len(ami.took("Originate")) == 1
+
+
+def uncommented(text: str) -> str:
+    """The directory with its example of a group in force, as the file itself says to do it."""
+    head, begin, rest = text.partition("# supervision_groups:\n")
+    example, end, tail = rest.partition("#\n")
+    assert begin
+    assert end
+    return head + "".join(f"{line[2:]}\n" for line in (begin + example).splitlines()) + tail
+
+
 @pytest.mark.parametrize(
     ("modes", "expected"),
     [

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.tools.check.facts import Facts, LoginResult, Terminal, Unavailable
+from adapter.tools.check.facts import Facts, LoginResult, Snapshot, Terminal, Unavailable
 from adapter.tools.check.findings import Finding, Verdict, find, has_failure
 from adapter.tools.check.table import table
 
@@ -22,6 +22,8 @@ WELL = Facts(
     address="192.0.2.1:5038",
     username="uapi",
     version="22.10.1+dfsg",
+    system_name="",
+    snapshot=Snapshot(2),
     actions=ACTIONS,
     seen_classes=frozenset({"call"}),
     manager_conf=CONF,
@@ -55,6 +57,15 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
         (replace(WELL, login=LoginResult.BROKE, error="cut"), "AMI", Verdict.FAIL),
         (replace(WELL, version="13.38.3"), "Asterisk", Verdict.FAIL),
         (replace(WELL, version="GIT-master-abc"), "Asterisk", Verdict.UNKNOWN),
+        (replace(WELL, system_name="My PBX"), "systemname", Verdict.FAIL),
+        (replace(WELL, system_name="pbx@office"), "systemname", Verdict.FAIL),
+        (replace(WELL, system_name="Büro"), "systemname", Verdict.FAIL),
+        (replace(WELL, system_name="a,b"), "systemname", Verdict.FAIL),
+        (replace(WELL, system_name="_pbx"), "systemname", Verdict.FAIL),
+        (replace(WELL, system_name="p" * 140), "systemname", Verdict.FAIL),
+        (replace(WELL, system_name="uapi-1"), "systemname", Verdict.FAIL),
+        (replace(WELL, snapshot=Snapshot(3, 3, "no header 'Linkedid'")), "live channels", Verdict.FAIL),
+        (replace(WELL, snapshot=Snapshot(3, 1, "no header 'Linkedid'")), "live channels", Verdict.WARN),
         (replace(WELL, actions=without("Hangup")), "write call", Verdict.FAIL),
         (replace(WELL, actions=without("Redirect")), "write call", Verdict.FAIL),
         (replace(WELL, actions=without("Originate")), "write originate", Verdict.FAIL),
@@ -123,6 +134,8 @@ def test_what_could_not_be_read_is_unknown_and_never_well() -> None:
     blind = replace(
         WELL,
         version=unread,
+        system_name=unread,
+        snapshot=unread,
         actions=unread,
         seen_classes=frozenset(),
         manager_conf=unread,
@@ -157,6 +170,27 @@ def test_a_certificate_that_is_not_trusted_is_no_ami_that_is_not_enabled() -> No
     facts = replace(WELL, login=LoginResult.NOT_AT_ALL, error="no AMI connection: CERTIFICATE_VERIFY_FAILED")
     [finding] = find(facts)
     assert (finding.verdict, "ADAPTER_AMI_TLS_CA" in finding.advice) == (Verdict.FAIL, True)
+
+
+@pytest.mark.parametrize("name", ["pbx1", "PBX-1.example.com", "office_2", "p" * 120])
+def test_a_systemname_of_plain_letters_is_well(name: str) -> None:
+    """Asterisk puts it before each uniqueid, and ChanSpy takes such a one for one channel."""
+    assert not_well(replace(WELL, system_name=name)) == []
+
+
+def test_a_login_that_is_refused_because_there_is_one_already_is_no_wrong_secret() -> None:
+    """Asterisk says so by its own words; `manager.conf` and not the adapter's settings are to be mended."""
+    [_, refused] = find(Facts(LoginResult.REFUSED, "a", "u", "Login Already In Use"))
+    assert refused.verdict is Verdict.FAIL
+    assert refused.advice.startswith("allowmultiplelogin = yes for the AMI user")
+    [_, wrong] = find(Facts(LoginResult.REFUSED, "a", "u", "Authentication failed"))
+    assert "_SECRET" in wrong.advice
+
+
+def test_an_asterisk_that_is_too_old_is_no_ami_that_is_not_enabled() -> None:
+    """The link refuses it by its first line."""
+    [finding] = find(Facts(LoginResult.NOT_AT_ALL, "a", "u", "this Asterisk is older than 16 (AMI 2.8.0)"))
+    assert (finding.verdict, "16 or later" in finding.advice) == (Verdict.FAIL, True)
 
 
 def test_a_class_that_two_would_grant_is_no_excess() -> None:

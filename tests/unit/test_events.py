@@ -1,5 +1,6 @@
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from adapter.asterisk.events import (
@@ -307,6 +308,12 @@ def test_only_our_prefix_makes_a_channel_ours() -> None:
     """`uapi-` begins the uniqueid of what we originate; in the middle it says nothing."""
     assert SPYER.is_ours
     assert not AGENT.is_ours
+
+
+def test_no_channel_of_a_pbx_is_ours_whatever_its_systemname() -> None:
+    """Else every call of a PBX called `uapi-1` would be hung up: no supervision stands behind it."""
+    named = msgspec.structs.replace(AGENT, uniqueid="uapi-1-1700000000.12", linkedid="uapi-1-1700000000.11")
+    assert (named.is_ours, named.is_for_ours) == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,15 @@ class Terminal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How many live channels Asterisk listed, how many of them cannot be read, and why the first cannot."""
+
+    listed: int
+    malformed: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that the check found out."""
 
@@ -46,6 +55,8 @@ class Facts:
     error: str = ""
     """Why one came no further."""
     version: str | Unavailable = Unavailable("not asked")
+    system_name: str | Unavailable = Unavailable("not asked")
+    """What Asterisk puts before each uniqueid (`systemname` in asterisk.conf); empty where nothing."""
     actions: Mapping[str, frozenset[str]] | Unavailable = Unavailable("not asked")
     """The actions allowed, each with the classes of which any one suffices."""
     seen_classes: frozenset[str] = frozenset()
@@ -53,6 +64,7 @@ class Facts:
     manager_conf: Mapping[str, str] | Unavailable = Unavailable("not asked")
     """Our AMI user's own lines."""
     clock_offset_s: float | Unavailable = Unavailable("not asked")
+    snapshot: Snapshot | Unavailable = Unavailable("not asked")
     modules: Mapping[str, bool | Unavailable] = field(
         default_factory=lambda: dict.fromkeys(MODULES, Unavailable("not asked"))
     )

@@ -5,13 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapter.tools.check.facts import CHANSPY, Facts, LoginResult, Terminal, Unavailable
+from adapter.asterisk.events import OUR_PREFIX, names_one_channel
+from adapter.tools.check.advice import advice_for_connecting, advice_for_login
+from adapter.tools.check.facts import CHANSPY, Facts, LoginResult, Snapshot, Terminal, Unavailable
 
 OLDEST_MAJOR = 16
 WRITE_TIMEOUT_MS = 1000
 DEFAULT_WRITE_TIMEOUT_MS = 100
 """Asterisk's own, where the AMI user has no other."""
 CLOCK_SKEW_S = 1.0
+LONGEST_ID = "9999999999.9999999999"
+"""As much as Asterisk writes behind its systemname: seconds, and a count of channels."""
 
 WRITE_ACTIONS = {
     "call": ("Hangup", "Redirect", "Setvar"),
@@ -22,8 +26,6 @@ WRITE_ACTIONS = {
 READ_CLASSES = ("call", "reporting")
 
 GIVE_CONFIG = "give `write = config` for one check (docs/commands.md)"
-AMI_PLACE = "enable AMI in manager.conf; ADAPTER_AMI_HOST, _PORT and _TLS say where it is"
-AMI_CERTIFICATE = "ADAPTER_AMI_TLS_CA has who signed its certificate, ADAPTER_AMI_HOST a name in it"
 INCLUDE = "include asterisk-conf/uapi-dialplan.conf in extensions.conf, `dialplan reload`"
 
 
@@ -61,10 +63,12 @@ def _all(facts: Facts) -> Iterator[Finding]:
     if facts.login in (LoginResult.NOT_AT_ALL, LoginResult.REFUSED):
         return
     yield _version(facts.version)
+    yield _system_name(facts.system_name)
     yield from _write_classes(facts.actions)
     yield from _read_classes(facts)
     yield _write_timeout(facts.manager_conf)
     yield _clock(facts.clock_offset_s)
+    yield _snapshot(facts.snapshot)
     yield from _modules(facts)
     for part, is_there in facts.dialplan.items():
         yield _included(part, is_there)
@@ -78,7 +82,7 @@ def _connection(facts: Facts) -> Iterator[Finding]:
                 "AMI",
                 Verdict.FAIL,
                 f"{facts.address}: {facts.error}",
-                AMI_CERTIFICATE if "CERTIFICATE" in str(facts.error) else AMI_PLACE,
+                advice_for_connecting(facts.error),
             )
         case LoginResult.REFUSED:
             yield Finding("AMI", Verdict.OK, facts.address)
@@ -86,7 +90,7 @@ def _connection(facts: Facts) -> Iterator[Finding]:
                 "login",
                 Verdict.FAIL,
                 f"{facts.username}: {facts.error}",
-                "compare ADAPTER_AMI_USERNAME and _SECRET with manager.conf, and its deny and permit",
+                advice_for_login(facts.error),
             )
         case LoginResult.BROKE:
             yield Finding(
@@ -109,6 +113,32 @@ def _version(version: str | Unavailable) -> Finding:
     if int(major[1]) < OLDEST_MAJOR:
         return Finding("Asterisk", Verdict.FAIL, version, f"needs {OLDEST_MAJOR} or later")
     return Finding("Asterisk", Verdict.OK, version)
+
+
+def _system_name(name: str | Unavailable) -> Finding:
+    """Asterisk begins each uniqueid with it, and a uniqueid is what ChanSpy is told to spy on."""
+    if isinstance(name, Unavailable):
+        return Finding("systemname", Verdict.UNKNOWN, name.why)
+    if not name:
+        return Finding("systemname", Verdict.OK, "none")
+    advice = f"in asterisk.conf: letters, digits, `.`, `_`, `-`, not `{OUR_PREFIX}...`; restart Asterisk"
+    if name.startswith(OUR_PREFIX):
+        found = f"{name}: every call would have an id like those of the adapter's own"
+        return Finding("systemname", Verdict.FAIL, found, advice)
+    if not names_one_channel(f"{name}-{LONGEST_ID}"):
+        found = f"{name}: every Monitor, Whisper and BargeIn is refused (400)"
+        return Finding("systemname", Verdict.FAIL, found, advice)
+    return Finding("systemname", Verdict.OK, name)
+
+
+def _snapshot(snapshot: Snapshot | Unavailable) -> Finding:
+    if isinstance(snapshot, Unavailable):
+        return Finding("live channels", Verdict.UNKNOWN, snapshot.why)
+    if not snapshot.malformed:
+        return Finding("live channels", Verdict.OK, f"{snapshot.listed} listed")
+    verdict = Verdict.FAIL if snapshot.malformed == snapshot.listed else Verdict.WARN
+    found = f"{snapshot.malformed} of {snapshot.listed} cannot be read: {snapshot.reason}"
+    return Finding("live channels", verdict, found, "report it, with a file of `uapi-adapter record`")
 
 
 def _write_classes(actions: Mapping[str, frozenset[str]] | Unavailable) -> Iterator[Finding]:

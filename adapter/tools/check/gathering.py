@@ -23,8 +23,10 @@ from adapter.asterisk.actions import Action, ActionError
 from adapter.asterisk.message import Message
 from adapter.directory import Extension
 from adapter.tools.check.facts import MODULES, Facts, LoginResult, Terminal, Unavailable
+from adapter.tools.check.snapshot import SnapshotReader
 
 QUESTIONS_LIMIT_S = 60.0
+SNAPSHOT_LIMIT_S = 20.0
 LISTENED_FOR = "call"
 """The class of all that the adapter follows; of `reporting` nothing comes that one could wait for."""
 
@@ -39,9 +41,11 @@ class Gatherer:
         self._username = username
         self._seen: set[str] = set()
         self._heard = asyncio.Event()
+        self._snapshot = SnapshotReader()
 
     def take(self, event: Message) -> None:
-        """Note the classes of an event."""
+        """Note the classes of an event, and what it lists."""
+        self._snapshot.take(event)
         self._seen |= {name.strip() for name in event.get("Privilege", "").split(",")} - {"", "all"}
         if LISTENED_FOR in self._seen:
             self._heard.set()
@@ -89,8 +93,10 @@ class Gatherer:
         return replace(
             facts,
             actions=actions,
-            version=await _read(_version(ask)),
+            version=await _read(_core_setting(ask, "AsteriskVersion")),
+            system_name=await _read(_core_setting(ask, "SystemName")),
             clock_offset_s=await _read(_clock_offset(ask)),
+            snapshot=await _read(self._snapshot.read(ask, SNAPSHOT_LIMIT_S)),
             manager_conf=await _manager_conf(ask, may_send, self._username),
             modules={module: await _read(_is_loaded(ask, may_send, module)) for module in MODULES},
             dialplan={
@@ -120,6 +126,8 @@ async def _read(answer: Awaitable[T]) -> T | Unavailable:
         return Unavailable(f"Asterisk: {refused}")
     except (ActionTimeout, ActionError, Unreadable) as unread:
         return Unavailable(str(unread))
+    except TimeoutError:
+        return Unavailable("its answer did not end")
     except LinkError:
         return Unavailable("the connection broke")
 
@@ -128,8 +136,8 @@ class Unreadable(Exception):  # noqa: N818 - it is no error of anybody
     """What Asterisk answered does not tell."""
 
 
-async def _version(ask: Ask) -> str:
-    return (await ask(Action("CoreSettings"))).get("AsteriskVersion", "")
+async def _core_setting(ask: Ask, name: str) -> str:
+    return (await ask(Action("CoreSettings"))).get(name, "")
 
 
 async def _clock_offset(ask: Ask) -> float:

@@ -11,6 +11,7 @@ from adapter.ami.session import Session
 from adapter.ami_settings import make_session
 from adapter.asterisk.message import Message
 from adapter.settings import Settings
+from adapter.tools.check.advice import advice_for_login
 from adapter.tools.trace.masking import Masker
 from adapter.tools.trace.recording import Limits, Recorder, create_file, record
 from adapter.tools.trace.text import Headers
@@ -45,7 +46,7 @@ async def run_record(settings: Settings, options: RecordOptions, say: Say) -> in
         await session.open(settings.ami_connect_timeout_s)
         return await _record(session, settings, options, stopped, say)
     except LoginRefused as refused:
-        say(f"Asterisk refuses the AMI login: {refused}")
+        say(f"Asterisk refuses the AMI login: {refused}; {advice_for_login(str(refused))}")
     except LinkError as broken:
         say(f"the recording ended: {broken}")
     finally:

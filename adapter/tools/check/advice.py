@@ -1,0 +1,23 @@
+"""What to do where one cannot even ask Asterisk. Pure."""
+
+AMI_PLACE = "enable AMI in manager.conf; ADAPTER_AMI_HOST, _PORT and _TLS say where it is"
+AMI_CERTIFICATE = "ADAPTER_AMI_TLS_CA has who signed its certificate, ADAPTER_AMI_HOST a name in it"
+OLD_ASTERISK = "upgrade Asterisk: the adapter needs 16 or later"
+LOGIN_FAILED = "compare ADAPTER_AMI_USERNAME and _SECRET with manager.conf, and its deny and permit"
+LOGIN_IN_USE = (
+    "allowmultiplelogin = yes for the AMI user, `manager reload`: "
+    "the secret is right, and a running adapter or a dead connection has the only session"
+)
+
+
+def advice_for_connecting(error: str) -> str:
+    """What to do where there is no connection to AMI."""
+    if "CERTIFICATE" in error:
+        return AMI_CERTIFICATE
+    return OLD_ASTERISK if "older than" in error else AMI_PLACE
+
+
+def advice_for_login(refusal: str) -> str:
+    """What to do where Asterisk refuses the login, by its own words."""
+    # Its words where `allowmultiplelogin` is `no`; it looks at the secret before.
+    return LOGIN_IN_USE if "already in use" in refusal.lower() else LOGIN_FAILED

@@ -1,0 +1,34 @@
+"""Supervision groups whose members could not use them, of a directory that is valid. Pure."""
+
+from collections.abc import Iterator
+
+from adapter.directory import AccountLevel, App, Directory, SupervisionGroup
+from adapter.tools.check.findings import Finding, Verdict
+
+ADVICE = "a group widens no account: name an App that is registered to the organization (`apps`)"
+
+
+def find_idle_members(directory: Directory) -> Iterator[Finding]:
+    """Each member of a group none of whose Apps sees an extension of it, and so can supervise none."""
+    for group in directory.supervision_groups:
+        for user in sorted(group.members.users):
+            apps = [
+                app
+                for app in directory.apps.values()
+                if app.account.level is AccountLevel.USER and app.account.id == user
+            ]
+            if not apps:
+                yield _finding(group, f"no App is registered to the user {user}")
+            elif not any(_sees_one(directory, app, group) for app in apps):
+                yield _finding(group, f"no App of the user {user} sees any of its extensions")
+        for client_id in sorted(group.members.apps):
+            if not _sees_one(directory, directory.apps[client_id], group):
+                yield _finding(group, f"the App {client_id} sees none of its extensions")
+
+
+def _sees_one(directory: Directory, app: App, group: SupervisionGroup) -> bool:
+    return any(directory.is_under(directory.extensions[number], app.account) for number in group.extensions)
+
+
+def _finding(group: SupervisionGroup, found: str) -> Finding:
+    return Finding(f"group {group.name}", Verdict.WARN, found, ADVICE)
