@@ -4,6 +4,7 @@
 # make lint           ruff and mypy
 # make bench          how fast and how small, against named peers   (BENCH=reader: one of them; JSON=file)
 # make faults         what breaks and what comes of it: every byte, a million inputs, a minute's flood (docs/faults.md)
+# make pictures       docs/pictures anew   (FIGURES=figures.json: that of the bench's figures, too)
 # make compose-test   docker-compose.yml for real; needs a Docker engine with Compose
 
 # Most of what the tests do is wait for phones: two at a time.
@@ -17,7 +18,7 @@ ifdef ASTERISK
 export ADAPTER_LAB_ASTERISK := $(ASTERISK)
 endif
 
-.PHONY: demo test lint bench faults compose-test clean
+.PHONY: demo test lint bench faults pictures compose-test clean
 
 demo: $(READY)
 	@$(RUN) -m adapter demo $(if $(KEEP),--keep)
@@ -35,6 +36,9 @@ bench: $(READY)
 
 faults: $(READY)
 	@FAULTS=full $(RUN) -m pytest $(or $(TESTS),tests/faults)
+
+pictures: $(READY)
+	@$(RUN) -m tests.pictures $(FIGURES)
 
 compose-test:
 	@tests/acceptance/compose.sh

@@ -18,16 +18,21 @@ LOOK_S = 0.6
 """Who hears whom is looked at for so long at least: being right for an instant in between does not count."""
 
 
+_TALK = {("agent", "customer"), ("customer", "agent")}
+_HEARS = {("supervisor", "agent"), ("supervisor", "customer")}
+MODES: dict[str, set[Pair]] = {
+    "Monitor": _TALK | _HEARS,
+    "Whisper": _TALK | _HEARS | {("agent", "supervisor")},
+    "PrivateWhisper": _TALK | {("agent", "supervisor")},
+    "BargeIn": _TALK | _HEARS | {("agent", "supervisor"), ("customer", "supervisor")},
+}
+"""The directed pairs (listener, speaker) that each mode means."""
+
+
 def heard(mode: str, *, supervisor: Phone, agent: Phone, other: Phone) -> set[Pair]:
-    """The directed pairs (listener, speaker) that a mode means."""
-    s, a, o = supervisor.name, agent.name, other.name
-    talk = {(a, o), (o, a)}
-    return {
-        "Monitor": talk | {(s, a), (s, o)},
-        "Whisper": talk | {(s, a), (s, o), (a, s)},
-        "PrivateWhisper": talk | {(a, s)},
-        "BargeIn": talk | {(s, a), (s, o), (a, s), (o, s)},
-    }[mode]
+    """The same, of these phones."""
+    names = {"supervisor": supervisor.name, "agent": agent.name, "customer": other.name}
+    return {(names[listener], names[speaker]) for listener, speaker in MODES[mode]}
 
 
 async def until_right(

@@ -1,0 +1,1 @@
+"""The pictures in `docs/pictures`, made from what they show: `make pictures`."""
