@@ -17,6 +17,7 @@ from adapter.lab.adapter_process import Adapter, running_adapter
 from adapter.lab.asterisk import HOST
 from adapter.lab.processes import die_with_parent, end_process, last_lines, start_process
 from adapter.lab.tones import TONES_HZ, make_tone
+from tests.bench.bare_reader import running_bare_reader
 from tests.bench.figures import Figure
 from tests.bench.service import HIGH, cpu_s
 
@@ -29,6 +30,8 @@ BORNE = 0.98
 ROUNDS = 3
 SECONDS = 5.0
 NUMBER = "0003*210"
+FLOOR_TIMES = 6.0
+"""The adapter is to take no more than so many times what reading alone takes."""
 PORTS_OF_A_CALL = 4
 RAMP_LIMIT_S = 40.0
 PACKETS_PER_S = 50
@@ -60,6 +63,8 @@ class Taken:
 
     ours: list[float]
     theirs: list[float]
+    floor: list[float]
+    """What a reader takes that throws away what it reads."""
     heard_per_s: float
     up: int
 
@@ -176,19 +181,23 @@ async def _measure(
         ear.listening(),
         Phones(pbx, folder / "phones") as phones,
         _sipp(folder / "callee", *callee),
+        running_bare_reader(pbx, folder) as bare,
     ):
         await phones.register(NUMBER, f"{HOST}:{port}")
         async with _calling(pbx, folder, load, ear) as callers:
             reached = await _until_up(adapter, token, int(0.95 * load.up), callers)
-            ours, theirs, heard = [], [], ear.heard
+            pids, heard = (adapter.process.pid, pbx.pid or 0, bare.pid), ear.heard
+            ours: list[float] = []
+            theirs: list[float] = []
+            floor: list[float] = []
             for _ in range(rounds):
-                before = cpu_s(adapter.process.pid), cpu_s(pbx.pid or 0)
+                before = [cpu_s(pid) for pid in pids]
                 await asyncio.sleep(seconds)
-                ours.append((cpu_s(adapter.process.pid) - before[0]) / seconds * 100)
-                theirs.append((cpu_s(pbx.pid or 0) - before[1]) / seconds * 100)
+                for shares, pid, began in zip((ours, theirs, floor), pids, before, strict=True):
+                    shares.append((cpu_s(pid) - began) / seconds * 100)
             callers.require_running()
             heard_per_s = (ear.heard - heard) / (rounds * seconds)
-            return Taken(ours, theirs, heard_per_s, (reached + await _up(adapter, token)) // 2)
+            return Taken(ours, theirs, floor, heard_per_s, (reached + await _up(adapter, token)) // 2)
 
 
 async def _run(folder: Path, load: Load, *, rounds: int, seconds: float) -> Taken:
@@ -201,6 +210,23 @@ async def _run(folder: Path, load: Load, *, rounds: int, seconds: float) -> Take
             return await _measure(pbx, adapter, folder, load, rounds=rounds, seconds=seconds)
     finally:
         asterisk.RTP_PORTS = before
+
+
+def _floor(load: Load, taken: Taken, seconds: float) -> Figure:
+    """How much of ours is work, above what any reader takes for being woken."""
+    times = sorted(one / other for one, other in zip(taken.ours, taken.floor, strict=True))
+    return Figure(
+        f"CPU at {load.per_s} calls/s against a bare reader",
+        "C that reads and throws away, in the same run",
+        sum(taken.ours) / len(taken.ours),
+        sum(taken.floor) / len(taken.floor),
+        "% of a core",
+        times[len(times) // 2],
+        (times[0], times[-1]),
+        FLOOR_TIMES,
+        is_floor=False,
+        note=f"{len(times)} rounds of {seconds:.0f} s",
+    )
 
 
 def _figure(load: Load, taken: Taken, seconds: float) -> Figure:
@@ -240,7 +266,8 @@ def run(
 ) -> list[Figure]:
     """SIPp calls and answers; Asterisk and the adapter are told apart by their process times."""
     silent = Load(per_s, up)
-    figures = [_figure(silent, take(silent, rounds=rounds, seconds=seconds), seconds)]
+    taken = take(silent, rounds=rounds, seconds=seconds)
+    figures = [_figure(silent, taken, seconds), _floor(silent, taken, seconds)]
     for calls in audible:
         speaking = Load(per_s, up, calls)
         taken = take(speaking, rounds=rounds, seconds=seconds)

@@ -83,3 +83,4 @@ def test_the_cpu_bench_has_asterisk_relay_what_is_said() -> None:
     said_per_s = 4 * cpu.PACKETS_PER_S
     assert 0.75 * said_per_s <= taken.heard_per_s <= 1.25 * said_per_s
     assert taken.theirs[0] > 0
+    assert taken.floor[0] >= 0
