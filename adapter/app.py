@@ -172,14 +172,15 @@ def make_tokens(settings: Settings) -> Tokens:
     )
 
 
-def reload_directory(app: web.Application) -> bool:
+async def reload_directory(app: web.Application) -> bool:
     """Read the directory again and name the live calls' extensions after it; a bad file changes nothing.
 
     The audit trail begins its file anew, should somebody have moved it away.
     """
     app[AUDIT_LOG].reopen()
-    if not app[DIRECTORY].reload():
+    if not await app[DIRECTORY].reload():
         return False
+    # Nothing is awaited from here on: nobody meets calls that are named after another directory.
     app[PUBLISHER].take_directory(app[DIRECTORY].current.extension_of_channel)
     app[CONDUCTOR].on_directory()
     app[REVISIONS].on_directory()

@@ -1,7 +1,7 @@
-"""Who asks: from the Authorization header to the App's client id."""
+"""Who asks: from the Authorization header to what its token grants."""
 
 from adapter.auth.openid import OpenIdProvider
-from adapter.auth.tokens import TokenError, Tokens
+from adapter.auth.tokens import Grant, TokenError, Tokens
 from adapter.http.errors import access_denied
 
 
@@ -12,8 +12,8 @@ class Authenticator:
         self._tokens = tokens
         self._provider = provider
 
-    async def find_client_id(self, authorization: str | None) -> str:
-        """The client id that the token names, for the caller to look up in the directory as it is then.
+    async def find_grant(self, authorization: str | None) -> Grant:
+        """What the token grants, for the caller to look up its App in the directory as it is then.
 
         An OpenID provider's keys may have to be fetched first. Raises UapiError `access_denied`.
         """
@@ -25,10 +25,10 @@ class Authenticator:
         except TokenError:
             raise access_denied() from None
 
-    async def _read(self, token: str) -> str:
+    async def _read(self, token: str) -> Grant:
         try:
             return self._tokens.read(token)
         except TokenError:
             if self._provider is None:
                 raise
-            return await self._provider.read(token)
+            return Grant(await self._provider.read(token))

@@ -8,7 +8,7 @@ import time
 import aiohttp
 import jwt
 
-from adapter.auth.tokens import TokenError
+from adapter.auth.tokens import TokenError, require_one_form
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ class OpenIdProvider:
                 leeway=self._leeway_s,
                 options={"require": ["exp", "iss", "aud"]},
             )
+            require_one_form(token)
             return str(claims[self._claim])
         except (jwt.PyJWTError, ValueError, LookupError, TypeError) as invalid:
             raise TokenError(str(invalid)) from None

@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from adapter.auth.tokens import Tokens
+from adapter.directory import App
 from adapter.directory.file import DirectoryFile
 from adapter.http.errors import UapiError, too_many
 from adapter.http.limits import RateLimit
@@ -83,13 +84,14 @@ class TokenEndpoint:
             raise too_many(wait_s)
         for failures, key in counts:
             failures.take(key, time.monotonic())
-        if not await self._is_proven(client_id, secret):
+        app = await self._prove(client_id, secret)
+        if app is None:
             return _refuse("invalid_client", status=401)
         for failures, key in counts:
             failures.give_back(key)
         return web.json_response(
             {
-                "access_token": self._tokens.issue(client_id, time.time()),
+                "access_token": self._tokens.issue(app, time.time()),
                 "token_type": "Bearer",
                 "expires_in": self._tokens.lifetime_s,
             },
@@ -101,12 +103,13 @@ class TokenEndpoint:
         peer_is_trusted = is_trusted(request.remote, self._settings.trusted_proxies)
         return neighbourhood(find_client(request.remote, request.headers, peer_is_trusted=peer_is_trusted))
 
-    async def _is_proven(self, client_id: str, secret: str) -> bool:
+    async def _prove(self, client_id: str, secret: str) -> App | None:
+        """The App that has this secret."""
         app = self._directory.current.apps.get(client_id)
         # An unknown client costs the same check, so that the time tells nobody which clients exist.
         known = self._nobody if app is None else app.secret_hash
         async with self._slots:
-            return await asyncio.to_thread(self._verify, known, secret) and app is not None
+            return app if await asyncio.to_thread(self._verify, known, secret) else None
 
     def _verify(self, known: str, secret: str) -> bool:
         try:

@@ -4,8 +4,12 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import jwt
+from jwt.utils import base64url_decode, base64url_encode
+
+from adapter.directory import App
 
 ALGORITHM = "HS256"
 ISSUER = "uapi-adapter"
@@ -17,6 +21,39 @@ class TokenError(Exception):
     """The token is not ours, has expired, or is no token at all."""
 
 
+class Grant(NamedTuple):
+    """What a token that was found good says."""
+
+    client_id: str
+    binding: str | None = None
+    """What the App was when the token was issued; another provider's tokens do not say it."""
+
+    def is_for(self, app: App) -> bool:
+        """Whether the token is the App's as it is now."""
+        return app.client_id == self.client_id and self.binding in (None, binding_of(app))
+
+
+def binding_of(app: App) -> str:
+    """Binds a token to the App's secret and account: once one of them is another, the token has ended."""
+    account = app.account
+    bound = f"{app.secret_hash} {account.level} {account.id}".encode()
+    return hashlib.blake2b(bound, digest_size=12, person=b"uapi-adapter-app").hexdigest()
+
+
+def require_one_form(token: str) -> None:
+    """Refuse what differs from the token that was issued, though it would verify. Raises TokenError.
+
+    Decoders pass over letters behind a signature, and over the last bits of its last one.
+    """
+    _, _, signature = token.rpartition(".")
+    try:
+        is_as_issued = base64url_encode(base64url_decode(signature)).decode() == signature
+    except ValueError:
+        is_as_issued = False
+    if not is_as_issued:
+        raise TokenError("the signature is not written as it was issued")
+
+
 class Tokens:
     """Issues tokens by one key, and reads those of it and of the keys before it."""
 
@@ -24,26 +61,27 @@ class Tokens:
         self._key_id = _key_id(key)
         self._keys = {_key_id(known): known for known in (key, *old_keys)}
         self._leeway_s = leeway_s
-        self._known: OrderedDict[str, tuple[str, float]] = OrderedDict()
-        """Tokens that were found good, with their App and their end: to verify one takes a while."""
+        self._known: OrderedDict[str, tuple[Grant, float]] = OrderedDict()
+        """Tokens that were found good, with their end: to verify one takes a while."""
         self.lifetime_s = lifetime_s
 
-    def issue(self, client_id: str, now: float, lifetime_s: int | None = None) -> str:
-        """A token for the App, valid from `now` (seconds since the epoch) for its lifetime."""
+    def issue(self, app: App, now: float, lifetime_s: int | None = None) -> str:
+        """A token for the App as it is, valid from `now` (seconds since the epoch) for its lifetime."""
         issued_at = int(now)
         claims = {
             "iss": ISSUER,
-            "sub": client_id,
+            "sub": app.client_id,
+            "app": binding_of(app),
             "iat": issued_at,
             "exp": issued_at + (lifetime_s or self.lifetime_s),
         }
         return jwt.encode(claims, self._keys[self._key_id], ALGORITHM, headers={"kid": self._key_id})
 
-    def read(self, token: str) -> str:
-        """The client id of the App that the token was issued to. Raises TokenError."""
-        client_id, ends_at = self._known.get(token, ("", 0.0))
-        if time.time() < ends_at:
-            return client_id
+    def read(self, token: str) -> Grant:
+        """What the token grants, to the App that it was issued to. Raises TokenError."""
+        known = self._known.get(token)
+        if known is not None and time.time() < known[1]:
+            return known[0]
         self._known.pop(token, None)
         try:
             claims = jwt.decode(
@@ -52,15 +90,16 @@ class Tokens:
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
                 leeway=self._leeway_s,
-                options={"require": ["exp", "iat", "sub"]},
+                options={"require": ["exp", "iat", "sub", "app"]},
             )
         except (jwt.PyJWTError, UnicodeError, KeyError, TypeError) as invalid:
             raise TokenError(str(invalid)) from None
-        client_id, ends_at = str(claims["sub"]), float(claims["exp"]) + self._leeway_s
-        self._known[token] = client_id, ends_at
+        require_one_form(token)
+        grant = Grant(str(claims["sub"]), str(claims["app"]))
+        self._known[token] = grant, float(claims["exp"]) + self._leeway_s
         if len(self._known) > KNOWN_LIMIT:
             self._known.popitem(last=False)
-        return client_id
+        return grant
 
 
 def expires_at(token: str) -> float:

@@ -60,13 +60,17 @@ class Channels(Ledger):
             self._note_times(leg, at)
             self._tell_state(leg)
         if leg.is_spyer:
-            spied = None if leg.spyee is None else self.call_of(leg.spyee)
-            if spied is not None:
-                self._tell(CallChanged(spied.id))  # its view shows the spyer
+            self._tell_spied(leg)
             return
         if before.linkedid != channel.linkedid:
             self._relink(leg, channel.linkedid)
         self._place(leg)
+
+    def _tell_spied(self, leg: Leg) -> None:
+        """Tell of the call that the leg spies on: a view there shows it."""
+        spied = None if leg.spyee is None else self.call_of(leg.spyee)
+        if spied is not None:
+            self._tell(CallChanged(spied.id))
 
     def _hang_up(self, uniqueid: str, cause: int | None) -> None:
         leg = self._legs.get(uniqueid)

@@ -127,16 +127,21 @@ class Calls(Telephony):
                 self._retrieve(leg)
 
     def relabel(self, extension_of: ExtensionOf) -> list[Change]:
-        """Name the legs anew after the directory changed; calls and view ids stay."""
+        """Name the legs anew after the directory changed; calls and view ids stay.
+
+        Told are the calls of those that have another name: there are few of them, and many calls.
+        """
         self._extension_of = extension_of
         for leg in self._legs.values():
-            leg.extension = extension_of(leg.channel.name)
-            if leg.parking is not None:
-                leg.parking = self._parking(leg.parking.since, leg.parking.space, leg.parking.parker)
-        for call in self._calls.values():
-            for leg in call.legs.values():
-                call.give_views(leg)
-        return [CallChanged(call.id) for call in self._calls.values()]
+            extension, parking = extension_of(leg.channel.name), leg.parking
+            if parking is not None:
+                parking = self._parking(parking.since, parking.space, parking.parker)
+            if extension != leg.extension or parking != leg.parking:
+                leg.extension, leg.parking = extension, parking
+                self._retell_all(leg)
+                if leg.is_spyer:
+                    self._tell_spied(leg)
+        return self._take_told()
 
     def _begin_listed(self, line: ListedChannel, at: float) -> Leg:
         """The leg of a channel that a snapshot shows first; nothing is told of it yet."""

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from adapter.asterisk.caller_id import CallerId, parse_caller_id
 from adapter.directory.devices import is_local, read_device, read_dial
@@ -113,7 +114,9 @@ DEVICES_LIMIT = 12
 """All devices of an extension go into one line of AMI."""
 
 
-class Extension(Entry):
+# There are many of them: as a model each would have two dicts more.
+@pydantic_dataclass(config=ConfigDict(extra="forbid", arbitrary_types_allowed=True), slots=True, frozen=True)
+class Extension:
     """A number of an organization, and the devices of who has it."""
 
     number: Number

@@ -1,6 +1,5 @@
 """A valid directory, indexed."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from adapter.directory.entries import (
@@ -25,6 +24,7 @@ class Directory:
     supervision_groups: tuple[SupervisionGroup, ...]
     _by_prefix: dict[str, Organization] = field(repr=False)
     _by_channel: dict[str, str] = field(repr=False)
+    _numbers: dict[Account, frozenset[str]] = field(repr=False)
 
     def organization_of(self, extension: Extension) -> Organization:
         """The organization that the extension's number belongs to."""
@@ -39,9 +39,13 @@ class Directory:
         peer, dash, _ = channel_name.rpartition("-")
         return self._by_channel.get(peer) if dash else None
 
-    def extensions_under(self, account: Account) -> Iterable[Extension]:
-        """The extensions that stand under the account."""
-        return (extension for extension in self.extensions.values() if self.is_under(extension, account))
+    def numbers_under(self, account: Account) -> frozenset[str]:
+        """The numbers of the extensions that stand under the account."""
+        return self._numbers.get(account, frozenset())
+
+    def numbers_of_user(self, user_id: str) -> frozenset[str]:
+        """The numbers of the extensions that the user owns."""
+        return self.numbers_under(Account(AccountLevel.USER, user_id))
 
     def is_under(self, extension: Extension, account: Account) -> bool:
         """Whether the extension stands under the account."""

@@ -1,10 +1,12 @@
 """From the text of a directory file to the directory, or to everything that is wrong with it."""
 
+from collections import defaultdict
+
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from adapter.asterisk.naming import supervisor_channels
-from adapter.directory.entries import DirectoryEntries
+from adapter.directory.entries import Account, AccountLevel, DirectoryEntries
 from adapter.directory.index import Directory
 from adapter.directory.rules import find_contradictions
 from adapter.directory.yaml_lines import Document, YamlError, read_yaml
@@ -26,12 +28,23 @@ def load_directory(text: str) -> Directory:
     except YamlError as bad:
         raise DirectoryError([f"line {line}: {problem}" for line, problem in bad.problems]) from None
     try:
+        return _index(_validate(document))
+    finally:
+        document.let_go()
+
+
+def _validate(document: Document) -> DirectoryEntries:
+    try:
         parsed = DirectoryEntries.model_validate(document.data)
     except ValidationError as invalid:
         raise DirectoryError([_problem(document, error) for error in invalid.errors()]) from None
     problems = [f"line {line}: {what}" for line, what in sorted(find_contradictions(parsed, document.line))]
     if problems:
         raise DirectoryError(problems)
+    return parsed
+
+
+def _index(parsed: DirectoryEntries) -> Directory:
     return Directory(
         organizations={organization.id: organization for organization in parsed.organizations},
         users={user.id: user for user in parsed.users},
@@ -44,7 +57,22 @@ def load_directory(text: str) -> Directory:
             for one in parsed.extensions
             for channels in (*one.devices, supervisor_channels(one.number))
         },
+        _numbers=_numbers_by_account(parsed),
     )
+
+
+def _numbers_by_account(parsed: DirectoryEntries) -> dict[Account, frozenset[str]]:
+    """The extensions under each account that has any. Requests ask for them, and one must not look at all."""
+    organizations = {organization.prefix: organization.id for organization in parsed.organizations}
+    numbers = defaultdict[Account, set[str]](set)
+    for extension in parsed.extensions:
+        for account in (
+            Account(AccountLevel.USER, extension.owner),
+            Account(AccountLevel.ORGANIZATION, organizations[extension.prefix]),
+            Account(AccountLevel.ADMINISTRATOR),
+        ):
+            numbers[account].add(extension.number)
+    return {account: frozenset(own) for account, own in numbers.items()}
 
 
 def _problem(document: Document, error: ErrorDetails) -> str:

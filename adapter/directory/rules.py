@@ -68,11 +68,12 @@ def _named_at(extension: Extension, at: int) -> Place:
 def _overlaps(parsed: DirectoryEntries, line: _LineOf) -> Iterable[tuple[int, str]]:
     prefixes = {organization.prefix for organization in parsed.organizations}
     for index, organization in enumerate(parsed.organizations):
-        for other in prefixes:
-            if other != organization.prefix and organization.prefix.startswith(other):
+        prefix = organization.prefix
+        for other in (prefix[:length] for length in range(1, len(prefix))):
+            if other in prefixes:
                 yield (
                     line(("organizations", index, "prefix")),
-                    f"the prefix {organization.prefix!r} overlaps with {other!r}",
+                    f"the prefix {prefix!r} overlaps with {other!r}",
                 )
 
 

@@ -100,10 +100,11 @@ def _token(options: argparse.Namespace) -> int:
     if options.lifetime is not None and options.lifetime <= 0:
         complain("--lifetime must be a number of seconds higher than 0")
         return USAGE_ERROR
-    if options.app not in DirectoryFile(settings.directory).current.apps:
+    app = DirectoryFile(settings.directory).current.apps.get(options.app)
+    if app is None:
         complain(f"there is no App {options.app!r} in the directory")
         return USAGE_ERROR
-    say(make_tokens(settings).issue(options.app, time.time(), options.lifetime))
+    say(make_tokens(settings).issue(app, time.time(), options.lifetime))
     return 0
 
 

@@ -5,6 +5,7 @@ import gc
 import logging
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -20,12 +21,36 @@ log = logging.getLogger(__name__)
 SHUTDOWN_LIMIT_S = 10.0
 
 
+class Reloads:
+    """Reads the directory when asked; once more where it is asked meanwhile, for the file is another then."""
+
+    def __init__(self, reload: Callable[[], Awaitable[object]]) -> None:
+        self._reload = reload
+        self._asked = asyncio.Event()
+
+    def ask(self) -> None:
+        """Have the directory read again, soon."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Read it as often as asked, until cancelled."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            try:
+                await self._reload()
+            except Exception:  # whatever stands in the file: the service goes on with what it knows
+                log.exception("the directory was not reloaded")
+
+
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP reads the directory again. Raises DirectoryError, OSError."""
     app = make_app(settings)
     runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_LIMIT_S, access_log_class=AccessLog)
     await runner.setup()
     watching = run_always(app[IDLE].watch(runner), "idle connections")
+    reloads = Reloads(lambda: reload_directory(app))
+    reloading = run_always(reloads.run(), "directory reload")
     try:
         site = web.TCPSite(runner, settings.listen_host, settings.listen_port)
         with naming("listen_host", settings.listen_host):
@@ -34,7 +59,7 @@ async def serve(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for ending in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(ending, stopped.set)
-        loop.add_signal_handler(signal.SIGHUP, reload_directory, app)
+        loop.add_signal_handler(signal.SIGHUP, reloads.ask)
         for host, port, *_ in runner.addresses:
             log.info("listening", extra={"host": host, "port": port, "ami_reader": READER})
         # What is there by now stays. To look through it at each full collection would hold all up for 40 ms
@@ -46,6 +71,7 @@ async def serve(settings: Settings) -> None:
         log.info("stopping")
         tell_systemd(STOPPING, systemd_socket())
     finally:
+        await cancel(reloading)
         await cancel(watching)
         await runner.cleanup()
 

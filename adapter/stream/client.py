@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from aiohttp import ClientConnectionError, web
 
+from adapter.directory import App
 from adapter.uapi.rendering import Json
 
 RETRY_MS = 2000
@@ -26,8 +27,8 @@ def write_event(event_id: str, name: str, data: Json) -> bytes:
 class EventStream:
     """What waits to be sent to one client, and the sending."""
 
-    def __init__(self, request: web.Request, client_id: str, limit: int) -> None:
-        self.client_id = client_id
+    def __init__(self, request: web.Request, app: App, limit: int) -> None:
+        self.app = app
         self._request = request
         self._limit = limit
         self._waiting: deque[bytes] = deque()

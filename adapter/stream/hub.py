@@ -108,13 +108,12 @@ class EventHub:
         """Who sees what has changed; who has no App any more is let go."""
         directory = self._directory.current
         audiences, self._audiences = self._audiences, {}
-        for (account, origin), audience in audiences.items():
+        for (_, origin), audience in audiences.items():
             for stream in audience.streams:
-                app = directory.apps.get(stream.client_id)
-                if app is None or app.account != account:
+                if directory.apps.get(stream.app.client_id) != stream.app:  # its token has ended, too
                     stream.end()
                 else:
-                    self._join(Visitor(directory, app, origin), stream)
+                    self._join(Visitor(directory, stream.app, origin), stream)
         self._reset("directory")
 
     def close(self) -> None:
@@ -151,15 +150,14 @@ class EventHub:
     def _open(self, request: web.Request, visitor: Visitor) -> EventStream:
         if self._is_closed:
             raise unavailable("The service is stopping.")
-        client_id = visitor.app.client_id
-        own = [one for one in self._streams() if one.client_id == client_id]
+        own = [one for one in self._streams() if one.app.client_id == visitor.app.client_id]
         for one in own:
             if one.is_gone:
                 one.end()
         if sum(not one.is_gone for one in own) >= self._settings.events_streams:
             raise too_many(self._settings.events_heartbeat_s)
         self._listen()
-        stream = EventStream(request, client_id, self._settings.events_queue)
+        stream = EventStream(request, visitor.app, self._settings.events_queue)
         scope = self._join(visitor, stream)
         last_event_id = request.headers.get("Last-Event-ID", "").strip()
         missed = self._log.since(last_event_id)

@@ -3,8 +3,6 @@
 What the account may not see is answered exactly as if it did not exist.
 """
 
-import functools
-
 from adapter.directory import Account, AccountLevel, Directory, Extension, User
 from adapter.http.errors import UapiError
 
@@ -15,24 +13,23 @@ CREATE_KINDS = ("simple", "callback", "conferenceInvite")
 """A request that creates a call names its kind where others name the extension."""
 
 
-@functools.lru_cache(maxsize=1024)  # clients ask for the same few addresses again and again
 def find_extensions(directory: Directory, account: Account, user_id: str, extension: str) -> frozenset[str]:
     """The numbers of the extensions meant. Raises UapiError `user_invalid` or `extension_invalid`."""
     organization_id = find_organization_id(directory, account)
     if user_id in ME:
-        pool = list(directory.extensions_under(account))
+        pool = directory.numbers_under(account)
     elif user_id == OWNER:
-        pool = list(directory.extensions_under(account))
+        pool = directory.numbers_under(account)
         if extension == SELF:
             raise _extension_invalid()  # nobody owns what is not named
     else:
         user = _user(directory, account, organization_id, user_id)
         organization_id = user.organization
-        pool = [one for one in directory.extensions_under(account) if one.owner == user.id]
+        pool = directory.numbers_of_user(user.id)
     if extension == SELF:
-        return frozenset(one.number for one in pool)
+        return pool
     wanted = extension if "*" in extension else _long_form(directory, organization_id, extension)
-    if not any(one.number == wanted for one in pool):
+    if wanted not in pool:
         raise _extension_invalid()
     return frozenset({wanted})
 

@@ -133,12 +133,12 @@ class Gate:
 
         A request that had to wait is looked at again: it does not count twice.
         """
-        client_id = await self._authenticator.find_client_id(request.headers.get("Authorization"))
+        grant = await self._authenticator.find_grant(request.headers.get("Authorization"))
         # Only now: that may have taken seconds, and the directory may be another since. An App that was
-        # taken out of it takes its tokens with it.
+        # taken out of it takes its tokens with it; so does one whose secret or account is another.
         directory = self._directory.current
-        app = directory.apps.get(client_id)
-        if app is None:
+        app = directory.apps.get(grant.client_id)
+        if app is None or not grant.is_for(app):
             raise access_denied()
         wait_s = 0.0 if is_again else self._rate.take(app.client_id, time.monotonic())
         if wait_s:

@@ -17,7 +17,8 @@ from yarl import URL
 
 from adapter.app import make_app
 from adapter.auth.tokens import Tokens
-from adapter.lab.adapter_process import Answer
+from adapter.directory import load_directory
+from adapter.lab.adapter_process import DIRECTORY, Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.lab.polling import poll_until, until_seen
 from adapter.settings import Settings
@@ -48,9 +49,12 @@ REQUEST = {
 """The founding document's PUT."""
 
 
+APPS = load_directory(DIRECTORY.read_text(encoding="utf-8")).apps
+
+
 def token(client_id: str = "wallboard") -> str:
-    """A token for an App of the directory."""
-    return Tokens(TOKEN_KEY, 3600).issue(client_id, time.time())
+    """A token for an App of the example's directory."""
+    return Tokens(TOKEN_KEY, 3600).issue(APPS[client_id], time.time())
 
 
 class Service:

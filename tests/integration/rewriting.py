@@ -15,10 +15,10 @@ def rewrite(directory: Path, change: Callable[[str], str]) -> None:
     directory.write_text(after, encoding="utf-8")
 
 
-def reload(service: Service, directory: Path, change: Callable[[str], str]) -> None:
+async def reload(service: Service, directory: Path, change: Callable[[str], str]) -> None:
     """Write the directory's file anew and have it read."""
     rewrite(directory, change)
-    assert reload_directory(service.app)
+    assert await reload_directory(service.app)
 
 
 def replaced(old: str, new: str) -> Callable[[str], str]:

@@ -282,10 +282,10 @@ async def test_a_directory_that_is_read_again_is_another_list(service: Service, 
     """It names what the list shows; one that is refused changes nothing."""
     tag = await tag_of(service)
     rewrite(directory, lambda text: "{" + text)
-    assert not reload_directory(service.app)
+    assert not await reload_directory(service.app)
     assert (await ask(service, tag)).status == 304
     rewrite(directory, lambda text: text.removeprefix("{"))
-    reload(service, directory, replaced("name: Default Organization", "name: Renamed"))
+    await reload(service, directory, replaced("name: Default Organization", "name: Renamed"))
     answer = await ask(service, tag)
     assert answer.status == 200
     assert "Renamed" in answer.text

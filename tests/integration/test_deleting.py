@@ -92,7 +92,7 @@ async def test_what_an_earlier_adapter_began_ends_with_its_extension(
         assert (await said(service, spy.uniqueid))["state"] == "joined"
         [call] = await service.calls(f"@me/{SECOND}")
         held = holding(ami, "Hangup")
-        reload(service, directory, without_extension(AGENT))
+        await reload(service, directory, without_extension(AGENT))
         assert await until_ended(service, spy.uniqueid) == "not_allowed"
         # Whose supervision that was nobody knows by now: who was not its App may not end it.
         address = f"/uapi/phoneCalls/@me/{SECOND}/{call['id']}?phoneNumber={SUPERVISOR}"

@@ -16,6 +16,7 @@ from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until_seen
 from tests.integration.harness import (
+    APPS,
     TOKEN_KEY,
     Service,
     code_of,
@@ -255,7 +256,7 @@ async def test_another_directory_tells_to_list_and_lets_go(service: Service, dir
     async with open_events(service) as events, open_events(service, "stranger") as stranger:
         await events.next()
         await stranger.next()
-        reload(service, directory, replaced("client_id: stranger", "client_id: other"))
+        await reload(service, directory, replaced("client_id: stranger", "client_id: other"))
         assert (await events.next()).data == {"reason": "directory"}
         assert await stranger.rest() == []
 
@@ -287,7 +288,7 @@ async def test_a_stream_ends_with_its_token(ami: FakeAmi, agent: FakeChannel, di
     assert agent.uniqueid in ami.pbx.channels
     async with running_service(ami, directory, token_leeway_s=0) as service:
         await service.until_link("READY")
-        short = Tokens(TOKEN_KEY, 2).issue("wallboard", time.time())
+        short = Tokens(TOKEN_KEY, 2).issue(APPS["wallboard"], time.time())
         async with open_events(service, headers={"Authorization": f"Bearer {short}"}) as events:
             began = time.monotonic()
             assert [one.name for one in await events.rest()] == ["reset"]

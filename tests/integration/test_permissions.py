@@ -167,7 +167,7 @@ async def test_a_barge_in_needs_a_group_that_allows_it(
     service: Service, ami: FakeAmi, directory: Path, modes: str, expected: tuple[int, str | None]
 ) -> None:
     """Listening and whispering allow nothing else; Asterisk hears of what is allowed only."""
-    reload(service, directory, desk(modes=modes))
+    await reload(service, directory, desk(modes=modes))
     assert outcome(await service.barge_in()) == expected
     assert len(ami.took("Originate")) == (expected[0] == 202)
 
@@ -191,7 +191,7 @@ async def test_with_a_group_only_its_members_supervise_only_its_extensions(
     service: Service, directory: Path, client: str, number: str, expected: tuple[int, str | None]
 ) -> None:
     """An App by its id, a user through its App; the administrator is no exception."""
-    reload(service, directory, desk())
+    await reload(service, directory, desk())
     call_id = await id_of(service, number)
     answers = [
         await act(service, client, "PUT", address, call_id, ring=CALLED_TO[number])
@@ -206,7 +206,7 @@ async def test_an_extension_found_by_its_call_is_judged_as_if_it_was_named(
     service: Service, ami: FakeAmi, directory: Path
 ) -> None:
     """`@self` reaches the group's extension and others beside it: only the group's is supervised."""
-    reload(service, directory, desk())
+    await reload(service, directory, desk())
     found = [
         outcome(await act(service, "wallboard", "PUT", "@me/@self", await id_of(service, number), ring=ring))
         for number, ring in ((OWN, "0003*024"), (OTHER_USERS, "0003*025"))
@@ -223,7 +223,7 @@ async def test_a_never_supervised_extension_is_forbidden_to_everybody(
     """Whatever a group says, by whatever address; its calls are seen as before."""
     if has_group:
         rewrite(directory, desk())
-    reload(service, directory, never(OWN))
+    await reload(service, directory, never(OWN))
     call_id = await id_of(service, OWN)
     addresses = ["@me/0003*210", "@me/@self", "@owner/0003*210", "12/0003*210", "12/@self"]
     found = [outcome(await service.barge_in(call_id, address, client=client)) for address in addresses]
@@ -243,7 +243,7 @@ async def test_permission_is_judged_after_the_extension_and_before_the_action(
     service: Service, directory: Path, fields: dict[str, Any], allowed: tuple[int, str]
 ) -> None:
     """A forbidden PUT is 403 whatever its body says; an extension that is none is told first."""
-    reload(service, directory, desk())
+    await reload(service, directory, desk())
     call_id = await service.call_id()
     judged = {
         client: outcome(await service.barge_in(call_id, **fields, client=client))
@@ -258,7 +258,7 @@ async def test_permission_is_judged_after_the_extension_and_before_the_action(
 async def test_a_user_without_extensions_has_no_call_to_act_on(service: Service, directory: Path) -> None:
     """No call is reached there, and nothing that could be forbidden: the id is what is wrong."""
     new = 'users:\n  - {id: "14", name: New, organization: "3"}\n'
-    reload(service, directory, replaced("users:\n", new))
+    await reload(service, directory, replaced("users:\n", new))
     assert await service.calls("14/@self") == []
     answer = await service.barge_in("f" * 20, "14/@self")
     assert outcome(answer) == (400, "pc_phonecall_invalid")
@@ -273,14 +273,14 @@ async def test_a_reload_of_the_groups_takes_effect_at_once(service: Service, dir
         return [(await service.barge_in(call_id, client=client)).status for client in clients]
 
     assert await judged() == [202, 202]
-    reload(service, directory, desk())
+    await reload(service, directory, desk())
     assert await judged() == [202, 403]
-    reload(service, directory, desk("operator"))
+    await reload(service, directory, desk("operator"))
     assert await judged() == [403, 202]
     rewrite(directory, desk("nobody"))
-    assert not reload_directory(service.app)
+    assert not await reload_directory(service.app)
     assert await judged() == [403, 202]
-    reload(service, directory, without_groups)
+    await reload(service, directory, without_groups)
     assert await judged() == [202, 202]
 
 

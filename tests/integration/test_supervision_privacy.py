@@ -85,7 +85,7 @@ async def test_a_supervision_that_moved_to_the_customer_ends_when_one_answers_wh
     """It was asked for on the agent: that allows nothing with somebody else."""
     client, number, groups = client_number_groups
     if groups:
-        reload(service, directory, with_groups(*groups))
+        await reload(service, directory, with_groups(*groups))
     uniqueid = await joined(service, ami, client=client, follow="call", sendCallTo=OTHER_SUPERVISOR)
     came = await moved(service, ami, agent, uniqueid, number)
     ami.pbx.answer(came, agent.linkedid)
@@ -225,7 +225,7 @@ async def test_a_directory_that_forbids_a_supervision_ends_it_at_once(
         else:
             assert (await service.barge_in(call["id"], phoneCallViewId=view)).status == 202
             uniqueid = await rung(ami)
-        reload(service, directory, change)
+        await reload(service, directory, change)
         assert await until_ended(service, uniqueid) == "not_allowed"
         await until_hung_up(ami, uniqueid)
 
@@ -244,7 +244,7 @@ async def test_a_directory_that_allows_a_supervision_lets_it_go_on(
 ) -> None:
     """Joined and in the same mode, and nothing was said to Asterisk."""
     uniqueid = await joined(service, ami)
-    reload(service, directory, change)
+    await reload(service, directory, change)
     assert (await said(service, uniqueid))["state"] == "joined"
     assert not ami.took("Hangup")
 
@@ -312,7 +312,7 @@ async def test_who_began_a_supervision_may_end_it_where_it_could_not_be_begun_an
     uniqueid = await joined(service, ami)
     call_id = await service.call_id()
     ami.scripts["Hangup"] = lambda action: action.connection.refuse(action, "Permission denied")
-    reload(service, directory, never(AGENT))
+    await reload(service, directory, never(AGENT))
     assert await until_ended(service, uniqueid) == "not_allowed"
     await until(lambda: ami.took("Hangup"))
     del ami.scripts["Hangup"]
@@ -336,7 +336,7 @@ async def test_a_switch_needs_the_right_to_end_what_runs(
     service: Service, ami: FakeAmi, directory: Path
 ) -> None:
     """Who may only listen does not turn another's barge-in into listening."""
-    reload(service, directory, with_groups(BARGES, LISTENS))
+    await reload(service, directory, with_groups(BARGES, LISTENS))
     uniqueid = await joined(service, ami)
     answer = await service.barge_in(client="agent-desktop", action="Monitor")
     assert (answer.status, code_of(answer)) == (403, "access_forbidden")
@@ -349,13 +349,13 @@ async def test_who_switched_a_supervision_is_who_asks_for_it_from_then_on(
     service: Service, ami: FakeAmi, directory: Path
 ) -> None:
     """And it ends when that App is gone, not when the first one is."""
-    reload(service, directory, with_groups(BARGES, DOES_BOTH))
+    await reload(service, directory, with_groups(BARGES, DOES_BOTH))
     uniqueid = await joined(service, ami)
     assert (await service.barge_in(client="agent-desktop", action="Monitor", wait_s=5)).status == 200
     assert (await said(service, uniqueid))["app"] == "agent-desktop"
-    reload(service, directory, with_groups(DOES_BOTH))
+    await reload(service, directory, with_groups(DOES_BOTH))
     assert (await said(service, uniqueid))["state"] == "joined"
-    reload(service, directory, with_groups(BARGES))
+    await reload(service, directory, with_groups(BARGES))
     assert await until_ended(service, uniqueid) == "not_allowed"
 
 
@@ -369,7 +369,7 @@ async def test_the_same_key_again_is_judged_by_the_directory_of_now(
     path = f"/uapi/phoneCalls/@me/{AGENT}/{await service.call_id()}"
     headers = {"Idempotency-Key": "a"}
     assert (await service.request("PUT", path, body=REQUEST, headers=headers)).status == 202
-    reload(service, directory, never(AGENT))
+    await reload(service, directory, never(AGENT))
     answer = await service.request("PUT", path, body=REQUEST, headers=headers)
     assert (answer.status, code_of(answer)) == (403, "access_forbidden")
 
@@ -385,7 +385,7 @@ async def test_the_same_key_that_waited_for_the_first_is_judged_by_the_directory
         service, *(service.request("PUT", path, body=REQUEST, headers=headers) for _ in range(2))
     )
     await until(lambda: held)
-    reload(service, directory, never(AGENT))
+    await reload(service, directory, never(AGENT))
     held[0].connection.refuse(held[0], "Permission denied")
     answers = await asyncio.gather(*puts)
     assert sorted(answer.status for answer in answers) == [403, 503]

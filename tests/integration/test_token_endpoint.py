@@ -1,17 +1,21 @@
 """`POST /oauth/token.php`, its tokens, and what a directory that is read again does to them."""
 
 import base64
+import re
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import jwt
 import pytest
 
 from adapter.app import reload_directory
+from adapter.auth.token_endpoint import hash_secret
 from adapter.lab.adapter_process import Answer
 from tests.integration.harness import TOKEN_KEY, Service, code_of
 from tests.integration.rewriting import reload, replaced, rewrite
+from tests.integration.streams import open_events
 
 GOOD = {"grant_type": "client_credentials", "client_id": "wallboard", "client_secret": "demo-secret"}
 FORM = "application/x-www-form-urlencoded"
@@ -115,11 +119,33 @@ async def test_the_token_of_an_app_that_left_the_directory_is_refused(
     assert (await service.get()).status == 200
     rewrite(directory, replaced("client_id: wallboard", "client_id: former"))
     assert (await service.get()).status == 200, "nothing changes before the reload"
-    assert reload_directory(service.app)
+    assert await reload_directory(service.app)
     refused = await service.get()
     assert (refused.status, code_of(refused)) == (401, "access_denied")
     assert (await service.get(client="agent-desktop")).status == 200
     assert (await ask(service, GOOD)).status == 401
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: re.sub(r"(: wallboard\n +secret_hash: ).*", rf"\g<1>{hash_secret('another')}", text),
+        lambda text: re.sub(r"(: wallboard\n.*\n +account: ).*", r'\g<1>{organization: "4"}', text),
+    ],
+    ids=["another secret", "another account"],
+)
+async def test_the_token_of_an_app_that_is_another_now_is_refused(
+    service: Service, directory: Path, change: Callable[[str], str]
+) -> None:
+    """An old secret may be known to others; an account under the same name may be another customer's."""
+    assert (await service.get()).status == 200
+    async with open_events(service) as events:
+        assert (await events.next()).name == "reset"
+        await reload(service, directory, change)
+        assert await events.rest() == [], "its stream ends with it"
+    refused = await service.get()
+    assert (refused.status, code_of(refused)) == (401, "access_denied")
+    assert (await service.get(client="agent-desktop")).status == 200
 
 
 @pytest.mark.parametrize("bad", ["", "organizations: []\n", "{", "\t", "apps: [{client_id: x}]", None])
@@ -129,13 +155,13 @@ async def test_a_bad_directory_keeps_the_old_one_and_says_so(
     """An error in the log; calls and tokens are as before, and a mended file is taken."""
     kept = shutil.copy(directory, directory.with_name("kept"))
     spoil(directory, bad)
-    assert not reload_directory(service.app)
+    assert not await reload_directory(service.app)
     assert ("ERROR", "the directory was not reloaded") in [
         (record.levelname, record.getMessage()) for record in caplog.records
     ]
     assert await service.call_id()
     shutil.copy(kept, directory)
-    reload(service, directory, replaced('"0003*210"', '"0003*219"'))
+    await reload(service, directory, replaced('"0003*210"', '"0003*219"'))
     assert await service.calls("@me/@self") == []
 
 
@@ -143,6 +169,6 @@ async def test_a_reload_names_the_live_calls_anew(service: Service, directory: P
     """The phone now belongs to another extension: the same call, shown as that one's."""
     call_id = await service.call_id()
     other = 'number: "0003*219", dial: "PJSIP/0003*210"'
-    reload(service, directory, replaced('number: "0003*210"', other))
+    await reload(service, directory, replaced('number: "0003*210"', other))
     assert await service.call_id("@me/0003*219") == call_id
     assert (await service.get("@me/0003*210")).status == 400

@@ -49,7 +49,7 @@ async def test_the_answer_after_a_wait_is_written_by_the_directory_of_now(
 ) -> None:
     """The organization got another name while the phone rang."""
     waiting, uniqueid = await waiting_at(service, ami, f"@me/{AGENT}")
-    reload(service, directory, lambda text: text.replace("Default Organization", "Another Name"))
+    await reload(service, directory, lambda text: text.replace("Default Organization", "Another Name"))
     ami.pbx.pick_up(uniqueid)
     ami.pbx.join(uniqueid)
     answer = await waiting
@@ -82,7 +82,7 @@ async def test_who_may_not_see_the_call_any_more_after_the_wait_is_told_nothing_
     change, address, what = lost
     call_id = await service.call_id()
     waiting, uniqueid = await waiting_at(service, ami, address)
-    reload(service, directory, change)
+    await reload(service, directory, change)
     if uniqueid in ami.pbx.channels:  # where the supervision may go on
         if is_joined:
             ami.pbx.pick_up(uniqueid)
@@ -100,7 +100,7 @@ async def test_an_app_that_leaves_the_directory_during_its_wait_is_nobody_known(
 ) -> None:
     """Its tokens ended with it."""
     waiting, _ = await waiting_at(service, ami, f"@me/{AGENT}")
-    reload(service, directory, without_app("wallboard"))
+    await reload(service, directory, without_app("wallboard"))
     answer = await waiting
     assert (answer.status, code_of(answer)) == (401, "access_denied")
 
@@ -111,7 +111,7 @@ async def test_a_wait_that_was_too_short_ends_by_the_directory_of_now_too(
     """The phone rings on; whose extension it is for is not this address's any more."""
     waiting = asyncio.create_task(service.barge_in(address=f"12/{AGENT}", wait_s=1))
     uniqueid = await rung(ami)
-    reload(service, directory, with_owner(AGENT, "13"))
+    await reload(service, directory, with_owner(AGENT, "13"))
     answer = await waiting
     assert (answer.status, code_of(answer)) == (400, "extension_invalid")
     assert uniqueid in ami.pbx.channels
@@ -127,7 +127,7 @@ async def test_who_had_to_wait_is_not_told_that_it_asks_too_often(
         [call] = await service.calls(f"@me/{AGENT}", client="operator")
         waiting = asyncio.create_task(service.barge_in(call["id"], wait_s=10))
         uniqueid = await rung(ami)
-        reload(service, directory, lambda text: text.replace("Default Organization", "Another Name"))
+        await reload(service, directory, lambda text: text.replace("Default Organization", "Another Name"))
         ami.pbx.pick_up(uniqueid)
         ami.pbx.join(uniqueid)
         answer = await waiting

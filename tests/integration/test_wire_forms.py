@@ -7,15 +7,22 @@ from pathlib import Path
 import jwt
 import pytest
 
-from adapter.auth.tokens import Tokens
+from adapter.auth.tokens import Tokens, binding_of
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until_seen
-from tests.integration.harness import REQUEST, TOKEN_KEY, Service, code_of, running_service, token
+from tests.integration.harness import APPS, REQUEST, TOKEN_KEY, Service, code_of, running_service, token
 
 NOW = int(time.time())
-CLAIMS = {"iss": "uapi-adapter", "sub": "wallboard", "iat": NOW, "exp": NOW + 600}
+NOBODY = APPS["wallboard"].model_copy(update={"client_id": "nobody"})
+CLAIMS = {
+    "iss": "uapi-adapter",
+    "sub": "wallboard",
+    "app": binding_of(APPS["wallboard"]),
+    "iat": NOW,
+    "exp": NOW + 600,
+}
 
 
 def signed(claims: dict[str, object], key: str = TOKEN_KEY, algorithm: str = "HS256") -> str:
@@ -33,10 +40,11 @@ NO_AUTHORITY = [
     f"Token {token()}",
     token(),
     f"Bearer {token()}x",
+    f"Bearer {token()}=",
     f"Bearer {token()} {token()}",
-    "Bearer " + Tokens(TOKEN_KEY, 60).issue("nobody", NOW),
-    "Bearer " + Tokens(TOKEN_KEY, 60).issue("wallboard", NOW - 120),
-    "Bearer " + Tokens("k" * 64, 60).issue("wallboard", NOW),
+    "Bearer " + Tokens(TOKEN_KEY, 60).issue(NOBODY, NOW),
+    "Bearer " + Tokens(TOKEN_KEY, 60).issue(APPS["wallboard"], NOW - 120),
+    "Bearer " + Tokens("k" * 64, 60).issue(APPS["wallboard"], NOW),
     signed({**CLAIMS, "iss": "another"}),
     signed({name: value for name, value in CLAIMS.items() if name != "exp"}),
     signed({name: value for name, value in CLAIMS.items() if name != "sub"}),

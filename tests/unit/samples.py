@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from adapter.ami.reader import Reader
 from adapter.asterisk.events import Event, ListedChannel
@@ -10,7 +11,7 @@ from adapter.asterisk.parsing import parse, parse_listed
 from adapter.calls.legs import age_of
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall, phone_call
-from adapter.directory import Directory, load_directory
+from adapter.directory import App, Directory, load_directory
 
 TRACES = Path(__file__).parents[1] / "traces"
 Headers = dict[str, str]
@@ -43,6 +44,12 @@ apps:
 @functools.cache
 def directory() -> Directory:
     return load_directory(DIRECTORY_TEXT)
+
+
+def app(client_id: str, **changed: object) -> App:
+    """An App of the administrator's, or another one."""
+    values: dict[str, Any] = {"secret_hash": SECRET_HASH, "account": "administrator", **changed}
+    return App(client_id=client_id, **values)
 
 
 # -- messages ------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from adapter.calls.changes import (
 from adapter.calls.legs import call_id_of
 from adapter.calls.model import Calls
 
-from .samples import Pbx, calls_after, empty_calls, listed, only_call, recorded, snapshot_after
+from .samples import Pbx, calls_after, directory, empty_calls, listed, only_call, recorded, snapshot_after
 
 CALL_ID = call_id_of("1795405388.0")
 
@@ -170,3 +170,15 @@ def test_another_directory_names_the_legs_anew() -> None:
     assert [(view.id, view.channel) for view in only_call(calls).views] == [("02", callee)]
     calls.relabel({"PJSIP/0003*210-00000000": "0003*210"}.get)
     assert [(view.id, view.channel) for view in only_call(calls).views] == [("01", caller)]
+
+
+def test_only_calls_with_another_name_are_told() -> None:
+    """There are thousands of calls, and a new directory names hardly any of them otherwise."""
+    pbx = Pbx()
+    first, _ = pbx.call("PJSIP/0003*210", "PJSIP/0003*211", number="0003*210")
+    pbx.call("PJSIP/0003*024", "PJSIP/0003*211", number="0003*024")
+    calls = calls_after(pbx.messages)
+    known = directory().extension_of_channel
+    assert calls.relabel(known) == []
+    other = calls.relabel(lambda name: "0003*21" if name.startswith("PJSIP/0003*210-") else known(name))
+    assert other == [CallChanged(call_id_of(first))]
