@@ -129,7 +129,7 @@ async def test_the_examples_group_works_as_it_is_written(
 ) -> None:
     """Its comment taken off: the member supervises its extensions by any phone, nobody else, nothing else."""
     call_id, others_id = await id_of(service, OWN), await id_of(service, OTHER_USERS)
-    reload(service, directory, uncommented)
+    await reload(service, directory, uncommented)
     outcomes = [
         outcome(await act(service, client, "PUT", f"@me/{number}", call, ring=CALLED_TO[number]))
         for client, number, call in (
