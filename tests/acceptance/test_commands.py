@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapter.lab import Pbx, Phones, running_asterisk
-from adapter.lab.adapter_process import adapter_environment
+from adapter.lab.adapter_process import DIRECTORY, adapter_environment
 from adapter.lab.polling import poll_until
 from adapter.lab.processes import die_with_parent, end_process, last_lines, start_process
 
@@ -171,6 +171,33 @@ async def test_a_systemname_that_makes_each_barge_in_a_400_is_named(commands: Co
         await restart(pbx)
         status, found = await commands.check()
         assert (status, found["systemname"]) == (int(verdict == FAIL), verdict), name
+
+
+@pytest.mark.parametrize(
+    ("device", "found"),
+    [
+        ("PJSP/0003*211", FAIL),
+        ("SIP/0003*211", FAIL),
+        ("PJSIP/0003*2111", FAIL),
+        ("PJSIP/0003*211", WARN),
+        ("pjsip/0003*211", WARN),
+    ],
+)
+async def test_a_device_that_can_never_match_is_named(
+    commands: Commands, pbx: Pbx, tmp_path: Path, device: str, found: str
+) -> None:
+    """A technology that this Asterisk does not have, or a mistyped name; the case of letters is no matter."""
+    await reconfigure(
+        pbx, "modules.conf", ("load = pbx_config.so", "load = pbx_config.so\nload = func_devstate.so")
+    )
+    await restart(pbx)
+    directory = tmp_path / "directory.yaml"
+    entry = 'number: "0003*211", type: phone terminal'
+    text = DIRECTORY.read_text()
+    assert entry in text
+    directory.write_text(text.replace(entry, f"{entry}, devices: [{device}]"))
+    _, verdicts = await commands.check(ADAPTER_DIRECTORY=str(directory))
+    assert verdicts["phone 0003*211"] == found
 
 
 async def test_func_module_tells_of_modules_without_another_right(commands: Commands, pbx: Pbx) -> None:

@@ -11,6 +11,7 @@ from adapter.settings import Settings
 from adapter.tools.check.command import run_check
 from adapter.tools.trace.record import RecordOptions, run_record
 from tests.integration.command_settings import command_settings
+from tests.integration.rewriting import replaced, rewrite
 
 DEADLINE_S = 20.0
 COMMANDS = (
@@ -239,6 +240,32 @@ def modules_not_well(verdicts: dict[str, str]) -> dict[str, str]:
     return {
         name: verdict for name, verdict in verdicts.items() if name.startswith("module") and verdict != "ok"
     }
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"),
+    [
+        ("NOT_INUSE", None),
+        ("INUSE", None),
+        ("UNAVAILABLE", "warn"),
+        ("INVALID", "fail"),
+        ("UNKNOWN", "unknown"),
+        ("", "unknown"),
+    ],
+)
+async def test_a_device_of_another_technology_is_judged_by_its_state(
+    asterisk: FakeAmi, settings: Settings, directory: Path, state: str, verdict: str | None
+) -> None:
+    """Empty where Asterisk has no function for it."""
+    rewrite(
+        directory,
+        replaced('"0003*211", type: phone terminal', '"0003*211", type: phone terminal, devices: [SCCP/211]'),
+    )
+    asterisk.scripts["Getvar"] = lambda action: action.connection.answer(
+        action,
+        ("Value", state if action["Variable"] == "DEVICE_STATE(SCCP/211)" else value_of(action["Variable"])),
+    )
+    assert (await check(settings))[1].get("phone 0003*211") == verdict
 
 
 async def test_an_endpoint_whose_name_asterisk_refuses_to_look_up_is_asked_for_otherwise(

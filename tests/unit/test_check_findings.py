@@ -92,7 +92,7 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
         (replace(WELL, dialplan={"spy@uapi-spy": False}), "dialplan spy@uapi-spy", Verdict.FAIL),
         (replace(WELL, terminals={"0003*211": Terminal.UNKNOWN}), "phone 0003*211", Verdict.FAIL),
         (replace(WELL, terminals={"0003*211": Terminal.ABSENT}), "phone 0003*211", Verdict.WARN),
-        (replace(WELL, terminals={"0003*211": Terminal.ELSEWHERE}), "phone 0003*211", Verdict.UNKNOWN),
+        (replace(WELL, terminals={"0003*211": Terminal.UNTOLD}), "phone 0003*211", Verdict.UNKNOWN),
     ],
 )
 def test_each_thing_that_is_not_well_is_named(facts: Facts, name: str, verdict: Verdict) -> None:

@@ -48,7 +48,7 @@ PURE = (
     "adapter.tools.check.advice",
     "adapter.tools.check.facts",
     "adapter.tools.check.findings",
-    "adapter.tools.check.groups",
+    "adapter.tools.check.directory",
     "adapter.tools.check.table",
     "adapter.uapi.addressing",
     "adapter.uapi.openapi",

@@ -6,9 +6,9 @@ from adapter.ami_settings import make_session
 from adapter.directory import ExtensionType
 from adapter.directory.file import DirectoryFile
 from adapter.settings import Settings
+from adapter.tools.check.directory import find_doubts
 from adapter.tools.check.findings import find, has_failure
 from adapter.tools.check.gathering import Gatherer
-from adapter.tools.check.groups import find_idle_members
 from adapter.tools.check.table import table
 
 Say = Callable[[str], None]
@@ -30,7 +30,7 @@ async def run_check(settings: Settings, listen_s: float, say: Say) -> int:
         )
     finally:
         session.close()
-    findings = (*find(facts), *find_idle_members(directory))
+    findings = (*find(facts), *find_doubts(directory))
     for line in table(findings):
         say(line)
     return int(has_failure(findings))

@@ -27,13 +27,13 @@ class LoginResult(StrEnum):
 
 
 class Terminal(StrEnum):
-    """What chan_pjsip knows of an extension's device."""
+    """What Asterisk knows of an extension's device."""
 
     REGISTERED = "registered"
     ABSENT = "absent"
     UNKNOWN = "unknown"
-    ELSEWHERE = "elsewhere"
-    """It is of another technology than PJSIP."""
+    UNTOLD = "untold"
+    """Asterisk does not tell of this technology's devices."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,16 +277,16 @@ def _terminals(terminals: Mapping[str, Terminal | Unavailable]) -> Iterator[Find
         match found:
             case Terminal.ABSENT:
                 yield Finding(
-                    what, Verdict.WARN, "known to PJSIP, no phone is registered", "rings only once one is"
+                    what, Verdict.WARN, "known to Asterisk, no phone is registered", "rings only once one is"
                 )
             case Terminal.UNKNOWN:
                 yield Finding(
                     what,
                     Verdict.FAIL,
-                    "PJSIP has no such endpoint",
-                    "add it to pjsip.conf, or correct `devices` in the directory",
+                    "Asterisk has no such device: none of its channels can ever match",
+                    "correct the extension's `devices` in the directory, or add it to pjsip.conf",
                 )
-            case Terminal.ELSEWHERE:
-                yield Finding(what, Verdict.UNKNOWN, "no PJSIP device")
+            case Terminal.UNTOLD:
+                yield Finding(what, Verdict.UNKNOWN, "Asterisk does not tell", "module load func_devstate.so")
             case Unavailable(why):
                 yield Finding(what, Verdict.UNKNOWN, why)

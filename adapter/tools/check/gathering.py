@@ -177,7 +177,7 @@ async def _is_loaded(ask: Ask, may_send: Iterable[str], module: str) -> bool:
 async def _terminal(ask: Ask, device: str) -> Terminal:
     technology, _, endpoint = device.partition("/")
     if technology != "PJSIP":
-        return Terminal.ELSEWHERE
+        return _BY_STATE.get(await get_value(ask, f"DEVICE_STATE({device})"), Terminal.REGISTERED)
     # Empty both where nobody is registered and where there is no such endpoint; Asterisk refuses some
     # names here, which hold the name of a function that could do harm.
     try:
@@ -186,6 +186,16 @@ async def _terminal(ask: Ask, device: str) -> Terminal:
     except ActionRefused:
         pass
     return Terminal.ABSENT if await knows_endpoint(ask, endpoint) else Terminal.UNKNOWN
+
+
+_BY_STATE = {
+    "INVALID": Terminal.UNKNOWN,
+    "UNAVAILABLE": Terminal.ABSENT,
+    # Asterisk cannot tell; and an empty value, where func_devstate is not loaded.
+    "UNKNOWN": Terminal.UNTOLD,
+    "": Terminal.UNTOLD,
+}
+"""What Asterisk says of a device of another technology; anything else is a phone that is there."""
 
 
 def device_name(phone: Extension, device: str) -> str:

@@ -1,11 +1,23 @@
-"""Supervision groups whose members could not use them, of a directory that is valid. Pure."""
+"""What a directory says that is valid, and that its operator may not mean. Pure."""
 
 from collections.abc import Iterator
 
-from adapter.directory import AccountLevel, App, Directory, SupervisionGroup
+from adapter.directory import AccountLevel, App, Directory, SupervisionGroup, warnings
 from adapter.tools.check.findings import Finding, Verdict
 
 ADVICE = "a group widens no account: name an App that is registered to the organization (`apps`)"
+
+
+def find_doubts(directory: Directory) -> Iterator[Finding]:
+    """Each extension whose guard may be weaker than it looks, and each member whom a group does not help."""
+    for number, why in warnings(directory).items():
+        yield Finding(
+            f"extension {number}",
+            Verdict.WARN,
+            why,
+            "examples/directory.yaml tells of `devices` and `never_supervised`",
+        )
+    yield from find_idle_members(directory)
 
 
 def find_idle_members(directory: Directory) -> Iterator[Finding]:

@@ -1,10 +1,10 @@
-"""What `check` says of supervision groups whose members could not use them."""
+"""What `check` says of a directory that is valid, and that its operator may not mean."""
 
 import pytest
 
 from adapter.directory import load_directory
+from adapter.tools.check.directory import find_doubts
 from adapter.tools.check.findings import Verdict
-from adapter.tools.check.groups import find_idle_members
 
 from .samples import DIRECTORY_TEXT
 
@@ -15,7 +15,7 @@ def found(members: str, extensions: str = '"0003*210"') -> list[str]:
         f'  - {{name: Floor, organization: "3", members: {{{members}}},'
         f" extensions: [{extensions}], modes: [barge]}}\n"
     )
-    findings = list(find_idle_members(load_directory(f"{DIRECTORY_TEXT}supervision_groups:\n{group}")))
+    findings = list(find_doubts(load_directory(f"{DIRECTORY_TEXT}supervision_groups:\n{group}")))
     assert {(finding.name, finding.verdict) for finding in findings} <= {("group Floor", Verdict.WARN)}
     return [finding.found for finding in findings]
 
@@ -47,6 +47,16 @@ def test_a_member_who_sees_no_extension_of_the_group_is_named(
     assert found(members, extensions) == problems
 
 
+def test_an_extension_whose_guard_may_not_hold_is_named() -> None:
+    """As the directory's own warnings say it."""
+    text = DIRECTORY_TEXT.replace(
+        '"0003*500", type: queue', '"0003*500", never_supervised: true, type: queue'
+    )
+    [finding] = find_doubts(load_directory(text))
+    assert (finding.name, finding.verdict) == ("extension 0003*500", Verdict.WARN)
+    assert finding.found.startswith("never_supervised protects nobody on a queue")
+
+
 def test_without_groups_nothing_is_said() -> None:
     """The level of the account decides then."""
-    assert list(find_idle_members(load_directory(DIRECTORY_TEXT))) == []
+    assert list(find_doubts(load_directory(DIRECTORY_TEXT))) == []
