@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from adapter.lab.errors import LabError
     from adapter.lab.hears import HearsTable, wait_until_heard, who_hears_whom
     from adapter.lab.journal import JournalEntry, Step
+    from adapter.lab.numbers import phones_of
     from adapter.lab.phone import Phone
     from adapter.lab.phones import Phones
 
@@ -34,6 +35,7 @@ __all__ = [
     "Phone",
     "Phones",
     "Step",
+    "phones_of",
     "running_adapter",
     "running_asterisk",
     "wait_until_heard",
@@ -46,6 +48,7 @@ _HOMES = {
     "errors": ("LabError",),
     "hears": ("HearsTable", "wait_until_heard", "who_hears_whom"),
     "journal": ("JournalEntry", "Step"),
+    "numbers": ("phones_of",),
     "phone": ("Phone",),
     "phones": ("Phones",),
 }

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,16 +130,21 @@ class Pbx:
 
 @contextlib.asynccontextmanager
 async def running_asterisk(
-    folder: Path, *, say: Callable[[str], None] | None = None, asterisk: Path | None = None
+    folder: Path,
+    *,
+    say: Callable[[str], None] | None = None,
+    asterisk: Path | None = None,
+    numbers: Iterable[str] = (),
 ) -> AsyncIterator[Pbx]:
     """Run an Asterisk of our own, on free ports of 127.0.0.1, with everything it writes in `folder`.
 
     `asterisk` is a program or a Debian folder; without it one is found or made: see find_asterisk.
-    `say` gets a line for each step that takes long.
+    `say` gets a line for each step that takes long. `numbers` are those of further phones, besides the ones
+    that asterisk-conf/pjsip.conf has.
     Raises LabError if there is no Asterisk to be had, or if it does not start.
     """
     installation = await find_asterisk(say or _say_nothing, asterisk)
-    pbx = _lay_out(folder.absolute(), installation)
+    pbx = _lay_out(folder.absolute(), installation, numbers)
     try:
         await pbx.start()
         yield pbx
@@ -147,7 +152,7 @@ async def running_asterisk(
         await pbx.stop()
 
 
-def _lay_out(folder: Path, installation: Installation) -> Pbx:
+def _lay_out(folder: Path, installation: Installation, numbers: Iterable[str]) -> Pbx:
     """Choose the ports, write the working folder, and return the Asterisk that may be started in it."""
     ports = Ports()
     rtp_port = ports.take(HOST, RTP_PORTS)
@@ -160,7 +165,7 @@ def _lay_out(folder: Path, installation: Installation) -> Pbx:
         rtp_first_port=rtp_port,
         rtp_last_port=rtp_port + RTP_PORTS - 1,
     )
-    conf = write_configuration(folder, site, installation)
+    conf = write_configuration(folder, site, installation, numbers)
     return Pbx(
         ami_host=site.host,
         ami_port=site.ami_port,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapter.lab.errors import LabError
 from adapter.lab.installation import Installation
+from adapter.lab.numbers import write_phones
 from adapter.lab.tones import make_tone
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -66,8 +67,13 @@ def lab_file(name: str) -> Path:
     return path
 
 
-def write_configuration(folder: Path, site: Site, installation: Installation) -> Path:
-    """Lay out the working folder of an Asterisk and return the path of its asterisk.conf."""
+def write_configuration(
+    folder: Path, site: Site, installation: Installation, numbers: Iterable[str] = ()
+) -> Path:
+    """Lay out the working folder of an Asterisk and return the path of its asterisk.conf.
+
+    It has a phone for each of `numbers` besides those of asterisk-conf/.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     etc = folder / "etc"
     shutil.copytree(lab_file("asterisk-conf"), etc, ignore=shutil.ignore_patterns("site"), dirs_exist_ok=True)
@@ -118,6 +124,7 @@ def write_configuration(folder: Path, site: Site, installation: Installation) ->
             f"contact = sip:{CARRIER_IP}:{site.carrier_port}",
         ),
     )
+    write_phones(etc, numbers)
     folders = {
         "astetcdir": etc,
         "astvarlibdir": folder / "var",

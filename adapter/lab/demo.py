@@ -150,6 +150,11 @@ async def _keep(phones: Phones, adapter: Adapter) -> None:
         '-H "Prefer: wait=20" '
         f"-d '{body}' '{adapter.url}/uapi/phoneCalls/12/0003*211/{call_id}'"
     )
+    say("To end it, while 0003*025 is in the call:")
+    say(
+        'curl -X DELETE -H "Authorization: Bearer $TOKEN" '
+        f"'{adapter.url}/uapi/phoneCalls/12/0003*211/{call_id}?phoneNumber=0003*025'"
+    )
     say(f"The Apps and extensions are those of {DIRECTORY}; {adapter.folder} holds the adapter's log.")
     stopped = asyncio.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):

@@ -69,6 +69,11 @@ class Phone:
         return None if process is None or process.returncode is not None else process.pid
 
     @property
+    def is_over(self) -> bool:
+        """Whether it called somebody, once, and that call is over: its SIPp is about to end."""
+        return bool(self.callee) and self._step_of_call(LAST_STEPS) is not None
+
+    @property
     def display(self) -> str:
         """Return what its display showed for the last call: the From header; empty if none came."""
         shown = [entry.text for entry in self.journal if entry.step in _SHOWN]
@@ -184,6 +189,11 @@ class Phone:
         """End the phone without a goodbye, as when its cable is pulled; its calls and registration stay."""
         if self._process is not None:
             await end_process(self._process, grace_s=0.0)
+
+    async def gone(self) -> None:
+        """Wait until its SIPp has ended by itself, as that of a caller does; end it where it does not."""
+        await poll_until(lambda: True if self.pid is None else None, GOODBYE_DEADLINE_S)
+        await self.vanish()
 
     async def start(self, command: tuple[str, ...]) -> None:
         """Start its SIPp and wait until that listens. For Phones, which knows the command."""

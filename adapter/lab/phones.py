@@ -12,6 +12,7 @@ from adapter.lab.asterisk import HOST, Pbx
 from adapter.lab.codecs import CODECS
 from adapter.lab.ear import Ear
 from adapter.lab.errors import LabError
+from adapter.lab.numbers import known_phones
 from adapter.lab.packages import SIPP, install_missing
 from adapter.lab.phone import Phone
 from adapter.lab.processes import end_process, last_lines, start_process
@@ -129,6 +130,8 @@ class Phones:
         With `trunk` the call comes from the public network, and `number` is the customer's; else from our
         extension `number`. The display of who is called shows `display`, or the phone's name.
         """
+        if not trunk:
+            self._expect_phone(number)
         ip = self._pbx.trunk_ip if trunk else HOST
         keywords = {"callee": callee, "display": display or name}
         part = _Part("caller", codec=codec, keywords=keywords, calls=1)
@@ -149,10 +152,21 @@ class Phones:
 
         Without one, at a port where nobody listens: a phone that was switched off.
         """
+        self._expect_phone(number)
         contact = contact or f"{HOST}:{self._pbx.ports.take(HOST)}"
         self._registered.append((number, contact))
         await self._send_register(number, contact, REGISTRATION_S)
         return contact
+
+    def _expect_phone(self, number: str) -> None:
+        """Raise LabError where Asterisk would turn this phone away (401)."""
+        # Of an Asterisk that somebody else started nothing is known here.
+        known = known_phones(self._pbx.folder / "etc")
+        if known and number not in known:
+            raise LabError(
+                f"The lab's Asterisk has no phone {number}: name it in `numbers` of running_asterisk, "
+                "or have the fixture uapi_numbers return it."
+            )
 
     async def _start_registered(self, part: "_Part", number: str, name: str) -> Phone:
         phone = await self._start(part, number, name)
@@ -162,8 +176,7 @@ class Phones:
     async def _start(
         self, part: "_Part", number: str, name: str, place: tuple[str, int | None] = (HOST, None)
     ) -> Phone:
-        if any(phone.name == name and phone.pid is not None for phone in self._phones):
-            raise LabError(f"There is a phone called {name} already.")
+        await self._free_name(name)
         folder = self._folder_for(name)
         tone_hz = self._free_tone()
         codec = CODECS[part.codec]
@@ -202,6 +215,14 @@ class Phones:
             )
         )
         return phone
+
+    async def _free_name(self, name: str) -> None:
+        """Raise LabError where a phone of this name is in use; wait for one that is about to end."""
+        for phone in self._phones:
+            if phone.name == name and phone.pid is not None:
+                if not phone.is_over:
+                    raise LabError(f"There is a phone called {name} already.")
+                await phone.gone()
 
     async def _send_register(self, number: str, contact: str, expires_s: int) -> None:
         folder = self._folder_for(f"register {number}")

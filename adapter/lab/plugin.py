@@ -5,7 +5,7 @@ pytest finds it by its entry point in whatever project the package is installed.
 docs/lab.md tells how to use them.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -42,10 +42,22 @@ def uapi_app() -> str:
     return "wallboard"
 
 
+@pytest.fixture
+def uapi_numbers(uapi_directory: Path) -> Iterable[str]:
+    """The numbers that Asterisk has a phone for, besides the lab's: those of the directory's phones.
+
+    Override it to have others.
+    """
+    return lab.phones_of(uapi_directory)
+
+
 @async_fixture
-async def uapi_pbx(tmp_path: Path, uapi_asterisk: Path | None) -> AsyncIterator["lab.Pbx"]:
+async def uapi_pbx(
+    tmp_path: Path, uapi_asterisk: Path | None, uapi_numbers: Iterable[str]
+) -> AsyncIterator["lab.Pbx"]:
     """A private Asterisk on free ports of 127.0.0.1, gone after the test."""
-    async with lab.running_asterisk(tmp_path / "uapi-asterisk", asterisk=uapi_asterisk) as pbx:
+    folder = tmp_path / "uapi-asterisk"
+    async with lab.running_asterisk(folder, asterisk=uapi_asterisk, numbers=uapi_numbers) as pbx:
         yield pbx
 
 

@@ -162,6 +162,23 @@ async def test_a_phone_that_always_answers_picks_up_each_call(phones: Phones) ->
     assert [entry.step for entry in desk.journal].count(Step.ANSWERED) == 2
 
 
+async def test_a_callers_name_can_be_used_again_when_its_call_has_ended(phones: Phones) -> None:
+    """At once, however the call ended; as long as it lasts the name is taken."""
+    desk = await phones.callee("0003*025", name="desk")
+    for _ in range(5):
+        customer = await phones.caller("777888", callee="0003*025", name="customer", trunk=True)
+        with pytest.raises(LabError, match="There is a phone called customer already"):
+            await phones.caller("777888", callee="0003*025", name="customer", trunk=True)
+        await desk.ringing()
+        desk.pick_up()
+        await customer.answered()
+        customer.hang_up()
+        await customer.ended()
+    again = await phones.caller("777888", callee="0003*211", name="customer", trunk=True)
+    assert (await again.ended()).step == Step.REJECTED
+    await phones.caller("777888", callee="0003*025", name="customer", trunk=True)
+
+
 async def test_a_call_goes_out_through_the_carrier(phones: Phones) -> None:
     public = await phones.callee("public", name="public", carrier=True)
     agent = await phones.caller("0003*210", callee="00421900123456", name="agent")

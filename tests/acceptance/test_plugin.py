@@ -56,6 +56,29 @@ async def test_own(uapi_adapter, uapi_token):
 """
 
 
+OWN_NUMBERS_TEST = """
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def uapi_directory():
+    return Path(__file__).with_name("directory.yaml")
+
+
+@pytest.mark.asyncio
+async def test_own(uapi_adapter, uapi_phones, uapi_token):
+    desk = await uapi_phones.callee("0009*100", name="desk")
+    await uapi_phones.caller("777888", callee="0009*100", name="customer", trunk=True)
+    await desk.ringing()
+    desk.pick_up()
+    await desk.answered()
+    [call] = await uapi_adapter.list("@me/0009*100", uapi_token)
+    assert call["extension"] == "0009*100"
+"""
+
+
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment with the wheel, and the dependencies beside it."""
@@ -99,4 +122,13 @@ def test_a_project_has_its_own_directory_and_settings(python: Path, project: Pat
     directory = (CHECKOUT / "examples" / "directory.yaml").read_text(encoding="utf-8")
     (project / "directory.yaml").write_text(directory.replace("client_id: wallboard", "client_id: ours"))
     (project / "test_own.py").write_text(OWN_TEST)
+    run_tests(python, project)
+
+
+def test_a_project_has_phones_of_its_own_numbers(python: Path, project: Path) -> None:
+    """Those of its directory: Asterisk has a phone for each, and they are called by their numbers."""
+    directory = (CHECKOUT / "examples" / "directory.yaml").read_text(encoding="utf-8")
+    own = directory.replace("0003*210", "0009*100").replace("0003", "0009")
+    (project / "directory.yaml").write_text(own)
+    (project / "test_own.py").write_text(OWN_NUMBERS_TEST)
     run_tests(python, project)

@@ -254,7 +254,23 @@ def test_replay_knows_the_extensions_of_a_directory(
     assert main(["replay", trace, "--directory", str(directory)]) == 0
     assert "of 0003*210 began" in capsys.readouterr().out
     rewrite(directory, replaced("0003*210", "0003*299"))
-    assert main(["replay", trace, "--directory", str(directory)]) == 0
+    assert main(["replay", trace, "--directory", str(directory)]) == 1
     assert "0003*210: 777888" not in capsys.readouterr().out
     assert main(["replay", str(tmp_path / "nothing.ami")]) == 1
     assert "No such file" in capsys.readouterr().err
+
+
+def test_a_replay_that_tells_nothing_says_so(
+    directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A masked recording beside its PBX's directory, or numbers of another form: status 1, and why."""
+    text = (CHECKOUT / "tests" / "traces" / "inbound-barge-in.ami").read_text()
+    masked, plain = tmp_path / "masked.ami", tmp_path / "plain.ami"
+    masked.write_text(text.replace("0003*210", "0003*000").replace("0003*024", "0003*001"))
+    plain.write_text(text.replace("0003*", ""))
+    assert main(["replay", str(masked)]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["replay", str(masked), "--directory", str(directory)]) == 1
+    assert "leave --directory out" in capsys.readouterr().err
+    assert main(["replay", str(plain)]) == 1
+    assert "--directory says which" in capsys.readouterr().err

@@ -8,13 +8,17 @@ from adapter.tools.trace.record import Say
 from adapter.tools.trace.text import Problem, read_messages
 
 NO_TIME = "--:--:--.---"
+OF_ANY = "an extension that is named like 0003*210; --directory says which devices are extensions"
+OF_DIRECTORY = "an extension of the directory; a masked recording has other numbers: leave --directory out"
 
 
 def run_replay(path: Path, directory: Path | None, say: Say, complain: Say) -> int:
     """Play the trace; 0 even where some of it could not be read, which is complained of.
 
-    Without a directory every channel named like an extension is one. Raises OSError, DirectoryError.
+    Without a directory every channel named like an extension is one. Where no call of an extension is in it
+    that is complained of, and it is 1. Raises OSError, DirectoryError.
     """
+    has_told = False
     extension_of = any_extension
     if directory is not None:
         extension_of = DirectoryFile(directory).current.extension_of_channel
@@ -23,9 +27,12 @@ def run_replay(path: Path, directory: Path | None, say: Say, complain: Say) -> i
             if isinstance(told, Problem):
                 complain(f"{path}: {told}")
                 continue
+            has_told = True
             first, *rest = told.text
             # A snapshot of an older recording does not say when it was.
             say(f"{clock_time(told.at) if told.at else NO_TIME}  {first}")
             for line in rest:
                 say(f"{'':{len(NO_TIME)}}  {line}")
-    return 0
+    if not has_told:
+        complain(f"{path}: no call of {OF_ANY if directory is None else OF_DIRECTORY}")
+    return int(not has_told)

@@ -1,0 +1,57 @@
+"""Phones of one's own for the lab's Asterisk: an endpoint and an extension for each further number."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from adapter.directory import ExtensionType
+from adapter.directory.file import DirectoryFile
+from adapter.lab.errors import LabError
+
+PHONES_FILE, DIALPLAN_FILE = "site/phones.conf", "site/extensions.conf"
+
+_NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z*_.-]*", re.ASCII)
+_ENDPOINT = re.compile(r"^\[([^\]]+)\]\(phone\)", re.MULTILINE)
+
+
+def phones_of(directory: Path) -> tuple[str, ...]:
+    """The names of the PJSIP devices that a directory's phone terminals have."""
+    extensions = DirectoryFile(directory).current.extensions.values()
+    devices = [
+        device.partition("/")
+        for extension in extensions
+        if extension.type is ExtensionType.PHONE_TERMINAL
+        for device in extension.devices
+    ]
+    return tuple(name for technology, _, name in devices if technology == "PJSIP")
+
+
+def known_phones(etc: Path) -> frozenset[str]:
+    """The numbers that this Asterisk's configuration has a phone for."""
+    files = [etc / "pjsip.conf", etc / PHONES_FILE]
+    return frozenset(
+        number for file in files if file.exists() for number in _ENDPOINT.findall(file.read_text())
+    )
+
+
+def write_phones(etc: Path, numbers: Iterable[str]) -> None:
+    """Have a phone and an extension for each number that has none. Raises LabError for what is no number."""
+    known = known_phones(etc)
+    further = [number for number in dict.fromkeys(numbers) if number not in known]
+    for number in further:
+        if _NUMBER.fullmatch(number) is None:
+            raise LabError(f"Not a number that a phone can have: {number!r}")
+    phones = (
+        f"[{number}](phone)\naors = {number}\ncallerid = {number} <{number}>\n[{number}](contacts)\n"
+        for number in further
+    )
+    (etc / PHONES_FILE).write_text("".join(phones))
+    rings = (
+        f"exten => {number},1,Set(CONTACTS=${{PJSIP_DIAL_CONTACTS(${{EXTEN}})}})\n"
+        ' same => n,GotoIf($["${CONTACTS}" = ""]?absent)\n'
+        " same => n,Dial(${CONTACTS},60)\n"
+        " same => n,Hangup()\n"
+        " same => n(absent),Hangup(20)\n"
+        for number in further
+    )
+    (etc / DIALPLAN_FILE).write_text("".join(("[extensions](+)\n", *rings)))
