@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from adapter.regular_file import open_regular
+
 log = logging.getLogger(__name__)
 
 MODE = 0o600
@@ -157,14 +159,15 @@ class AuditFile:
     def _is_in_place(self) -> bool:
         """Whether the path still names the open file."""
         try:
-            there, here = self._path.stat(), os.fstat(self._fd)
+            there, here = self._path.lstat(), os.fstat(self._fd)
         except OSError:
             return False
         return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
 
     def _open(self) -> int:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
-        fd = os.open(self._path, flags, MODE)
+        # Whoever may write into the folder could have the lines written into any file, or held up in a pipe.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        fd = open_regular(self._path, flags, MODE)
         self._is_line_whole = True
         return fd
 

@@ -3,7 +3,10 @@
 import asyncio
 import json
 import logging
+import math
 import time
+from collections.abc import Callable
+from typing import Any
 
 import aiohttp
 import jwt
@@ -14,7 +17,11 @@ log = logging.getLogger(__name__)
 
 KEYS_LIMIT_BYTES = 256 * 1024
 REFRESH_INTERVAL_S = 10.0
-"""Anybody can send a token of an unknown key: the provider is not asked for each of them."""
+"""Anybody can send a token of an unknown key: the provider is not asked for each of them, well or ill."""
+KEYS_AGE_S = 300.0
+"""Keys that were fetched so long ago are fetched anew: the provider may have withdrawn one."""
+KEYS_END_S = 3600.0
+"""So long known keys count while the provider cannot be asked; then nobody can vouch for them."""
 
 # No HS256: who knows a public key must not be able to sign with it.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -23,11 +30,20 @@ _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "E
 class OpenIdProvider:
     """A provider whose tokens are accepted, where their `claim` names an App of the directory.
 
-    Its keys are fetched when a token of an unknown one comes; while it is away, those known still count.
+    Its keys are fetched when a token of an unknown one comes, and when they have got old; while it is away,
+    those known still count for a while.
     """
 
     def __init__(
-        self, *, issuer: str, audience: str, claim: str, keys_url: str, leeway_s: int, timeout_s: float
+        self,
+        *,
+        issuer: str,
+        audience: str,
+        claim: str,
+        keys_url: str,
+        leeway_s: int,
+        timeout_s: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._issuer = issuer
         self._audience = audience
@@ -38,7 +54,11 @@ class OpenIdProvider:
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._fetching = asyncio.Lock()
         self._fetches = 0
-        self._fetched_at: float | None = None
+        self._clock = clock
+        self._asked_at = -math.inf
+        """When the provider was last asked, whatever came of it."""
+        self._fetched_at = -math.inf
+        """When the keys that are known came."""
 
     async def read(self, token: str) -> str:
         """The client id that the token names. Raises TokenError, after the time-out at the latest."""
@@ -59,17 +79,24 @@ class OpenIdProvider:
             raise TokenError(str(invalid)) from None
 
     async def _find_key(self, key_id: str | None) -> jwt.PyJWK:
-        if key_id not in self._keys and not self._is_fresh():
+        is_known = key_id in self._keys
+        # One request waits for keys that have got old; those that come meanwhile go on with what is known.
+        is_wanted = not is_known or (
+            self._age(self._fetched_at) >= KEYS_AGE_S and not self._fetching.locked()
+        )
+        if is_wanted and self._age(self._asked_at) >= REFRESH_INTERVAL_S:
             fetches = self._fetches
             async with self._fetching:
                 if (
                     fetches == self._fetches
                 ):  # else somebody fetched while we waited: well or not, that counts
                     await self._fetch()
+        if self._age(self._fetched_at) >= KEYS_END_S:
+            raise LookupError("the provider's keys are too old")
         return self._keys[key_id]
 
-    def _is_fresh(self) -> bool:
-        return self._fetched_at is not None and time.monotonic() - self._fetched_at < REFRESH_INTERVAL_S
+    def _age(self, since: float) -> float:
+        return self._clock() - since
 
     async def _fetch(self) -> None:
         try:
@@ -82,8 +109,8 @@ class OpenIdProvider:
                 text = await answer.content.read(KEYS_LIMIT_BYTES)
                 while not answer.content.at_eof() and len(text) < KEYS_LIMIT_BYTES:
                     text += await answer.content.read(KEYS_LIMIT_BYTES)
-            self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(json.loads(text)).keys}
-            self._fetched_at = time.monotonic()
+            self._keys = _keys_for_signatures(json.loads(text))
+            self._fetched_at = self._clock()
         except (
             aiohttp.ClientError,
             OSError,  # TimeoutError is one
@@ -97,3 +124,19 @@ class OpenIdProvider:
             log.warning("the OpenID provider's keys could not be fetched", extra={"error": repr(failed)})
         finally:
             self._fetches += 1
+            self._asked_at = self._clock()
+
+
+def _keys_for_signatures(told: dict[str, Any]) -> dict[str | None, jwt.PyJWK]:
+    """The keys by their ids, without those that are for something else (RFC 7517, sections 4.2 and 4.3).
+
+    A provider that withdraws its last key tells none.
+    """
+    meant = [
+        key
+        for key in told["keys"]
+        if key.get("use", "sig") == "sig" and "verify" in key.get("key_ops", ["verify"])
+    ]
+    if not meant:
+        return {}
+    return {key.key_id: key for key in jwt.PyJWKSet.from_dict({**told, "keys": meant}).keys}

@@ -10,18 +10,15 @@ from urllib.parse import unquote_plus
 
 from aiohttp import web
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
+from adapter.auth.secret_checks import SecretChecks, TooBusyError
 from adapter.auth.tokens import Tokens
 from adapter.directory import App
 from adapter.directory.file import DirectoryFile
-from adapter.http.errors import UapiError, too_many
-from adapter.http.limits import RateLimit
+from adapter.http.errors import UapiError, too_many, unavailable
+from adapter.http.limits import Noted, RateLimit
 from adapter.http.origin import find_client, is_trusted, neighbourhood
 from adapter.settings import Settings
-
-CHECKS_AT_ONCE = 2
-"""A check takes some 50 ms of one core and 64 MiB on purpose; strangers may cause them."""
 
 CLIENT_FACTOR = 100
 """So many times more wrong secrets are let through for a client than from an address.
@@ -53,9 +50,10 @@ class TokenEndpoint:
         per_min = settings.login_failures_per_min
         self._from_address = RateLimit(per_min / 60, max(1.0, per_min))
         self._for_client = RateLimit(CLIENT_FACTOR * per_min / 60, max(1.0, CLIENT_FACTOR * per_min))
-        self._hasher = PasswordHasher()
+        self._failed = Noted()
+        """The addresses whose last secret was wrong."""
+        self._checks = SecretChecks()
         self._nobody = _hash_of_nobody()
-        self._slots = asyncio.Semaphore(CHECKS_AT_ONCE)
 
     async def issue(self, request: web.Request) -> web.Response:
         """Answer a token to an App that proves itself, in the form of RFC 6749."""
@@ -73,22 +71,9 @@ class TokenEndpoint:
             return _refuse("invalid_request")
         if form["grant_type"] != "client_credentials":
             return _refuse("unsupported_grant_type")
-        # A try is counted before it is checked, and given back if it was right: many wrong ones at once
-        # are then no more than one after another.
-        counts = (
-            (self._from_address, self._find_address(request)),
-            (self._for_client, client_id[:KEY_CHARACTERS]),
-        )
-        wait_s = max(failures.missing(key, time.monotonic()) for failures, key in counts)
-        if wait_s:
-            raise too_many(wait_s)
-        for failures, key in counts:
-            failures.take(key, time.monotonic())
-        app = await self._prove(client_id, secret)
+        app = await self._check(self._find_address(request), client_id, secret)
         if app is None:
             return _refuse("invalid_client", status=401)
-        for failures, key in counts:
-            failures.give_back(key)
         return web.json_response(
             {
                 "access_token": self._tokens.issue(app, time.time()),
@@ -98,24 +83,45 @@ class TokenEndpoint:
             headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
         )
 
+    async def _check(self, address: str, client_id: str, secret: str) -> App | None:
+        """The App that has this secret. Raises UapiError after too many wrong ones, and where too many wait.
+
+        A try counts as wrong before it is checked, and as none if it was right: many wrong ones at once are
+        then no more than one after another.
+        """
+        now = time.monotonic()
+        counts = ((self._from_address, address), (self._for_client, client_id[:KEY_CHARACTERS]))
+        wait_s = max(failures.missing(key, now) for failures, key in counts)
+        if wait_s:
+            raise too_many(wait_s)
+        for failures, key in counts:
+            failures.take(key, now)
+        is_suspect = self._failed.note(address)
+        app, is_checked = None, True
+        try:
+            app = await self._prove(client_id, secret, is_suspect=is_suspect)
+        except TooBusyError:
+            is_checked = False
+            raise unavailable("Too many secrets are being checked.") from None
+        finally:
+            if app is not None or not is_checked:
+                for failures, key in counts:
+                    failures.give_back(key)
+            if app is not None or not (is_checked or is_suspect):
+                self._failed.forget(address)
+        return app
+
     def _find_address(self, request: web.Request) -> str:
         """The address that a wrong secret counts against."""
         peer_is_trusted = is_trusted(request.remote, self._settings.trusted_proxies)
         return neighbourhood(find_client(request.remote, request.headers, peer_is_trusted=peer_is_trusted))
 
-    async def _prove(self, client_id: str, secret: str) -> App | None:
-        """The App that has this secret."""
+    async def _prove(self, client_id: str, secret: str, *, is_suspect: bool) -> App | None:
+        """The App that has this secret. Raises TooBusyError."""
         app = self._directory.current.apps.get(client_id)
         # An unknown client costs the same check, so that the time tells nobody which clients exist.
         known = self._nobody if app is None else app.secret_hash
-        async with self._slots:
-            return app if await asyncio.to_thread(self._verify, known, secret) else None
-
-    def _verify(self, known: str, secret: str) -> bool:
-        try:
-            return self._hasher.verify(known, secret)
-        except (VerificationError, InvalidHashError, UnicodeEncodeError):
-            return False
+        return app if await self._checks.is_right(known, secret, is_suspect=is_suspect) else None
 
 
 def _credentials(authorization: str | None, form: dict[str, str]) -> tuple[str | None, str | None]:

@@ -13,7 +13,7 @@ from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until_seen
-from tests.integration.harness import REQUEST, Service, code_of, running_service, token
+from tests.integration.harness import REQUEST, Service, code_of, running_service, token, until
 
 LIST = "/uapi/phoneCalls/@me/@self"
 PROXY = (ip_network("127.0.0.0/8"),)
@@ -104,6 +104,25 @@ async def test_after_very_many_wrong_secrets_a_client_waits_wherever_it_comes_fr
         for basic in (False, True):
             assert is_too_many(await log_in(service, "demo-secret", came_from="192.0.2.99", basic=basic))
         assert (await log_in(service, "demo-secret", "operator", "192.0.2.99")).status == 200
+
+
+async def test_the_right_secret_does_not_wait_for_those_who_guess(ami: FakeAmi, directory: Path) -> None:
+    """Behind a proxy with many addresses: most guesses are refused unchecked, and the App goes first."""
+    many = {"login_failures_per_min": 100.0, "trusted_proxies": PROXY}
+    addresses = [f"192.0.2.{count}" for count in range(10)]
+    async with running_service(ami, directory, **many) as service:
+        for address in addresses:
+            assert (await log_in(service, "wrong", came_from=address)).status == 401
+        guesses = [
+            asyncio.create_task(log_in(service, "wrong", "operator", address)) for address in addresses * 10
+        ]
+        await until(lambda: any(guess.done() for guess in guesses))
+        assert (await log_in(service, "demo-secret", came_from="198.51.100.1")).status == 200
+        assert not all(guess.done() for guess in guesses), "it came behind all of them"
+        refused = [answer for answer in await asyncio.gather(*guesses) if answer.status != 401]
+        assert {(answer.status, code_of(answer)) for answer in refused} == {(503, "service_unavailable")}
+        assert len(refused) > len(guesses) / 2
+        assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
 
 
 async def test_a_hosts_many_ipv6_addresses_are_one(limited: Service) -> None:

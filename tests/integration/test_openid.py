@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.polling import until_seen
 from tests.integration.harness import DEADLINE_S, Service, code_of, running_service
 from tests.integration.harness import token as own_token
 from tests.integration.rewriting import reload, replaced, without_app
@@ -341,9 +342,12 @@ async def test_an_app_that_leaves_the_directory_while_keys_are_fetched_is_refuse
         assert is_refused(await waiting)
 
 
-async def test_a_provider_that_comes_back_is_heard(ami: FakeAmi, agent: FakeChannel, directory: Path) -> None:
-    """It was ill for the first token, and is asked again for the next."""
+async def test_a_provider_that_comes_back_is_heard(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was ill for the first token, and is asked again a while later."""
     assert agent
+    monkeypatch.setattr("adapter.auth.openid.REFRESH_INTERVAL_S", 0.3)
     replies = [
         saying(b"HTTP/1.1 500 No\r\nConnection: close\r\n\r\n"),
         saying(b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(key_set((KID, KEY))).encode()),
@@ -354,4 +358,6 @@ async def test_a_provider_that_comes_back_is_heard(ami: FakeAmi, agent: FakeChan
 
     async with ill_provider(reply) as address, trusting(ami, directory, address) as service:
         assert is_refused(await ask(service, token()))
-        assert (await ask(service, token())).status == 200
+        await until_seen(
+            lambda: ask(service, token()), lambda answer: answer.status == 200, within=DEADLINE_S
+        )

@@ -216,3 +216,51 @@ def test_what_the_disk_does_not_confirm_counts_as_lost(
     file.close()
     perhaps, loss, surely = lines(path)
     assert (perhaps, json.loads(loss)["lines"], surely) == ("perhaps", 1, "surely")
+
+
+def link_elsewhere(path: Path) -> None:
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+@pytest.mark.parametrize(
+    "stands_there", [link_elsewhere, os.mkfifo, Path.mkdir], ids=["link", "pipe", "folder"]
+)
+def test_only_a_file_of_its_own_is_begun(tmp_path: Path, stands_there: Callable[[Path], None]) -> None:
+    """A link would have the lines written anywhere; a pipe would be waited for, and nothing said of it."""
+    path = tmp_path / "audit.log"
+    stands_there(path)
+    with pytest.raises(OSError, match=r"audit\.log"):
+        AuditFile(path)
+    assert not path.with_name("elsewhere").exists()
+
+
+@pytest.mark.parametrize("stands_there", [link_elsewhere, os.mkfifo], ids=lambda one: one.__name__)
+def test_what_takes_the_place_of_the_file_is_told_and_not_written_to(
+    tmp_path: Path, stands_there: Callable[[Path], None]
+) -> None:
+    """The health tells of it; once a file may stand there again the trail says how much is missing."""
+    path = tmp_path / "audit.log"
+    file = AuditFile(path)
+    path.rename(tmp_path / "moved")
+    stands_there(path)
+    file.write("lost")
+    until(lambda: file.error)
+    path.unlink()
+    file.write("kept")
+    file.close()
+    assert [json.loads(line)["lines"] for line in lines(path)[:-1]] == [1]
+    assert lines(path)[-1] == "kept"
+    assert not path.with_name("elsewhere").exists()
+
+
+def test_a_link_to_the_file_itself_is_no_file(tmp_path: Path) -> None:
+    """Whoever moved the file away may choose later where the link leads."""
+    path = tmp_path / "audit.log"
+    file = AuditFile(path)
+    path.rename(tmp_path / "moved")
+    path.symlink_to(tmp_path / "moved")
+    file.write("lost")
+    until(lambda: file.error)
+    path.unlink()
+    file.close()
+    assert lines(tmp_path / "moved") == []

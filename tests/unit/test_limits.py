@@ -53,3 +53,10 @@ def test_who_did_something_lately_is_not_the_one_forgotten() -> None:
     for number in range(limits.KEYS_LIMIT - 1):
         limit.take(str(number), 10.0)
     assert (limit.missing("first", 10.0), limit.missing("second", 0.0)) == (1, 0)
+
+
+def test_a_costly_thing_takes_more_and_the_costliest_all_that_there_is() -> None:
+    """One that counts as more than a burst may be done after a pause, and nothing else beside it."""
+    limit = RateLimit(rate=2, burst=4)
+    assert [limit.take("a", 0.0, 3), limit.take("a", 0.0, 3), limit.take("a", 0.0)] == [0, 1, 0]
+    assert [limit.take("b", 0.0, 250), limit.take("b", 0.0), limit.take("b", 1.0, 250)] == [0, 0.5, 1]
