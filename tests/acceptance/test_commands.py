@@ -149,9 +149,12 @@ async def test_beside_a_session_of_the_adapter_a_hardened_asterisk_takes_a_check
     await restart(pbx)
     async with commands.running("record", str(tmp_path / "first.ami")) as (_, output):
         await until_text(output, "recording to")
-        assert (await commands.check())[1]["login"] == OK
+        found = (await commands.check())[1]
+        assert (found["login"], found["second session"]) == (OK, OK)
     await reconfigure(pbx, "uapi-adapter.conf", ("allowmultiplelogin = yes\n", "\n"))
     await restart(pbx)
+    status, found = await commands.check()
+    assert (status, found["login"], found["second session"]) == (0, OK, WARN)
     async with commands.running("record", str(tmp_path / "second.ami")) as (_, output):
         await until_text(output, "recording to")
         status, printed = await commands.run("check")

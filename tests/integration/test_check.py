@@ -151,6 +151,27 @@ async def test_a_list_of_channels_that_does_not_end_is_not_waited_for(
     assert (await check(settings))[1]["live channels"] == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("refusal", "verdict"), [("Login Already In Use", "warn"), ("Authentication failed", "unknown")]
+)
+async def test_a_second_session_that_asterisk_refuses_is_named_before_there_is_an_adapter(
+    asterisk: FakeAmi, settings: Settings, refusal: str, verdict: str
+) -> None:
+    """The check has a session itself: it sees what an adapter would meet after a cut."""
+    assert (await check(settings))[1]["second session"] == "ok"
+    before = len(asterisk.connections)
+
+    def log_in(action: ReceivedAction) -> None:
+        if any(each.is_logged_in and each.is_open for each in asterisk.connections[before:]):
+            action.connection.refuse(action, refusal)
+        else:
+            asterisk.log_in(action)
+
+    asterisk.scripts["Login"] = log_in
+    status, verdicts = await check(settings)
+    assert (status, verdicts["login"], verdicts["second session"]) == (0, "ok", verdict)
+
+
 async def test_a_login_that_is_in_use_is_told_with_what_to_do(
     asterisk: FakeAmi, settings: Settings, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ WELL = Facts(
     login=LoginResult.LOGGED_IN,
     address="192.0.2.1:5038",
     username="uapi",
+    takes_second=True,
     version="22.10.1+dfsg",
     system_name="",
     snapshot=Snapshot(2),
@@ -57,6 +58,7 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
         (replace(WELL, login=LoginResult.BROKE, error="cut"), "AMI", Verdict.FAIL),
         (replace(WELL, version="13.38.3"), "Asterisk", Verdict.FAIL),
         (replace(WELL, version="GIT-master-abc"), "Asterisk", Verdict.UNKNOWN),
+        (replace(WELL, takes_second=False), "second session", Verdict.WARN),
         (replace(WELL, system_name="My PBX"), "systemname", Verdict.FAIL),
         (replace(WELL, system_name="pbx@office"), "systemname", Verdict.FAIL),
         (replace(WELL, system_name="Büro"), "systemname", Verdict.FAIL),
@@ -133,6 +135,7 @@ def test_what_could_not_be_read_is_unknown_and_never_well() -> None:
     unread = Unavailable("not readable with these rights")
     blind = replace(
         WELL,
+        takes_second=unread,
         version=unread,
         system_name=unread,
         snapshot=unread,

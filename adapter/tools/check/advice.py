@@ -4,9 +4,9 @@ AMI_PLACE = "enable AMI in manager.conf; ADAPTER_AMI_HOST, _PORT and _TLS say wh
 AMI_CERTIFICATE = "ADAPTER_AMI_TLS_CA has who signed its certificate, ADAPTER_AMI_HOST a name in it"
 OLD_ASTERISK = "upgrade Asterisk: the adapter needs 16 or later"
 LOGIN_FAILED = "compare ADAPTER_AMI_USERNAME and _SECRET with manager.conf, and its deny and permit"
+ALLOW_MULTIPLE = "allowmultiplelogin = yes for the AMI user, `manager reload`"
 LOGIN_IN_USE = (
-    "allowmultiplelogin = yes for the AMI user, `manager reload`: "
-    "the secret is right, and a running adapter or a dead connection has the only session"
+    f"{ALLOW_MULTIPLE}: the secret is right, and a running adapter or a dead connection has the only session"
 )
 
 
@@ -17,7 +17,14 @@ def advice_for_connecting(error: str) -> str:
     return OLD_ASTERISK if "older than" in error else AMI_PLACE
 
 
+def is_in_use(refusal: str) -> bool:
+    """Whether a login was refused, by Asterisk's own words, because there is a session already.
+
+    It looks at the secret before, and says so only where `allowmultiplelogin` is `no`.
+    """
+    return "already in use" in refusal.lower()
+
+
 def advice_for_login(refusal: str) -> str:
     """What to do where Asterisk refuses the login, by its own words."""
-    # Its words where `allowmultiplelogin` is `no`; it looks at the secret before.
-    return LOGIN_IN_USE if "already in use" in refusal.lower() else LOGIN_FAILED
+    return LOGIN_IN_USE if is_in_use(refusal) else LOGIN_FAILED

@@ -20,9 +20,11 @@ async def run_check(settings: Settings, listen_s: float, say: Say) -> int:
     phones = [each for each in directory.extensions.values() if each.type is ExtensionType.PHONE_TERMINAL]
     gatherer = Gatherer(f"{settings.ami_host}:{settings.ami_port}", settings.ami_username)
     session = make_session(settings, gatherer.take)
+    beside = make_session(settings, lambda _: None)
     try:
         facts = await gatherer.gather(
             session,
+            beside=beside,
             connect_s=settings.ami_connect_timeout_s,
             action_s=settings.ami_action_timeout_s,
             phones=phones,

@@ -54,6 +54,8 @@ class Facts:
     username: str
     error: str = ""
     """Why one came no further."""
+    takes_second: bool | Unavailable = Unavailable("not asked")
+    """Whether the AMI user may have a second session beside the first (`allowmultiplelogin`)."""
     version: str | Unavailable = Unavailable("not asked")
     system_name: str | Unavailable = Unavailable("not asked")
     """What Asterisk puts before each uniqueid (`systemname` in asterisk.conf); empty where nothing."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adapter.asterisk.events import OUR_PREFIX, names_one_channel
-from adapter.tools.check.advice import advice_for_connecting, advice_for_login
+from adapter.tools.check.advice import ALLOW_MULTIPLE, advice_for_connecting, advice_for_login
 from adapter.tools.check.facts import CHANSPY, Facts, LoginResult, Snapshot, Terminal, Unavailable
 
 OLDEST_MAJOR = 16
@@ -62,6 +62,7 @@ def _all(facts: Facts) -> Iterator[Finding]:
     yield from _connection(facts)
     if facts.login in (LoginResult.NOT_AT_ALL, LoginResult.REFUSED):
         return
+    yield _second_session(facts.takes_second)
     yield _version(facts.version)
     yield _system_name(facts.system_name)
     yield from _write_classes(facts.actions)
@@ -102,6 +103,17 @@ def _connection(facts: Facts) -> Iterator[Finding]:
         case LoginResult.LOGGED_IN:
             yield Finding("AMI", Verdict.OK, facts.address)
             yield Finding("login", Verdict.OK, facts.username)
+
+
+def _second_session(is_taken: bool | Unavailable) -> Finding:  # noqa: FBT001 - a fact, not a switch
+    match is_taken:
+        case True:
+            return Finding("second session", Verdict.OK, "Asterisk takes one beside the first")
+        case False:
+            found = "Login Already In Use: after a cut Asterisk turns the adapter away for a minute or more"
+            return Finding("second session", Verdict.WARN, found, ALLOW_MULTIPLE)
+        case Unavailable(why):
+            return Finding("second session", Verdict.UNKNOWN, why)
 
 
 def _version(version: str | Unavailable) -> Finding:

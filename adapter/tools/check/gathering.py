@@ -22,6 +22,7 @@ from adapter.ami.session import Session
 from adapter.asterisk.actions import Action, ActionError
 from adapter.asterisk.message import Message
 from adapter.directory import Extension
+from adapter.tools.check.advice import is_in_use
 from adapter.tools.check.facts import MODULES, Facts, LoginResult, Terminal, Unavailable
 from adapter.tools.check.snapshot import SnapshotReader
 
@@ -54,6 +55,7 @@ class Gatherer:
         self,
         session: Session,
         *,
+        beside: Session,
         connect_s: float,
         action_s: float,
         phones: Iterable[Extension],
@@ -61,7 +63,8 @@ class Gatherer:
     ) -> Facts:
         """Open the session and find out; where it breaks off, what was found until then.
 
-        Listens up to `listen_s` seconds for an event of a call.
+        `beside` is a second session, to see whether Asterisk takes one. Listens up to `listen_s` seconds
+        for an event of a call.
         """
         facts = Facts(LoginResult.NOT_AT_ALL, self._address, self._username)
         try:
@@ -74,7 +77,9 @@ class Gatherer:
         async def ask(action: Action) -> dict[str, str]:
             return await session.request(action, action_s)
 
-        facts = replace(facts, login=LoginResult.LOGGED_IN)
+        facts = replace(
+            facts, login=LoginResult.LOGGED_IN, takes_second=await _read(_takes_second(beside, connect_s))
+        )
         try:
             async with asyncio.timeout(QUESTIONS_LIMIT_S):
                 facts = await self._ask_all(facts, ask, phones)
@@ -134,6 +139,19 @@ async def _read(answer: Awaitable[T]) -> T | Unavailable:
 
 class Unreadable(Exception):  # noqa: N818 - it is no error of anybody
     """What Asterisk answered does not tell."""
+
+
+async def _takes_second(session: Session, within_s: float) -> bool:
+    """Whether Asterisk takes a second session of the AMI user."""
+    try:
+        await session.open(within_s)
+    except LoginRefused as refused:
+        if is_in_use(str(refused)):
+            return False
+        raise Unreadable(f"Asterisk: {refused}") from None
+    finally:
+        session.close()
+    return True
 
 
 async def _core_setting(ask: Ask, name: str) -> str:
