@@ -28,6 +28,7 @@ from adapter.callcontrol.supervision.conductor import Conductor
 from adapter.calls.changes import CallChanged, CallEnded, ChannelGone, Unplaced
 from adapter.calls.model import Calls
 from adapter.calls.publisher import Publisher
+from adapter.calls.shown_to import ShownTo
 from adapter.directory.file import DirectoryFile
 from adapter.http.audit_fields import audit_requests
 from adapter.http.cors import allow_origins
@@ -104,8 +105,9 @@ def make_app(settings: Settings) -> web.Application:
         has_include=lambda: link.has_include is True,
     )
     after_snapshot.append(conductor.on_snapshot)
-    revisions = Revisions(calls)
-    publisher.subscribe(revisions.on_change, CallChanged, CallEnded)
+    shown = ShownTo(calls)
+    publisher.subscribe(shown.on_change, CallChanged, CallEnded)
+    revisions = Revisions(shown)
     publisher.subscribe(conductor.on_change)
     publisher.subscribe(log_unknown_channels, Unplaced)
 
@@ -131,9 +133,9 @@ def make_app(settings: Settings) -> web.Application:
         Authenticator(tokens, _openid_provider(settings)),
         is_ready=lambda: link.state is LinkState.READY,
     )
-    phone_calls = PhoneCalls(settings=settings, gate=gate, calls=calls, revisions=revisions)
-    call_actions = CallActions(settings=settings, gate=gate, calls=calls, conductor=conductor)
-    events = EventHub(settings=settings, gate=gate, directory=directory, calls=calls, conductor=conductor)
+    phone_calls = PhoneCalls(settings=settings, gate=gate, shown=shown, revisions=revisions)
+    call_actions = CallActions(settings=settings, gate=gate, calls=calls, shown=shown, conductor=conductor)
+    events = EventHub(settings=settings, gate=gate, directory=directory, shown=shown, conductor=conductor)
     after_snapshot.append(events.on_snapshot)
     publisher.subscribe(call_actions.on_change, ChannelGone)
     publisher.subscribe(events.on_change, CallChanged, CallEnded)

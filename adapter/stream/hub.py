@@ -23,11 +23,11 @@ from adapter.callcontrol.supervision.conductor import Conductor
 from adapter.callcontrol.supervision.session import State
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.calls.changes import CallChanged, CallEnded, Change
-from adapter.calls.model import Calls
+from adapter.calls.shown_to import ShownTo
 from adapter.directory import Account
 from adapter.directory.file import DirectoryFile
 from adapter.http.cors import headers_for
-from adapter.http.errors import too_many, unavailable
+from adapter.http.errors import UapiError, too_many, unavailable
 from adapter.settings import Settings
 from adapter.stream.client import EventStream, write_event
 from adapter.stream.replay_buffer import Entry, Kind, ReplayBuffer
@@ -35,6 +35,8 @@ from adapter.uapi.rendering import Renderer
 from adapter.uapi.scope import Gate, Scope, Visitor, scope_of
 from adapter.uapi.supervisions import render_supervision
 
+EVENTS_A_REQUEST = 20
+"""To be told of so many changes that were missed counts as a request more."""
 REMEMBER_S = 120.0
 """So long after the last stream has ended changes are still kept for who comes back."""
 
@@ -65,13 +67,13 @@ class EventHub:
         settings: Settings,
         gate: Gate,
         directory: DirectoryFile,
-        calls: Calls,
+        shown: ShownTo,
         conductor: Conductor,
     ) -> None:
         self._settings = settings
         self._gate = gate
         self._directory = directory
-        self._calls = calls
+        self._shown = shown
         self._conductor = conductor
         self._timezone = ZoneInfo(settings.timezone)
         self._log = ReplayBuffer(int(time.time() * 1000), settings.events_kept)
@@ -160,15 +162,24 @@ class EventHub:
         stream = EventStream(request, visitor.app, self._settings.events_queue)
         scope = self._join(visitor, stream)
         last_event_id = request.headers.get("Last-Event-ID", "").strip()
-        missed = self._log.since(last_event_id)
+        missed = self._log.since(last_event_id, lambda entry: self._concerns(scope, entry))
         if not last_event_id:
             stream.put(self._reset_event("begin"), b"")
         elif missed is None or len(missed) > self._settings.events_queue:
             stream.put(self._reset_event("lost"), b"")
         else:
+            try:
+                self._gate.charge(visitor, len(missed) // EVENTS_A_REQUEST)
+            except UapiError:
+                self._leave(stream)
+                raise
             for data in self._render(scope, missed):
                 stream.put(data, b"")
         return stream
+
+    @staticmethod
+    def _concerns(scope: Scope, entry: Entry) -> bool:
+        return entry.kind is Kind.SUPERVISION or not entry.touched.isdisjoint(scope.extensions)
 
     def _join(self, visitor: Visitor, stream: EventStream) -> Scope:
         key = (visitor.app.account, visitor.origin)
@@ -210,9 +221,9 @@ class EventHub:
     def _begin_anew(self) -> None:
         self._log.clear()
         self._changed.clear()
-        things = [(Kind.CALL, call.id) for call in self._calls.live()]
-        things += [(Kind.SUPERVISION, one.id) for one in self._conductor.there()]
-        self._touched = {thing: self._touched_by(*thing) for thing in things}
+        self._touched = {(Kind.CALL, id_): shown for id_, shown in self._shown.of_all_calls().items()}
+        for one in self._conductor.there():
+            self._touched[Kind.SUPERVISION, one.id] = self._touched_by(Kind.SUPERVISION, one.id)
 
     def _touched_by(self, kind: Kind, key: str) -> frozenset[str]:
         """The extensions that it is shown to now; none once it is over."""
@@ -221,9 +232,7 @@ class EventHub:
             if supervision is None or supervision.state is State.ENDED:
                 return frozenset()
             return frozenset({supervision.extension})
-        call = self._calls.call(key)
-        legs = call.legs.values() if call is not None else ()
-        return frozenset(number for leg in legs if (number := leg.shown_extension) is not None)
+        return self._shown.of_call(key)
 
     # -- telling -----------------------------------------------------------------------------------
 
@@ -283,7 +292,7 @@ class EventHub:
                 elif any(scope.owns(number) for number in entry.touched):
                     yield write_event(event_id, "supervision-ended", {"id": entry.key})
             elif entry.touched & scope.extensions:
-                call = scope.reach(self._calls.call(entry.key))
+                call = scope.find(self._shown, entry.key)
                 if call is not None:
                     yield write_event(event_id, "call", renderer.phone_call(call))
                 else:

@@ -7,6 +7,7 @@ is over.
 
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,8 +67,8 @@ class ReplayBuffer:
         self._first = self._last + 1
         return self._last
 
-    def since(self, last_event_id: str) -> list[Entry] | None:
-        """What was missed since this id, each thing once, in the order of its last change.
+    def since(self, last_event_id: str, concerns: Callable[[Entry], bool]) -> list[Entry] | None:
+        """What was missed since this id and concerns who asks: each thing once, by its last change.
 
         None where that is not known: the id is another process's, too old, or none of ours.
         """
@@ -81,6 +82,8 @@ class ReplayBuffer:
         for entry in reversed(self._entries):
             if entry.number <= number:
                 break
+            if not concerns(entry):
+                continue
             newer = missed.get((entry.kind, entry.key))
             if newer is None:
                 missed[entry.kind, entry.key] = entry

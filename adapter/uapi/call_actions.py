@@ -22,6 +22,7 @@ from adapter.callcontrol.supervision.session import Reason, State
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.calls.changes import Change, ChannelGone
 from adapter.calls.model import Calls
+from adapter.calls.shown_to import ShownTo
 from adapter.calls.views import PhoneCall
 from adapter.http.audit_fields import note
 from adapter.http.errors import UapiError, phone_call_invalid, refused, unavailable
@@ -77,11 +78,13 @@ class CallActions:
         settings: Settings,
         gate: Gate,
         calls: Calls,
+        shown: ShownTo,
         conductor: Conductor,
     ) -> None:
         self._settings = settings
         self._gate = gate
         self._calls = calls
+        self._shown = shown
         self._conductor = conductor
         self._timezone = ZoneInfo(settings.timezone)
         self._idempotency = IdempotencyStore()
@@ -119,7 +122,7 @@ class CallActions:
             raise _not_implemented()
         note(request, phoneNumber=number)
         self._gate.require_ready()
-        call = scope.reach(self._calls.call(request.match_info["phoneCallId"]))
+        call = scope.find(self._shown, request.match_info["phoneCallId"])
         if call is None:
             raise phone_call_invalid()
         note(request, call=call.id)
@@ -178,7 +181,7 @@ class CallActions:
         scope = await self._gate.enter_again(request, entered)
         scope.require_permission(wanted.mode)
         self._gate.require_ready()
-        call = scope.reach(self._calls.call(request.match_info.get("phoneCallId", "")))
+        call = scope.find(self._shown, request.match_info.get("phoneCallId", ""))
         try:
             plan = plan_supervision(
                 wanted,
@@ -240,7 +243,7 @@ class CallActions:
     def _outcome(self, scope: Scope, supervision: Supervision, wait_s: int) -> web.Response:
         applied = {"Preference-Applied": f"wait={wait_s}"}
         if supervision.is_joined:
-            call = scope.reach(self._calls.call(supervision.call_id))
+            call = scope.find(self._shown, supervision.call_id)
             if call is not None:
                 renderer = Renderer(scope.directory, self._timezone, scope.address_of)
                 return web.json_response(renderer.phone_call(call), headers=applied)

@@ -1,14 +1,15 @@
 """The list of calls: filter, order, page and projection. Pure."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import NamedTuple
 from urllib.parse import urlencode
 
 from multidict import MultiMapping
 
+from adapter.calls.shown_to import Row
 from adapter.calls.views import PhoneCall
 from adapter.http.errors import UapiError
 from adapter.uapi.rendering import Json, Renderer
@@ -47,6 +48,13 @@ class Query:
     fields: frozenset[str] | None = None
     is_descending: bool = False
 
+    @property
+    def key(self) -> str:
+        """All of it in one text, the same for all ways to write it."""
+        fields = None if self.fields is None else sorted(self.fields)
+        rest = (self.count, self.start_index, self.filter_by, self.filter_op, self.filter_value)
+        return json.dumps([*rest, fields, self.is_descending])
+
 
 def read_query(parameters: MultiMapping[str], timezone: tzinfo) -> Query:
     """The list parameters; a date without an offset is in `timezone`.
@@ -67,13 +75,6 @@ def read_query(parameters: MultiMapping[str], timezone: tzinfo) -> Query:
     )
 
 
-class Row(NamedTuple):
-    """What filter and order ask of a call; sorts as the list does."""
-
-    published: float
-    id: str
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """The rows of one page, and of how many rows it is a page."""
@@ -82,29 +83,40 @@ class Page:
     total: int
 
 
-def find_page(rows: Sequence[Row], query: Query, renderer: Renderer) -> Page:
-    """The rows that the query asks for, in its order."""
-    found = [row for row in rows if _is_wanted(row, query, renderer)] if query.filter_by else list(rows)
-    found.sort(reverse=query.is_descending)
-    return Page(found[query.start_index : query.start_index + query.count], len(found))
+def select(rows: Iterable[Row], query: Query, renderer: Renderer) -> list[Row]:
+    """The rows that the query's filter lets through."""
+    return [row for row in rows if _is_wanted(row, query, renderer)]
 
 
-def envelope(calls: Sequence[PhoneCall], page: Page, query: Query, renderer: Renderer, address: str) -> Json:
-    """The list with the calls of a page; `address` is the list's own, for its other pages."""
-    return {
-        "entry": [_project(renderer.phone_call(call), query.fields) for call in calls],
+def find_page(rows: Sequence[Row], query: Query) -> Page:
+    """The page of the rows, which come oldest first."""
+    ordered = rows[::-1] if query.is_descending else rows
+    return Page(ordered[query.start_index : query.start_index + query.count], len(rows))
+
+
+def write_entry(call: PhoneCall, query: Query, renderer: Renderer) -> bytes:
+    """A call as it stands in the list."""
+    return json.dumps(_project(renderer.phone_call(call), query.fields)).encode()
+
+
+def write_list(entries: Iterable[bytes], page: Page, query: Query, address: str) -> bytes:
+    """The list with these entries of a page; `address` is the list's own, for its other pages."""
+    rest = {
         "totalResults": page.total,
         "itemsPerPage": query.count,
         "startIndex": query.start_index,
         "paging": _paging(page.total, query, address),
     }
+    return b'{"entry": [' + b", ".join(entries) + b"], " + json.dumps(rest).encode()[1:]
 
 
-def list_calls(calls: Sequence[PhoneCall], query: Query, renderer: Renderer, address: str) -> Json:
+def list_calls(calls: Sequence[PhoneCall], query: Query, renderer: Renderer, address: str) -> bytes:
     """The list with those of the calls that the query asks for."""
     by_id = {call.id: call for call in calls}
-    page = find_page([Row(call.published, call.id) for call in calls], query, renderer)
-    return envelope([by_id[row.id] for row in page.rows], page, query, renderer, address)
+    rows = sorted(Row(call.published, call.id) for call in calls)
+    page = find_page(select(rows, query, renderer), query)
+    entries = [write_entry(by_id[row.id], query, renderer) for row in page.rows]
+    return write_list(entries, page, query, address)
 
 
 # -- reading -------------------------------------------------------------------------------------------

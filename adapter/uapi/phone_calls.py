@@ -1,22 +1,34 @@
 """The PhoneCalls resource: list, one."""
 
-import json
 import secrets
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from adapter.calls.legs import Call
-from adapter.calls.model import Calls
+from adapter.calls.shown_to import ShownTo
 from adapter.http.entity_tag import is_known, make_tag
 from adapter.http.errors import phone_call_invalid
+from adapter.http.pauses import Pauses
 from adapter.http.prefer import read_prefer
 from adapter.settings import Settings
-from adapter.uapi.listing import Query, Row, envelope, find_page, list_calls, read_query
+from adapter.uapi.listing import (
+    DEFAULT_COUNT,
+    Query,
+    find_page,
+    list_calls,
+    read_query,
+    select,
+    write_entry,
+    write_list,
+)
 from adapter.uapi.rendering import Renderer
 from adapter.uapi.response_cache import ListAnswer, ResponseCache
 from adapter.uapi.revisions import Revisions
 from adapter.uapi.scope import Gate, Scope
+
+ROWS_A_SLICE = 500
+ROWS_A_REQUEST = 1000
+"""To filter so many calls counts as a request more; so does each page of the usual size beyond the first."""
 
 
 class PhoneCalls:
@@ -27,12 +39,12 @@ class PhoneCalls:
         *,
         settings: Settings,
         gate: Gate,
-        calls: Calls,
+        shown: ShownTo,
         revisions: Revisions,
     ) -> None:
         self._settings = settings
         self._gate = gate
-        self._calls = calls
+        self._shown = shown
         self._revisions = revisions
         self._timezone = ZoneInfo(settings.timezone)
         self._response_cache = ResponseCache()
@@ -45,20 +57,15 @@ class PhoneCalls:
         scope = await self._gate.enter(request)
         query = read_query(request.query, self._timezone)
         self._gate.require_ready()
-        tag = make_tag(
-            self._process,
-            self._revisions.of(scope.organization_prefix),
-            scope.app.client_id,
-            scope.address(),
-            request.query_string,
-        )
+        tag = self._tag(scope, query)
         headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
         if is_known(tag, ",".join(request.headers.getall("If-None-Match", ()))):
             return web.Response(status=304, headers=headers)
         answer = self._response_cache.find(tag)
         if answer is None:
-            answer = self._make_list(scope, query)
-            self._response_cache.keep(tag, answer)
+            answer = await self._make_list(request, scope, query)
+            if tag == self._tag(scope, query):  # else calls have changed while it was made
+                self._response_cache.keep(tag, answer)
         if answer.is_empty and read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
             return web.Response(status=204, headers={**headers, "Preference-Applied": "return=minimal"})
         return web.Response(
@@ -70,36 +77,60 @@ class PhoneCalls:
         scope = await self._gate.enter(request)
         query = read_query(request.query, self._timezone)
         self._gate.require_ready()
-        call = scope.reach(self._calls.call(request.match_info["phoneCallId"]))
+        call = scope.find(self._shown, request.match_info["phoneCallId"])
         if self._settings.single_call == "collection":
             found = [] if call is None else [call]
-            return web.json_response(list_calls(found, query, self._renderer(scope), scope.address()))
+            body = list_calls(found, query, self._renderer(scope), scope.address())
+            return web.Response(body=body, content_type="application/json", charset="utf-8")
         if call is None:
             raise phone_call_invalid()
         return web.json_response(self._renderer(scope).phone_call(call))
 
-    def _make_list(self, scope: Scope, query: Query) -> ListAnswer:
-        """Of all the live calls only those on the page are looked at closely."""
-        rows = [
-            Row(call.began_at, call.id) for call in self._calls.live() if _takes_part(call, scope.extensions)
-        ]
-        renderer = self._renderer(scope)
-        page = find_page(rows, query, renderer)
-        calls = [scope.reach(self._calls.call(row.id)) for row in page.rows]
-        body = envelope([call for call in calls if call is not None], page, query, renderer, scope.address())
-        return ListAnswer(json.dumps(body).encode(), is_empty=not rows)
+    async def _make_list(self, request: web.Request, scope: Scope, query: Query) -> ListAnswer:
+        """The list as it was when it was asked for; each of its calls as it is when its turn comes.
+
+        A long list lets others go on meanwhile. A call that has ended by its turn is left out. Where the
+        directory has become another, who asks and what they see is found out anew.
+        """
+        while True:
+            answer = await self._try_list(scope, query)
+            if answer is not None:
+                return answer
+            scope = await self._gate.enter_again(request, scope)
+
+    async def _try_list(self, scope: Scope, query: Query) -> ListAnswer | None:
+        """The list; nothing where the directory has become another meanwhile."""
+        pauses, renderer = Pauses(), self._renderer(scope)
+        rows = scope.rows(self._shown)
+        is_empty, cost = not rows, 0
+        if query.filter_by:
+            unfiltered, rows, cost = list(rows), [], len(rows) // ROWS_A_REQUEST
+            self._gate.charge(scope, cost)
+            for begin in range(0, len(unfiltered), ROWS_A_SLICE):
+                rows += select(unfiltered[begin : begin + ROWS_A_SLICE], query, renderer)
+                if await pauses.take() and not self._may_go_on(scope):
+                    return None
+        page = find_page(rows, query)
+        self._gate.charge(scope, (len(page.rows) - 1) // DEFAULT_COUNT)
+        entries = []
+        for row in page.rows:
+            call = scope.find(self._shown, row.id)
+            if call is not None:
+                entries.append(write_entry(call, query, renderer))
+            if await pauses.take() and not self._may_go_on(scope):
+                return None
+        return ListAnswer(write_list(entries, page, query, scope.address()), is_empty=is_empty)
+
+    def _may_go_on(self, scope: Scope) -> bool:
+        self._gate.require_ready()
+        return self._gate.is_current(scope)
+
+    def _tag(self, scope: Scope, query: Query) -> str:
+        """The entity tag of a list: it names all that the list depends on, and nothing else."""
+        revision = self._revisions.of(scope.organization_prefix)
+        return make_tag(self._process, revision, scope.app.client_id, scope.address(), query.key)
 
     # -- what all of them need ---------------------------------------------------------------------
 
     def _renderer(self, scope: Scope) -> Renderer:
         return Renderer(scope.directory, self._timezone, scope.address_of)
-
-
-def _takes_part(call: Call, extensions: frozenset[str]) -> bool:
-    """Whether a view of the call is one of these extensions': as `Scope.reach` has it, without the views."""
-    return any(
-        leg.shown_extension in extensions
-        and uniqueid in call.view_ids
-        and not (leg.has_left and leg.extension is not None)
-        for uniqueid, leg in call.legs.items()
-    )

@@ -1,7 +1,7 @@
 """What one request is about: who asks, for which extensions, and how they address the service."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ from adapter.access.permission import may_be_heard, may_supervise
 from adapter.auth.authentication import Authenticator
 from adapter.callcontrol.supervision.plan import Mode
 from adapter.calls.legs import Call, Leg
+from adapter.calls.shown_to import Row, ShownTo
 from adapter.calls.views import PhoneCall, phone_call
 from adapter.directory import Account, AccountLevel, App, Directory
 from adapter.directory.file import DirectoryFile
@@ -67,6 +68,19 @@ class Scope(Visitor):
         if seen is None or not any(view.extension in self.extensions for view in seen.views):
             return None
         return seen
+
+    def find(self, shown: ShownTo, call_id: str) -> PhoneCall | None:
+        """The call as the App sees it, looked for among those of the App's organization."""
+        return self.reach(shown.find(call_id, self.organization_prefix, self.extensions))
+
+    def rows(self, shown: ShownTo) -> Sequence[Row]:
+        """The calls of the address, in order."""
+        account = self.app.account
+        if account.level is not AccountLevel.USER and self.extensions == self.directory.numbers_under(
+            account
+        ):
+            return shown.rows_of_organization(self.organization_prefix)
+        return shown.rows(self.extensions)
 
     def address(self, extension: str | None = None, call_id: str | None = None) -> str:
         """The public address of the list, or of one call in it."""
@@ -163,9 +177,19 @@ class Gate:
 
     async def enter_again(self, request: web.Request, scope: Scope) -> Scope:
         """The scope of a request that had to wait: as it was, unless the directory is another by now."""
-        if scope.directory is self._directory.current:
+        if self.is_current(scope):
             return scope
         return await self.enter(request, is_again=True)
+
+    def is_current(self, scope: Scope) -> bool:
+        """Whether the scope is by the directory that is in force."""
+        return scope.directory is self._directory.current
+
+    def charge(self, visitor: Visitor, cost: int) -> None:
+        """Count a costly request as so many more. Raises UapiError where the App asks for too much."""
+        wait_s = self._rate.take(visitor.app.client_id, time.monotonic(), cost) if cost > 0 else 0.0
+        if wait_s:
+            raise too_many(wait_s)
 
     def require_ready(self) -> None:
         """Refuse while what is known of the calls may be over: it is neither shown nor acted upon.

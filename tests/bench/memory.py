@@ -5,7 +5,7 @@ import os
 import tracemalloc
 from pathlib import Path
 
-from adapter.uapi.revisions import Revisions
+from adapter.calls.shown_to import ShownTo
 from tests.bench.figures import Figure
 from tests.bench.reader import Ours
 from tests.bench.traces import messages_of_a_call, renamed_call
@@ -27,7 +27,7 @@ def _resident_mib() -> float:
 
 
 def _model() -> Ours:
-    return Ours(lambda calls: Revisions(calls).on_change)
+    return Ours(lambda calls: ShownTo(calls).on_change)
 
 
 def _begin(ours: Ours, calls: int) -> None:

@@ -1,3 +1,5 @@
+import json
+from collections.abc import Sequence
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -30,7 +32,12 @@ def _query(*parameters: tuple[str, str]) -> Query:
 
 
 def _list(**parameters: str) -> Json:
-    return list_calls(CALLS, _query(*parameters.items()), RENDERER, ADDRESS)
+    return _written(CALLS, _query(*parameters.items()))
+
+
+def _written(calls: Sequence[PhoneCall], query: Query) -> Json:
+    written: Json = json.loads(list_calls(calls, query, RENDERER, ADDRESS))
+    return written
 
 
 def _entries(envelope: Json) -> list[Json]:
@@ -73,7 +80,7 @@ def test_without_parameters_all_calls_stand_in_one_envelope() -> None:
 
 def test_an_empty_list_is_an_envelope_too() -> None:
     """Clients parse a body on every 2xx."""
-    assert list_calls([], Query(), RENDERER, ADDRESS) == {
+    assert _written([], Query()) == {
         "entry": [],
         "totalResults": 0,
         "itemsPerPage": 20,
@@ -132,7 +139,7 @@ def test_calls_that_began_together_have_one_order_all_the_same() -> None:
     """A page must not show one twice and the other never."""
     twins = [PhoneCall(id_, "0003*210", 5.0, None, ()) for id_ in ("b" * 20, "a" * 20)]
     for calls in (twins, twins[::-1]):
-        envelope = list_calls(calls, Query(), RENDERER, ADDRESS)
+        envelope = _written(calls, Query())
         assert [str(entry["id"])[0] for entry in _entries(envelope)] == ["a", "b"]
 
 
@@ -156,7 +163,7 @@ def test_only_the_fields_asked_for_are_answered(fields: str, names: set[str]) ->
 def test_fields_may_be_named_by_repeating_the_parameter() -> None:
     """As well as joined with commas, and both at once."""
     query = _query(("fields", "id"), ("fields", "link,published"))
-    [entry, *_] = _entries(list_calls(CALLS, query, RENDERER, ADDRESS))
+    [entry, *_] = _entries(_written(CALLS, query))
     assert set(entry) == {"id", "link", "published"}
     with pytest.raises(UapiError):
         _query(("fields", "id"), ("fields", "ID"))
@@ -297,9 +304,9 @@ def test_a_page_that_could_not_be_asked_for_is_not_offered() -> None:
     """startIndex ends at 4999."""
     many = [PhoneCall(f"{index:020x}", "0003*210", float(index), None, ()) for index in range(5002)]
     query = _query(("startIndex", "4990"), ("count", "10"), ("fields", "id"))
-    assert _link(list_calls(many, query, RENDERER, ADDRESS), "next") is None
+    assert _link(_written(many, query), "next") is None
     query = _query(("startIndex", "4989"), ("count", "10"), ("fields", "id"))
-    assert _link(list_calls(many, query, RENDERER, ADDRESS), "next") is not None
+    assert _link(_written(many, query), "next") is not None
 
 
 PARAMETERS = st.fixed_dictionaries(
@@ -343,3 +350,30 @@ def test_following_next_shows_every_call_once_and_prev_leads_back(parameters: di
         envelope = _list(**page)
         assert envelope["startIndex"] == starts[-1]
     assert starts == [0]
+
+
+def test_a_query_has_one_key_however_it_is_written() -> None:
+    """Parameters that the service does not know, their order and the ways to write one say nothing."""
+    plain = _query(("count", "5000"), ("fields", "id,link"), ("sortOrder", "desc")).key
+    assert (
+        plain
+        == _query(("x", "1"), ("sortOrder", "descending"), ("fields", "link,id"), ("count", "05000")).key
+    )
+    assert plain != _query(("count", "4999"), ("fields", "id,link"), ("sortOrder", "desc")).key
+
+
+def test_queries_that_ask_for_something_else_have_other_keys() -> None:
+    """Each parameter that the list depends on is in it."""
+    queries = [
+        (),
+        (("count", "21"),),
+        (("startIndex", "1"),),
+        (("sortOrder", "desc"),),
+        (("fields", "id"),),
+        (("fields", "id,link"),),
+        (("filterBy", "id"), ("filterValue", "a")),
+        (("filterBy", "id"), ("filterValue", "b")),
+        (("filterBy", "published"), ("filterValue", "a")),
+        (("filterBy", "id"), ("filterValue", "a"), ("filterOp", "inArray")),
+    ]
+    assert len({_query(*parameters).key for parameters in queries}) == len(queries)

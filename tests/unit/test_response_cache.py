@@ -1,12 +1,4 @@
-from pathlib import Path
-
-import pytest
-
-from adapter.calls.views import phone_call
-from adapter.uapi.phone_calls import _takes_part
 from adapter.uapi.response_cache import ListAnswer, ResponseCache
-
-from .samples import TRACES, empty_calls, events, recorded
 
 
 def _answer(size: int) -> ListAnswer:
@@ -40,17 +32,3 @@ def test_the_same_tag_again_counts_once() -> None:
     for _ in range(5):
         remembered.keep("a", _answer(5))
     assert remembered.find("other") is not None
-
-
-@pytest.mark.parametrize("path", sorted(TRACES.glob("*.ami")), ids=lambda path: path.stem)
-def test_who_takes_part_in_a_call_is_who_has_a_view_of_it(path: Path) -> None:
-    """After each event of each recorded story, for each extension: the quick look and the views agree."""
-    calls = empty_calls()
-    numbers = [f"0003*{number}" for number in ("210", "211", "21", "024", "025", "026")] + ["0004*300"]
-    for event in events(recorded(path.name)):
-        calls.apply(event)
-        for call in calls.live():
-            seen = phone_call(call, lambda _: True)
-            has_view = {view.extension for view in seen.views} if seen is not None else set()
-            for number in numbers:
-                assert _takes_part(call, frozenset({number})) is (number in has_view)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from adapter.asterisk.events import Event
 from adapter.calls.changes import CallChanged, CallEnded, Change
 from adapter.calls.model import Calls
+from adapter.calls.shown_to import ShownTo
 from adapter.calls.views import PhoneCall, phone_call
-from adapter.uapi.revisions import PENDING_CALLS, Revisions
+from adapter.uapi.revisions import Revisions
 
 from .samples import Pbx, empty_calls, events, listed, snapshot_after
 from .steps import EXTENSIONS, happenings, lab_extension, story_names
@@ -68,13 +69,14 @@ def test_who_asks_now_and_then_is_told_of_every_change_and_of_no_more_than_happe
     """What is told and shown is counted; and nothing is that counting with each change would not count."""
     chance = random.Random(seed)  # noqa: S311 - no secret
     calls = Calls(_own_organization)
-    revisions, at_once = Revisions(calls), CountedAtOnce(calls)
+    shown_to, at_once = ShownTo(calls), CountedAtOnce(calls)
+    revisions = Revisions(shown_to)
     last: dict[str, tuple[str, int, list[PhoneCall]]] = {
         prefix: (revisions.of(prefix), 0, []) for prefix in ORGANIZATIONS
     }
     for event in _told(story):
         for change in calls.apply(event):
-            revisions.on_change(change)
+            shown_to.on_change(change)
             at_once.on_change(change)
         for prefix in ORGANIZATIONS:
             if chance.random() < often:
@@ -87,29 +89,30 @@ def test_who_asks_now_and_then_is_told_of_every_change_and_of_no_more_than_happe
                 last[prefix] = count, simple, shown
 
 
-def _heard(*what: str) -> tuple[Calls, Revisions, Pbx]:
+def _heard(*what: str) -> tuple[Calls, ShownTo, Revisions, Pbx]:
     """A model in which these peers each have a call of their own."""
     calls, pbx = empty_calls(), Pbx()
-    revisions = Revisions(calls)
+    shown = ShownTo(calls)
+    revisions = Revisions(shown)
     for peer in what:
         pbx.new(peer)
-    _tell(calls, revisions, pbx)
-    return calls, revisions, pbx
+    _tell(calls, shown, pbx)
+    return calls, shown, revisions, pbx
 
 
-def _tell(calls: Calls, revisions: Revisions, pbx: Pbx) -> None:
+def _tell(calls: Calls, shown: ShownTo, pbx: Pbx) -> None:
     for event in events(pbx.messages):
         for change in calls.apply(event):
-            revisions.on_change(change)
+            shown.on_change(change)
     pbx.messages.clear()
 
 
 def test_a_call_of_one_organization_is_no_news_to_another() -> None:
     """Its count stays; the administrator's and the organization's own do not."""
-    calls, revisions, pbx = _heard("PJSIP/0003*210", "PJSIP/0004*300")
+    calls, shown, revisions, pbx = _heard("PJSIP/0003*210", "PJSIP/0004*300")
     others, own, all_of_them = revisions.of("0004"), revisions.of("0003"), revisions.of(None)
     pbx.state("1795405388.0", "Up")
-    _tell(calls, revisions, pbx)
+    _tell(calls, shown, pbx)
     assert revisions.of("0004") == others
     assert revisions.of("0003") != own
     assert revisions.of(None) != all_of_them
@@ -117,11 +120,11 @@ def test_a_call_of_one_organization_is_no_news_to_another() -> None:
 
 def test_the_end_of_a_call_is_news_to_who_was_shown_it() -> None:
     """Also where nobody asked between its last change and its end."""
-    calls, revisions, pbx = _heard("PJSIP/0003*210")
+    calls, shown, revisions, pbx = _heard("PJSIP/0003*210")
     before = revisions.of("0003")
     pbx.state("1795405388.0", "Up")
     pbx.hang_up_all()
-    _tell(calls, revisions, pbx)
+    _tell(calls, shown, pbx)
     assert revisions.of("0003") != before
 
 
@@ -130,29 +133,16 @@ def test_the_end_of_a_parked_call_is_news_to_who_parked_it_and_is_gone() -> None
     pbx = Pbx()
     customer = pbx.new("PJSIP/trunk", number="777888", state="Up")
     calls = empty_calls()
-    revisions = Revisions(calls)
+    shown = ShownTo(calls)
+    revisions = Revisions(shown)
     for change in calls.reset(listed(snapshot_after(pbx.messages)), 1795405400.0):
-        revisions.on_change(change)
+        shown.on_change(change)
     pbx.messages.clear()
     pbx.park(customer, "PJSIP/0003*210")
-    _tell(calls, revisions, pbx)
+    _tell(calls, shown, pbx)
     assert _shown(calls, "0003")
     before = revisions.of("0003")
     pbx.hang_up(customer)
-    _tell(calls, revisions, pbx)
+    _tell(calls, shown, pbx)
     assert not _shown(calls, "0003")
     assert revisions.of("0003") != before
-
-
-def test_who_never_asks_has_nothing_pile_up() -> None:
-    """However many calls change: few wait to be looked at, and of those that ended nothing is kept."""
-    calls, pbx = empty_calls(), Pbx()
-    revisions = Revisions(calls)
-    for _ in range(3 * PENDING_CALLS):
-        pbx.new("PJSIP/0003*210")
-        _tell(calls, revisions, pbx)
-        assert len(revisions._pending) <= PENDING_CALLS  # noqa: SLF001 - what it keeps is the point
-    pbx.hang_up_all()
-    _tell(calls, revisions, pbx)
-    assert not revisions._pending  # noqa: SLF001
-    assert not revisions._prefixes  # noqa: SLF001
