@@ -102,15 +102,15 @@ class Link:
             await asyncio.sleep(self._delay(failures))
             failures += 1
 
-    async def send(self, action: Action) -> None:
-        """Have Asterisk do something, once, now.
+    async def send(self, action: Action) -> dict[str, str]:
+        """Have Asterisk do something, once, now; what it answers.
 
         Raises LinkDown at once unless READY: nothing is queued, nothing is sent later. Raises LinkLost,
         ActionTimeout or ActionRefused as `Session.request` does.
         """
         if self.state is not LinkState.READY or self._session is None:
             raise LinkDown("the AMI link is not ready")
-        await self._session.request(action, self._settings.action_timeout_s)
+        return await self._session.request(action, self._settings.action_timeout_s)
 
     # -- one session -------------------------------------------------------------------------------
 

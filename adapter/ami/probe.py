@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from adapter.ami.errors import ActionRefused
 from adapter.asterisk.actions import Action, ping
 from adapter.asterisk.naming import (
-    ANSWERED_CONTEXT,
-    ANSWERED_EXTEN,
+    DEVICE_CONTEXT,
+    DEVICE_EXTEN,
     LEFT_CONTEXT,
     LEFT_EXTEN,
     NOTICE_EXTEN,
@@ -25,7 +25,7 @@ INCLUDED = (
     (SPY_CONTEXT, SPY_EXTEN),
     (SPY_CONTEXT, NOTICE_EXTEN),
     (PHONES_CONTEXT, "0"),  # as any number
-    (ANSWERED_CONTEXT, ANSWERED_EXTEN),  # an include without it lets in who picks up another's phone
+    (DEVICE_CONTEXT, DEVICE_EXTEN),  # an include without it knows no devices, and compares no names
     (LEFT_CONTEXT, LEFT_EXTEN),  # and without this one, whom a supervisor transfers into its place
 )
 """What asterisk-conf/uapi-dialplan.conf has, context and extension: an older one may lack some of it."""
@@ -49,12 +49,23 @@ async def has_extension(ask: Callable[[Action], Awaitable[object]], context: str
     return True
 
 
-async def has_include(ask: Callable[[Action], Awaitable[object]]) -> bool:
-    """Whether the dialplan includes uapi-dialplan.conf, of this version. Raises as `has_extension` does."""
+async def has_include(ask: Ask) -> bool:
+    """Whether the dialplan includes uapi-dialplan.conf, of this version, and can run it.
+
+    Raises as `has_extension` does.
+    """
     for context, exten in INCLUDED:
         if not await has_extension(ask, context, exten):
             return False
-    return True
+    return await has_func_logic(ask)
+
+
+async def has_func_logic(ask: Ask) -> bool:
+    """Whether Asterisk has IMPORT, by which the include knows whom it is about to spy on.
+
+    IF is of the same module and reads no channel. Raises as `get_value` does.
+    """
+    return await get_value(ask, "IF(1?yes:no)") == "yes"
 
 
 async def get_value(ask: Ask, function: str) -> str:

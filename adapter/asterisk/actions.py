@@ -4,11 +4,12 @@ Whoever can put a line end into an AMI header can add headers, and so actions, o
 checked when it is made, whoever made it.
 """
 
+import re
 from dataclasses import dataclass
 
 from adapter.asterisk.answer_times import ANSWER_TIME
 from adapter.asterisk.caller_id import CallerId
-from adapter.asterisk.events import OTHER_HALF, names_one_channel
+from adapter.asterisk.events import OTHER_HALF, is_plain_name, names_one_channel
 from adapter.asterisk.naming import NOTICE_EXTEN, SPY_CONTEXT, SPY_EXTEN, ring_through_include
 
 LINE_LIMIT_BYTES = 1000
@@ -21,9 +22,14 @@ NOWHERE_CONTEXT = "uapi-nowhere"
 _TO_NOBODY_ELSE = (("FORWARD_CONTEXT", NOWHERE_CONTEXT), ("__TRANSFER_CONTEXT", NOWHERE_CONTEXT))
 """A phone that forwards its calls, or transfers this one, would have somebody else hear it: it may not."""
 
+_RUNG = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.*#+@/-]+", re.ASCII)
+
 NOTICE_LIMIT_MS = 3000
 
 Headers = tuple[tuple[str, str], ...]
+
+
+_IN_INCLUDE: Headers = (("Context", SPY_CONTEXT), ("Exten", SPY_EXTEN), ("Priority", "1"))
 
 
 class ActionError(ValueError):
@@ -78,47 +84,125 @@ def hang_up(uniqueid: str) -> Action:
     return Action("Hangup", (("Channel", uniqueid),))
 
 
+def get_channel_name(uniqueid: str) -> Action:
+    """Ask which name the channel with this uniqueid has."""
+    return Action("Getvar", (("Channel", _exact(uniqueid)), ("Variable", "CHANNEL(name)")))
+
+
+@dataclass(frozen=True, slots=True)
+class Spying:
+    """What ChanSpy is to do: on which channel, which name that has, and ChanSpy's options.
+
+    Raises ActionError for an empty or inexact spyee: "an empty argument spies on every channel", and so
+    does the literal `all`; and for a name that the dialplan could not compare.
+    """
+
+    spyee: str
+    spyee_name: str
+    options: str
+
+    def __post_init__(self) -> None:
+        _exact(self.spyee)
+        if not is_plain_name(self.spyee_name):
+            raise ActionError(f"{self.spyee_name!r} cannot be compared in the dialplan")
+        if "u" not in self.options:
+            raise ActionError("without the option u the spyee would be a prefix, not an exact channel")
+
+    @property
+    def data(self) -> str:
+        """ChanSpy's arguments."""
+        return f"{self.spyee},{self.options}"
+
+    @property
+    def variables(self) -> Headers:
+        """What the include runs ChanSpy by."""
+        return (
+            ("UAPI_SPY_OPTIONS", self.options),
+            ("UAPI_SPYEE", self.spyee),
+            ("UAPI_SPYEE_NAME", self.spyee_name),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorDevices:
+    """The supervisor's phones, as the include rings them: its number, its devices, and what is to ring.
+
+    Raises ActionError where a name could end the argument of Dial that it is part of.
+    """
+
+    number: str
+    devices: tuple[str, ...]
+    rings: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for each in (*self.devices, *self.rings):
+            if _RUNG.fullmatch(each) is None:
+                raise ActionError(f"{each!r} is nothing that can ring")
+        if not self.devices or not self.rings:
+            raise ActionError("a supervisor without devices cannot ring")
+
+    @property
+    def variables(self) -> Headers:
+        """What the include rings them by, and lets them in: inherited by the half of the Local channel."""
+        return (("_UAPI_DEVICES", "&".join(self.devices)), ("_UAPI_RINGS", "&".join(self.rings)))
+
+
 def originate_spy(
     *,
     dial: str,
-    spyee: str,
-    options: str,
+    spying: Spying,
     channel_id: str,
     caller_id: CallerId,
     pickup_ms: int,
-    has_include: bool = False,
+    alert: str = "",
+) -> Action:
+    """Ring the device `dial` for at most `pickup_ms` and let it spy. No dialplan takes part.
+
+    `alert` is a SIP header for the phone, as `Name: value`.
+    """
+    header, _, content = alert.partition(": ")
+    is_told = alert and dial.startswith("PJSIP/")
+    alerting = ((f"PJSIP_HEADER(add,{header})", content),) if is_told else ()
+    runs = (("Application", "ChanSpy"), ("Data", spying.data))
+    return _originate(dial, runs, alerting, channel_id, caller_id, pickup_ms)
+
+
+def originate_spy_by_include(
+    *,
+    phones: SupervisorDevices,
+    spying: Spying,
+    channel_id: str,
+    caller_id: CallerId,
+    pickup_ms: int,
     linger_s: int = 0,
     alert: str = "",
 ) -> Action:
-    """Ring `dial` for at most `pickup_ms` and let it spy on the channel with uniqueid `spyee`.
+    """Have the dialplan include ring the phones for at most `pickup_ms`, and let the first to answer spy.
 
-    `options` are ChanSpy's. With `has_include` the dialplan include runs ChanSpy, so that it can be told to
-    begin anew; there the phone stays `linger_s` seconds longer than its spyee, to be sent to another.
-    `alert` is a SIP header for the phone, as `Name: value`. Raises ActionError for an empty or inexact
-    spyee: "an empty argument spies on every channel", and so does the literal `all`.
+    So ChanSpy can be told to begin anew, and runs on a channel of its own: whoever gets into a phone's place
+    stands behind it, where it is seen. The phone stays `linger_s` seconds longer than its spyee, to be sent
+    to another. `alert` is as above.
     """
+    header, _, content = alert.partition(": ")
+    # Inherited by the phones that the Local channel rings.
+    alerting = (("__UAPI_ALERT_NAME", header), ("__UAPI_ALERT", content)) if alert else ()
+    variables = (*spying.variables, ("UAPI_STAYS", f"{linger_s:d}"), *phones.variables, *alerting)
+    dial = ring_through_include(phones.number)
+    return _originate(dial, _IN_INCLUDE, variables, channel_id, caller_id, pickup_ms)
+
+
+def _originate(  # noqa: PLR0917 - one header each
+    dial: str, runs: Headers, variables: Headers, channel_id: str, caller_id: CallerId, pickup_ms: int
+) -> Action:
     if pickup_ms <= 0:
         raise ActionError("a Timeout of 0 or less would ring without limit")
-    header, _, content = alert.partition(": ")
-    runs: Headers
-    variables: Headers = ()
-    alerting: Headers = ()
-    if has_include:
-        runs = (("Context", SPY_CONTEXT), ("Exten", SPY_EXTEN), ("Priority", "1"))
-        variables = _spy_variables(spyee, options, linger_s)
-        # Inherited by the phones that a Local channel rings.
-        alerting = (("__UAPI_ALERT_NAME", header), ("__UAPI_ALERT", content)) if alert else ()
-    else:
-        runs = (("Application", "ChanSpy"), ("Data", f"{_exact(spyee)},{_for_one(options)}"))
-    if alert and dial.startswith("PJSIP/"):
-        alerting = ((f"PJSIP_HEADER(add,{header})", content),)
     return Action(
         "Originate",
         (
             ("Channel", dial),
             *runs,
             ("CallerID", f'"{_quoted(caller_id.name)}" <{caller_id.number}>'),
-            *(("Variable", f"{name}={value}") for name, value in (*_TO_NOBODY_ELSE, *variables, *alerting)),
+            *(("Variable", f"{name}={value}") for name, value in (*_TO_NOBODY_ELSE, *variables)),
             ("Timeout", str(pickup_ms)),
             ("ChannelId", _exact(channel_id)),
             # A synchronous Originate blocks the whole AMI session until somebody picks up.
@@ -128,24 +212,14 @@ def originate_spy(
     )
 
 
-def phones_of(supervisor: str, dial: str, *, has_include: bool) -> str:
-    """All phones of the extension where the dialplan include can ring them, else one of them.
-
-    Also where it has only one, though to ring that straight would be 2 ms sooner: ChanSpy then runs on a
-    channel of its own, and whoever gets into the phone's place stands behind it, where it is seen.
-    """
-    is_plain = dial == f"PJSIP/{supervisor}"
-    return ring_through_include(supervisor) if has_include and is_plain else dial
-
-
-def originate_notice(*, spyee: str, channel_id: str) -> Action:
+def originate_notice(*, spyee: str, spyee_name: str, channel_id: str) -> Action:
     """Let both sides of the conversation of `spyee` hear a short tone."""
     return Action(
         "Originate",
         (
             ("Channel", f"Local/{NOTICE_EXTEN}@{SPY_CONTEXT}/n"),
-            ("Application", "ChanSpy"),
-            ("Data", f"{_exact(spyee)},quBE"),
+            *_IN_INCLUDE,
+            *(("Variable", f"{name}={value}") for name, value in Spying(spyee, spyee_name, "quBE").variables),
             ("Timeout", str(NOTICE_LIMIT_MS)),
             ("ChannelId", _exact(channel_id)),
             ("Async", "true"),
@@ -154,14 +228,14 @@ def originate_notice(*, spyee: str, channel_id: str) -> Action:
     )
 
 
-def set_spy_variables(*, channel_id: str, spyee: str, options: str, linger_s: int = 0) -> tuple[Action, ...]:
-    """Set what the channel is to spy on, and how, when it next begins. Raises ActionError as above."""
+def set_spy_variables(*, channel_id: str, spying: Spying, linger_s: int = 0) -> tuple[Action, ...]:
+    """Set what the channel is to spy on, and how, when it next begins."""
     return tuple(
         Action(
             "Setvar",
             (("Channel", _exact(channel_id)), ("Variable", name), ("Value", value)),
         )
-        for name, value in _spy_variables(spyee, options, linger_s)
+        for name, value in (*spying.variables, ("UAPI_STAYS", f"{linger_s:d}"))
     )
 
 
@@ -173,29 +247,7 @@ def tell_stay(*, channel_id: str, linger_s: int) -> Action:
 
 def restart_chanspy(channel_id: str) -> Action:
     """Have the channel begin to spy anew, as told; its phone does not ring again."""
-    return Action(
-        "Redirect",
-        (
-            ("Channel", _exact(channel_id)),
-            ("Context", SPY_CONTEXT),
-            ("Exten", SPY_EXTEN),
-            ("Priority", "1"),
-        ),
-    )
-
-
-def _spy_variables(spyee: str, options: str, linger_s: int) -> Headers:
-    return (
-        ("UAPI_SPY_OPTIONS", _for_one(options)),
-        ("UAPI_SPYEE", _exact(spyee)),
-        ("UAPI_STAYS", f"{linger_s:d}"),
-    )
-
-
-def _for_one(options: str) -> str:
-    if "u" not in options:
-        raise ActionError("without the option u the spyee would be a prefix, not an exact channel")
-    return options
+    return Action("Redirect", (("Channel", _exact(channel_id)), *_IN_INCLUDE))
 
 
 def _exact(uniqueid: str) -> str:

@@ -46,6 +46,17 @@ def is_of_ours(uniqueid: str) -> bool:
     return uniqueid.startswith(OUR_PREFIX) and "." not in uniqueid
 
 
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.*#+@:/=~!% -]+", re.ASCII)
+
+
+def is_plain_name(channel_name: str) -> bool:
+    """Whether the dialplan can compare a channel's name with this one: nothing in it ends a text there.
+
+    It is never the name of a Local channel's half, which has a semicolon: those are nobody's phone.
+    """
+    return _PLAIN_NAME.fullmatch(channel_name) is not None
+
+
 class ChannelState(IntEnum):
     """Asterisk's `ChannelState` (its include/asterisk/channelstate.h)."""
 

@@ -7,8 +7,8 @@ NOTICE_EXTEN = "notice"
 PHONES_CONTEXT = "uapi-phones"
 """Any number is an extension of it: it rings the devices that the adapter names."""
 
-ANSWERED_CONTEXT = "uapi-answered"
-ANSWERED_EXTEN = "s"
+DEVICE_CONTEXT = "uapi-device"
+DEVICE_EXTEN = "s"
 
 LEFT_CONTEXT = "uapi-left"
 LEFT_EXTEN = "s"

@@ -47,6 +47,8 @@ class PhoneCallView:
 
     Empty for the view of who parked a call and left it.
     """
+    channel_name: str = ""
+    """That channel's name."""
     held_since: float | None = None
     is_holder: bool = False
     parking: Parking | None = None
@@ -158,6 +160,7 @@ def _leg_view(call: Call, leg: Leg) -> PhoneCallView:
         ringing=leg.ringing_at,
         answered=leg.answered_at,
         channel=leg.channel.uniqueid,
+        channel_name=leg.channel.name,
         held_since=_earliest(one.held_since for one in (leg, *talking)),
         is_holder=leg.held_since is not None,
         parking=leg.parking,
@@ -237,6 +240,7 @@ def _spy_view(call: Call, spyee: Leg, spy: Leg, extension: str) -> PhoneCallView
         answered=spy.spying_since,
         # What is asked of the extension is not meant for the other side, to whom the supervision moved.
         channel=spyee.channel.uniqueid if spyee.extension is not None else "",
+        channel_name=spyee.channel.name if spyee.extension is not None else "",
     )
 
 

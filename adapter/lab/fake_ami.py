@@ -239,6 +239,7 @@ class FakeAmi:
             "CoreShowChannels": self.list_channels,
             "Originate": self.originate,
             "Hangup": self.take_hangup,
+            "Getvar": self.get_variable,
             **(self._with_include if self.has_include else {}),
         }.get(action.name)
         if script is None:
@@ -283,7 +284,7 @@ class FakeAmi:
         """Take it and ring the phone, or play the notice tone that it is to play."""
         action.connection.answer(action, ("Message", "Originate successfully queued"))
         if say.is_notice(action["ChannelId"]):
-            self.pbx.play_notice(dict(action.headers))
+            self.pbx.play_notice(say.with_application(action.headers))
         else:
             self.pbx.ring(say.with_application(action.headers))
 
@@ -291,7 +292,9 @@ class FakeAmi:
         """A script: take it and say, as for an unknown endpoint, that there is no channel to be had."""
         action.connection.answer(action, ("Message", "Originate successfully queued"))
         self.emit(
-            say.originate_response(self.pbx.clock(), dict(action.headers), None, is_success=False, reason=0)
+            say.originate_response(
+                self.pbx.clock(), say.with_application(action.headers), None, is_success=False, reason=0
+            )
         )
 
     def take_hangup(self, action: ReceivedAction) -> None:
@@ -301,6 +304,18 @@ class FakeAmi:
             return
         action.connection.answer(action, ("Message", "Channel Hungup"))
         self.pbx.hang_up(action["Channel"], cause=0)
+
+    def get_variable(self, action: ReceivedAction) -> None:
+        """Tell a channel's name; and of a function whether it has it, as the include needs it."""
+        channel = self.pbx.channels.get(action["Channel"])
+        if action["Variable"] == "CHANNEL(name)" and channel is not None:
+            value = channel.name
+        elif action["Channel"]:
+            action.connection.refuse(action, "No such channel")
+            return
+        else:
+            value = "yes" if self.has_include and action["Variable"].startswith("IF(") else ""
+        action.connection.answer(action, ("Variable", action["Variable"]), ("Value", value))
 
     @property
     def _with_include(self) -> dict[str, Script]:

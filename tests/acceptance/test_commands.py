@@ -17,9 +17,9 @@ from adapter.lab.polling import poll_until
 from adapter.lab.processes import die_with_parent, end_process, last_lines, start_process
 
 DEADLINE_S = 20.0
-INCLUDED = ("spy@uapi-spy", "notice@uapi-spy", "0@uapi-phones", "s@uapi-answered", "s@uapi-left")
+INCLUDED = ("spy@uapi-spy", "notice@uapi-spy", "0@uapi-phones", "s@uapi-device", "s@uapi-left")
 DIALPLAN = [f"dialplan {part}" for part in INCLUDED]
-MODULES = ("module app_chanspy", "module app_softhangup", "module func_channel")
+MODULES = ("module app_chanspy", "module func_logic", "module app_softhangup", "module func_channel")
 OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
 
 

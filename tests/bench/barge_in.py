@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from adapter.asterisk.actions import originate_spy
+from adapter.asterisk.actions import Spying, SupervisorDevices, originate_spy, originate_spy_by_include
 from adapter.asterisk.caller_id import CallerId
-from adapter.asterisk.naming import ring_through_include
 from adapter.lab import Pbx, Phones, running_asterisk
 from adapter.lab.adapter_process import running_adapter
 from tests.acceptance.conftest import Lab
@@ -19,8 +18,7 @@ from tests.bench.service import HIGH, Client
 
 SAMPLES = 200
 SUPERVISOR = "0003*024"
-DIRECT = f"PJSIP/{SUPERVISOR}"
-LOCAL = ring_through_include(SUPERVISOR)
+DEVICE = f"PJSIP/{SUPERVISOR}"
 INVITE_LIMIT_S = 2.0
 QUIET_S = 0.03
 """Between two rings, for the first to be over everywhere."""
@@ -70,18 +68,24 @@ class Ami:
         await self._reader.readuntil(b"Response: Success\r\n")
         await self._reader.readuntil(b"\r\n\r\n")
 
-    def originate(self, dial: str, *, has_include: bool) -> float:
+    def originate(self, *, has_include: bool) -> float:
         """Ring the supervisor as the adapter does; when it was sent."""
         self._count += 1
-        action = originate_spy(
-            dial=dial,
-            spyee="1.1",
-            options="quBE",
-            channel_id=f"bench-{self._count}",
-            caller_id=CallerId("John Doe", "42420042"),
-            pickup_ms=20_000,
-            has_include=has_include,
-        )
+        spying = Spying("1.1", "PJSIP/x-1", "quBE")
+        channel_id, caller_id, pickup_ms = f"bench-{self._count}", CallerId("John Doe", "42420042"), 20_000
+        if has_include:
+            devices = SupervisorDevices(SUPERVISOR, (DEVICE,), (DEVICE,))
+            action = originate_spy_by_include(
+                phones=devices,
+                spying=spying,
+                channel_id=channel_id,
+                caller_id=caller_id,
+                pickup_ms=pickup_ms,
+            )
+        else:
+            action = originate_spy(
+                dial=DEVICE, spying=spying, channel_id=channel_id, caller_id=caller_id, pickup_ms=pickup_ms
+            )
         text = action.text(action.id).encode()
         at = time.perf_counter()
         self._writer.write(text)
@@ -133,8 +137,8 @@ async def _measure(lab: Lab, phone: BusyPhone, samples: int) -> Samples:
                 raise AssertionError(f"not taken: {head!r}")
             taken.ours.append(rang_at - sent_at)
             await asyncio.sleep(QUIET_S)
-            for bare, dial in ((taken.same, LOCAL), (taken.direct, DIRECT)):
-                sent_at = ami.originate(dial, has_include=dial == LOCAL)
+            for bare, has_include in ((taken.same, True), (taken.direct, False)):
+                sent_at = ami.originate(has_include=has_include)
                 bare.append(await _ring(phone) - sent_at)
                 await ami.answered()
                 await asyncio.sleep(QUIET_S)

@@ -19,6 +19,7 @@ HEADERS = {
     "CoreShowChannels": ["Action", "ActionID"],
     "ParkedCalls": ["Action", "ActionID"],
     "ShowDialPlan": ["Action", "ActionID", "Context", "Extension"],
+    "Getvar": ["Action", "ActionID", "Channel", "Variable"],
     "Status": ["Action", "ActionID", "Variables"],
     "Originate": [
         "Action",
@@ -113,8 +114,9 @@ async def test_no_value_of_any_field_adds_a_header_to_what_asterisk_is_told(
     for action in fresh:
         assert sorted(name for name, _ in action.headers) == HEADERS[action.name], action.raw
     assert ami.connection.received[bytes_before:] == b"".join(action.raw for action in ami.actions[already:])
-    assert {action.name for action in fresh} <= {"Originate"}
-    assert [caller_id_of(action["CallerID"])[0] for action in fresh] == asked
+    # Before each, whose channel it is that is to be spied on.
+    assert [action.name for action in fresh] == ["Getvar", "Originate"] * len(asked)
+    assert [caller_id_of(action["CallerID"])[0] for action in fresh[1::2]] == asked
     assert len(ami.connections) == 1
 
 

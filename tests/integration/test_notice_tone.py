@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapter.callcontrol.supervision import ringing
+from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi, Script
 from adapter.lab.fake_ami_events import FakeChannel, bridge_of
 from tests.integration.harness import Service, running_service, until
@@ -97,7 +98,7 @@ async def test_a_notice_tone_that_is_played_lets_the_supervision_go_on(
     await until(lambda: notices(ami))
     await asyncio.sleep(0.2)  # that nothing ends can only be waited for
     assert (await said(service, uniqueid))["state"] == "joined"
-    assert [one["Data"] for one in notices(ami)] == [f"{agent.uniqueid},quBE"]
+    assert [say.with_application(one.headers)["Data"] for one in notices(ami)] == [f"{agent.uniqueid},quBE"]
 
 
 async def test_no_notice_tone_is_played_where_the_join_was_refused(service: Service, ami: FakeAmi) -> None:
@@ -140,7 +141,7 @@ async def test_a_party_that_joins_a_conversation_hears_a_notice_tone_of_its_own(
     later = come_in(ami, agent, BYSTANDER, kind=kind)
     await until(lambda: len(notices(ami)) == 3)
     await until_said(service, uniqueid, state="joined", action="Monitor")
-    heard = [one["Data"] for one in notices(ami)]
+    heard = [say.with_application(one.headers)["Data"] for one in notices(ami)]
     assert heard == [f"{one.uniqueid},quBE" for one in (agent, came, later)]
 
 
@@ -151,7 +152,7 @@ async def test_each_member_of_a_conference_that_is_supervised_hears_a_notice_ton
     came = come_in(ami, agent, kind="base")
     await joined(service, ami, "Monitor")
     await until(lambda: len(notices(ami)) == 3)
-    heard = {one["Data"] for one in notices(ami)}
+    heard = {say.with_application(one.headers)["Data"] for one in notices(ami)}
     assert heard == {f"{one},quBE" for one in (agent.uniqueid, agent.linkedid, came.uniqueid)}
 
 

@@ -33,7 +33,7 @@ async def test_1_an_originate_that_was_unanswered_when_the_link_broke_is_not_sen
     ami.scripts.clear()
     await service.until_synced(ami, 1)
     assert (await service.barge_in(sendCallTo="0003*025")).status == 202
-    assert names(ami) == [*AT_LOGIN, "Originate"]
+    assert names(ami) == [*AT_LOGIN, "Getvar", "Originate"]
     assert [action["Channel"] for action in ami.took("Originate")] == ["PJSIP/0003*024", "PJSIP/0003*025"]
 
 

@@ -37,10 +37,11 @@ class Desk:
         self.publisher.subscribe(self.conductor.on_change)
         self._fed = 0
 
-    async def _send(self, action: Action) -> None:
+    async def _send(self, action: Action) -> dict[str, str]:
         if not self.is_link_up:
             raise LinkLost("it broke")
         self.sent.append({"Action": action.name, **dict(action.headers)})
+        return {}
 
     def hear(self) -> None:
         """Publisher what the PBX has said since."""
@@ -67,7 +68,20 @@ class Desk:
         """A supervision whose phone is about to ring."""
         call = self.calls.call_of(spyee)
         assert call is not None
-        plan = Plan(mode, call.id, spyee, extension, supervisor, "", CallerId("x", "1"), 20, follow)
+        plan = Plan(
+            mode=mode,
+            call_id=call.id,
+            spyee=spyee,
+            spyee_name=call.legs[spyee].channel.name,
+            extension=extension,
+            supervisor=supervisor,
+            devices=(f"PJSIP/{supervisor}",),
+            rings=(f"PJSIP/{supervisor}",),
+            rings_alone=f"PJSIP/{supervisor}",
+            caller_id=CallerId("x", "1"),
+            pickup_s=20,
+            follow=follow,
+        )
         return await self.conductor.begin(plan, "wallboard")
 
     async def join(self, spyee: str, *, peer: str = SUPERVISOR, **more: Any) -> Supervision:  # noqa: ANN401 - as begin takes them

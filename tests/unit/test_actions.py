@@ -10,26 +10,21 @@ from adapter.asterisk.actions import (
     LINE_LIMIT_BYTES,
     Action,
     ActionError,
+    Spying,
+    SupervisorDevices,
     hang_up,
     list_channels,
     originate_spy,
+    originate_spy_by_include,
     ping,
 )
 from adapter.asterisk.caller_id import NAME_LIMIT_BYTES, CallerId, parse_caller_id
 
 
-class _Values(TypedDict):
-    dial: str
-    spyee: str
-    options: str
-    channel_id: str
-    caller_id: CallerId
-    pickup_ms: int
-
-
 class _Changes(TypedDict, total=False):
     dial: str
     spyee: str
+    spyee_name: str
     options: str
     channel_id: str
     caller_id: CallerId
@@ -37,16 +32,20 @@ class _Changes(TypedDict, total=False):
 
 
 def _originate(**changed: Unpack[_Changes]) -> Action:
-    values: _Values = {
-        "dial": "PJSIP/0003*024",
-        "spyee": "1795405388.1",
-        "options": "quBE",
-        "channel_id": "uapi-1998",
-        "caller_id": CallerId("John Doe", "42420042"),
-        "pickup_ms": 20000,
-    }
-    values.update(changed)
-    return originate_spy(**values)
+    return originate_spy(
+        dial=changed.get("dial", "PJSIP/0003*024"),
+        spying=Spying(
+            changed.get("spyee", "1795405388.1"),
+            changed.get("spyee_name", SPYEE_NAME),
+            changed.get("options", "quBE"),
+        ),
+        channel_id=changed.get("channel_id", "uapi-1998"),
+        caller_id=changed.get("caller_id", CallerId("John Doe", "42420042")),
+        pickup_ms=changed.get("pickup_ms", 20000),
+    )
+
+
+SPYEE_NAME = "PJSIP/0003*210-0000002a"
 
 
 def test_a_barge_in_is_this_originate() -> None:
@@ -66,6 +65,97 @@ def test_a_barge_in_is_this_originate() -> None:
         ),
         id="uapi-1998",
     )
+
+
+def test_with_the_include_the_devices_and_the_spyees_name_go_along() -> None:
+    """The number is only the way into the include; what rings there, and who may answer, are variables."""
+    found = originate_spy_by_include(
+        phones=SupervisorDevices("0003*024", ("PJSIP/acme-24", "SIP/7"), ("Local/24@from-internal/n",)),
+        spying=Spying("1795405388.1", SPYEE_NAME, "quBE"),
+        channel_id="uapi-1998",
+        caller_id=CallerId("John Doe", "42420042"),
+        pickup_ms=20000,
+        linger_s=2,
+        alert="Answer-Mode: Auto",
+    )
+    assert found.headers == (
+        ("Channel", "Local/0003*024@uapi-phones/n"),
+        ("Context", "uapi-spy"),
+        ("Exten", "spy"),
+        ("Priority", "1"),
+        ("CallerID", '"John Doe" <42420042>'),
+        ("Variable", "FORWARD_CONTEXT=uapi-nowhere"),
+        ("Variable", "__TRANSFER_CONTEXT=uapi-nowhere"),
+        ("Variable", "UAPI_SPY_OPTIONS=quBE"),
+        ("Variable", "UAPI_SPYEE=1795405388.1"),
+        ("Variable", f"UAPI_SPYEE_NAME={SPYEE_NAME}"),
+        ("Variable", "UAPI_STAYS=2"),
+        ("Variable", "_UAPI_DEVICES=PJSIP/acme-24&SIP/7"),
+        ("Variable", "_UAPI_RINGS=Local/24@from-internal/n"),
+        ("Variable", "__UAPI_ALERT_NAME=Answer-Mode"),
+        ("Variable", "__UAPI_ALERT=Auto"),
+        ("Timeout", "20000"),
+        ("ChannelId", "uapi-1998"),
+        ("Async", "true"),
+    )
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "PJSIP",
+        "PJSIP/",
+        "PJSIP/a&PJSIP/b",
+        "PJSIP/a,b",
+        "PJSIP/a^b",
+        "PJSIP/a;b",
+        'PJSIP/a"b',
+        "PJSIP/a b",
+        "PJSIP/a(b)",
+        "PJSIP/${EXTEN}",
+        "PJSIP/$[1]",
+        "PJSIP/a\\b",
+        "PJSIP/a\r\nAction: Command",
+        "PJSIP/\u0662",
+    ],
+)
+def test_nothing_rings_or_may_answer_that_dial_could_take_for_more(bad: str) -> None:
+    """Each is a part of an argument of Dial; and where there is none, nobody may answer."""
+    for devices, rings in (((bad,), ("PJSIP/24",)), (("PJSIP/24",), (bad,)), ((), ("PJSIP/24",))):
+        with pytest.raises(ActionError):
+            SupervisorDevices("0003*024", devices, rings)
+    with pytest.raises(ActionError):
+        SupervisorDevices("0003*024", ("PJSIP/24",), ())
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "PJSIP",
+        "Local/24@phones-00000001;1",
+        'PJSIP/a" | "b-1',
+        "PJSIP/${EXTEN}-1",
+        "PJSIP/a,b-1",
+        "PJSIP/a(b)-1",
+        "PJSIP/a[b]-1",
+        "PJSIP/a\\-1",
+        "PJSIP/a\r\n-1",
+    ],
+)
+def test_a_name_that_the_dialplan_could_not_compare_is_refused(bad: str) -> None:
+    """There it stands in quotes: one in it would end the comparison, with whatever outcome."""
+    with pytest.raises(ActionError):
+        Spying("1795405388.1", bad, "quBE")
+
+
+@pytest.mark.parametrize(
+    "name", [SPYEE_NAME, "PJSIP/My Trunk-0000002a", "IAX2/host.example:4569-17", "DAHDI/i1/0172-1"]
+)
+def test_a_channels_name_is_taken_as_it_is(name: str) -> None:
+    """Of phones and of trunks, which a supervision that follows the call may be on."""
+    assert ("UAPI_SPYEE_NAME", name) in Spying("1795405388.1", name, "quBE").variables
 
 
 def test_an_action_is_its_headers_in_order_and_a_blank_line() -> None:

@@ -29,8 +29,8 @@ WELL = Facts(
     seen_classes=frozenset({"call"}),
     manager_conf=CONF,
     clock_offset_s=-0.2,
-    modules={"app_chanspy": True, "app_softhangup": True, "func_channel": True},
-    dialplan={"spy@uapi-spy": True, "s@uapi-answered": True},
+    modules={"app_chanspy": True, "func_logic": True, "app_softhangup": True, "func_channel": True},
+    dialplan={"spy@uapi-spy": True, "s@uapi-device": True},
     terminals={"0003*210": Terminal.REGISTERED, "0003*211": Terminal.REGISTERED},
 )
 
@@ -90,6 +90,7 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
         (replace(WELL, clock_offset_s=1.5), "clocks", Verdict.WARN),
         (not_loaded("app_chanspy"), "module app_chanspy", Verdict.FAIL),
         (not_loaded("app_softhangup"), "module app_softhangup", Verdict.WARN),
+        (not_loaded("func_logic"), "module func_logic", Verdict.FAIL),
         (not_loaded("func_channel"), "module func_channel", Verdict.WARN),
         (replace(WELL, dialplan={"spy@uapi-spy": False}), "dialplan spy@uapi-spy", Verdict.FAIL),
         (replace(WELL, terminals={"0003*211": Terminal.UNKNOWN}), "phone 0003*211", Verdict.FAIL),
@@ -123,7 +124,7 @@ def test_without_the_include_nothing_is_said_of_the_modules_that_it_alone_uses(
     facts = replace(
         WELL,
         modules=dict.fromkeys(WELL.modules, is_loaded),
-        dialplan={"spy@uapi-spy": True, "s@uapi-answered": False},
+        dialplan={"spy@uapi-spy": True, "s@uapi-device": False},
     )
     assert [finding.name for finding in find(facts) if finding.name.startswith("module")] == [
         "module app_chanspy"

@@ -77,7 +77,10 @@ def test_the_founding_request_becomes_this_plan() -> None:
         spyee="1795405388.1",
         extension="0003*210",
         supervisor="0003*024",
-        dial="PJSIP/0003*024",
+        spyee_name="PJSIP/0003*210-00000001",
+        devices=("PJSIP/0003*024",),
+        rings=("PJSIP/0003*024",),
+        rings_alone="PJSIP/0003*024",
         caller_id=CallerId("John Doe", "42420042"),
         pickup_s=20,
     )
@@ -198,7 +201,7 @@ def test_the_short_form_is_resolved_inside_the_organization() -> None:
 def test_an_extension_with_a_dial_string_of_its_own_is_dialed_by_it() -> None:
     """The directory's word, not the number's."""
     plan = _plan(replace(GOOD, send_call_to="0003*025"))
-    assert (plan.supervisor, plan.dial) == ("0003*025", "PJSIP/second-desk")
+    assert (plan.supervisor, plan.rings_alone) == ("0003*025", "PJSIP/second-desk")
 
 
 def test_a_supervisor_who_already_joined_is_no_party() -> None:

@@ -31,6 +31,12 @@ RESPIES: list[tuple[str, SpySetup | None, SpySetup, bool]] = [
     ("whispering to whispering in private", SpySetup("a", WHISPER), SpySetup("a", PRIVATE), True),
     ("another spyee", SpySetup("a", MONITOR, "x"), SpySetup("x", MONITOR, "a"), True),
     ("another partner", SpySetup("a", MONITOR, "x"), SpySetup("a", MONITOR, "y"), True),
+    (
+        "another name",
+        SpySetup("a", MONITOR, "x", "PJSIP/1-1"),
+        SpySetup("a", MONITOR, "x", "PJSIP/2-1"),
+        False,
+    ),
     ("another partner, barging in", SpySetup("a", BARGE_IN, "x"), SpySetup("a", BARGE_IN, "y"), True),
     ("a first partner", SpySetup("a", MONITOR), SpySetup("a", MONITOR, "x"), True),
     ("the partner has gone", SpySetup("a", MONITOR, "x"), SpySetup("a", MONITOR), False),
@@ -51,12 +57,16 @@ def test_chanspy_begins_anew_where_it_would_not_come_right_by_itself(
     assert needs_restart(runs, wanted) is is_needed
 
 
-def test_a_phone_that_rings_is_told_of_another_channel_or_mode_and_of_no_other_partner() -> None:
+def test_a_phone_that_rings_is_told_of_another_channel_name_or_mode_and_of_no_other_partner() -> None:
     """Whom ChanSpy reaches is settled when it begins."""
     told = SpySetup("a", BARGE_IN, "x")
-    others = (SpySetup("b", BARGE_IN, "x"), SpySetup("a", MONITOR, "x"))
+    others = (
+        SpySetup("b", BARGE_IN, "x"),
+        SpySetup("a", MONITOR, "x"),
+        SpySetup("a", BARGE_IN, "x", "PJSIP/1-1"),
+    )
     assert needs_variables(None, told)
-    assert [needs_variables(told, wanted) for wanted in others] == [True, True]
+    assert [needs_variables(told, wanted) for wanted in others] == [True, True, True]
     assert not any(needs_variables(told, SpySetup("a", BARGE_IN, partner)) for partner in ("x", "y", None))
 
 
@@ -161,13 +171,15 @@ def test_a_conference_that_is_left_during_a_break_is_none_any_more() -> None:
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_the_partner_is_who_the_spyee_talks_with_alone(mode: Mode) -> None:
-    """Of several, none is the one that ChanSpy knows."""
+    """Of several, none is the one that ChanSpy knows. The name is the one that the channel has by then."""
     pbx, agent = two()
     calls = calls_after(pbx.messages)
     [customer] = [one.channel.uniqueid for one in calls.others(agent)]
-    assert wanted_setup(calls, agent, mode) == SpySetup(agent, mode, customer)
+    assert wanted_setup(calls, agent, mode) == SpySetup(agent, mode, customer, "PJSIP/0003*210-00000001")
     for other, its_agent in (three(), alone(), nowhere()):
-        assert wanted_setup(calls_after(other.messages), its_agent, mode) == SpySetup(its_agent, mode, None)
+        wanted = wanted_setup(calls_after(other.messages), its_agent, mode)
+        assert (wanted.spyee, wanted.mode, wanted.partner) == (its_agent, mode, None)
+    assert wanted_setup(calls, "1795405399.1", mode).spyee_name == ""
 
 
 # -- ChanSpy's options ---------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ FOUNDING_VIEW = PhoneCallView(
     ringing=1795405388.300401,
     answered=1795405389.329682,
     channel="1795405388.1",
+    channel_name="PJSIP/0003*210-00000001",
     disposition=Disposition.ANSWERED,
 )
 
@@ -54,6 +55,7 @@ def test_a_joined_barge_in_adds_the_founding_samples_second_view() -> None:
         ringing=None,
         answered=1795405392.094366,
         channel="1795405388.1",
+        channel_name="PJSIP/0003*210-00000001",
     )
     assert only_call(calls_after(_until("ChanSpyStart"))).views == (FOUNDING_VIEW, barge_view)
 

@@ -11,12 +11,11 @@ Recovering  accounts for them after a break or a restart
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
 from adapter.ami.errors import LinkDown
-from adapter.asterisk.actions import Action
 from adapter.callcontrol.supervision.errors import (
     ConferenceRefused,
     NoticeRefused,
@@ -28,7 +27,7 @@ from adapter.callcontrol.supervision.parties import Parties
 from adapter.callcontrol.supervision.plan import Plan
 from adapter.callcontrol.supervision.recovering import Recovering
 from adapter.callcontrol.supervision.register import Register
-from adapter.callcontrol.supervision.ringing import Ringing
+from adapter.callcontrol.supervision.ringing import Ringing, Send
 from adapter.callcontrol.supervision.session import Reason, State
 from adapter.callcontrol.supervision.spy_setup import is_conference, wanted_setup
 from adapter.callcontrol.supervision.supervision import Supervision
@@ -49,7 +48,7 @@ class Conductor:
     def __init__(
         self,
         calls: Calls,
-        send: Callable[[Action], Awaitable[None]],
+        send: Send,
         *,
         directory: Callable[[], Directory],
         has_include: Callable[[], bool],

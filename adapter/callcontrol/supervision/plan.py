@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from adapter.access.permission import may_hear
 from adapter.asterisk.caller_id import CallerId
-from adapter.asterisk.events import names_one_channel
+from adapter.asterisk.events import is_plain_name, names_one_channel
 from adapter.calls.views import PhoneCall, PhoneCallView, Status
 from adapter.directory import Directory, Extension, SupervisionMode
 
@@ -124,8 +124,14 @@ class Plan:
     spyee: str
     extension: str
     supervisor: str
-    dial: str
-    """The one device that is dialed for the supervisor, where the include does not ring all of them."""
+    spyee_name: str
+    """The name of that channel, by which it was decided whose it is."""
+    devices: tuple[str, ...]
+    """The supervisor's own: nothing else may answer."""
+    rings: tuple[str, ...]
+    """What the dialplan include rings for the supervisor."""
+    rings_alone: str
+    """The one device that is dialed where there is no include."""
     caller_id: CallerId
     pickup_s: int
     follow: Follow | None = None
@@ -175,7 +181,10 @@ def plan_supervision(
         spyee=view.channel,
         extension=view.extension,
         supervisor=supervisor.number,
-        dial=supervisor.rings_alone,
+        spyee_name=view.channel_name,
+        devices=supervisor.devices,
+        rings=supervisor.rings,
+        rings_alone=supervisor.rings_alone,
         caller_id=request.caller_id or supervisor.shown_caller_id,
         pickup_s=pickup_s,
         follow=request.follow,
@@ -193,7 +202,7 @@ def _view(
     view = phone_call.view(request.view_id) if request.view_id else None
     if view is None or view.extension not in path_extensions:
         raise Refusal(Parameter.VIEW, "it must be the id of a view that the extension has of the phone call")
-    if not names_one_channel(view.channel):
+    if not names_one_channel(view.channel) or not is_plain_name(view.channel_name):
         raise Refusal(Parameter.VIEW, "its channel has a name that Asterisk could take for others too")
     if view.status is not Status.ON_CALL:
         # There is no conversation to join yet, and none that anybody asked to hear.

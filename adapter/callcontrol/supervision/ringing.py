@@ -10,10 +10,14 @@ from typing import Any
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LinkLost
 from adapter.asterisk.actions import (
     Action,
+    ActionError,
+    Spying,
+    SupervisorDevices,
+    get_channel_name,
     hang_up,
     originate_notice,
     originate_spy,
-    phones_of,
+    originate_spy_by_include,
 )
 from adapter.asterisk.events import NOTICE_PREFIX, OTHER_HALF
 from adapter.callcontrol.supervision.plan import Plan, linger_s
@@ -39,6 +43,8 @@ NOTICE_LIMIT_S = 3.0
 _NO_CHANNEL = "no such channel"
 """How Asterisk refuses to hang up what is gone."""
 
+Send = Callable[[Action], Awaitable[Mapping[str, str]]]
+"""Has Asterisk do something, and gives its answer."""
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
@@ -49,7 +55,7 @@ class Ringing:
         self,
         calls: Calls,
         register: Register,
-        send: Callable[[Action], Awaitable[None]],
+        send: Send,
         *,
         spawn: Spawn,
         has_include: Callable[[], bool],
@@ -69,21 +75,11 @@ class Ringing:
         `accepted` tells whether Asterisk took it.
         """
         self._spawn(self._guard(supervision, plan.pickup_s))
-        has_include = self._has_include()
         try:
-            await self._send(
-                originate_spy(
-                    dial=phones_of(plan.supervisor, plan.dial, has_include=has_include),
-                    spyee=plan.spyee,
-                    options=plan.mode.spy_options,
-                    channel_id=supervision.channel_id,
-                    caller_id=plan.caller_id,
-                    pickup_ms=plan.pickup_s * 1000,
-                    has_include=has_include,
-                    linger_s=linger_s(supervision.follow),
-                    alert=plan.auto_answer,
-                )
-            )
+            if self._has_include():
+                await self._send(_by_include(supervision, plan))
+            else:
+                await self._send_if_named(supervision, plan)
         except LinkError as failed:
             log.error("the originate failed", extra={**describe(supervision), "error": str(failed)})  # noqa: TRY400 - the link's trouble, no bug to trace
             if supervision.state is not State.ENDED:
@@ -97,6 +93,22 @@ class Ringing:
             if not supervision.accepted.done():  # the request was cancelled: nobody else need wait for it
                 supervision.accepted.set_exception(LinkLost("the request was cancelled"))
                 supervision.accepted.exception()
+
+    async def _send_if_named(self, supervision: Supervision, plan: Plan) -> None:
+        """Where no dialplan compares the names: whose channel it is, asked just before the phone rings.
+
+        AMI's events, by which it was decided, can be forged by a caller's number.
+        """
+        name = ""
+        with suppress(ActionRefused):  # it is gone
+            name = (await self._send(get_channel_name(plan.spyee))).get("Value", "")
+        if supervision.state is State.ENDED:
+            return
+        if name != plan.spyee_name:
+            log.warning("the channel is not the one that was meant", extra=describe(supervision))
+            self._register.retire(supervision, Reason.CALL_ENDED)
+            return
+        await self._send(_straight(supervision, plan))
 
     def end(self, supervision: Supervision, reason: Reason) -> None:
         """End it, and its channel with it, whether that exists already, still, or only later."""
@@ -156,10 +168,12 @@ class Ringing:
         async def play() -> None:
             try:
                 async with asyncio.timeout(NOTICE_LIMIT_S):
-                    await self._send(originate_notice(spyee=spyee, channel_id=channel_id))
+                    leg = self._calls.leg(spyee)
+                    name = "" if leg is None else leg.channel.name  # of one that is gone none can be made
+                    await self._send(originate_notice(spyee=spyee, spyee_name=name, channel_id=channel_id))
                     if not await begun:
                         raise ActionRefused("there is no channel for it")
-            except (LinkError, TimeoutError) as failed:
+            except (ActionError, LinkError, TimeoutError) as failed:
                 about = {**describe(supervision), "error": str(failed) or "it did not begin"}
                 log.warning("the notice tone could not be played", extra=about)
                 if spyee in (supervision.spyee, *supervision.partners):
@@ -204,3 +218,26 @@ class Ringing:
                 await supervision.until(lambda one: one.state is not State.ANSWERED)
         if supervision.state is State.ANSWERED:
             self.end(supervision, Reason.CALL_ENDED)
+
+
+def _by_include(supervision: Supervision, plan: Plan) -> Action:
+    return originate_spy_by_include(
+        phones=SupervisorDevices(plan.supervisor, plan.devices, plan.rings),
+        spying=Spying(plan.spyee, plan.spyee_name, plan.mode.spy_options),
+        channel_id=supervision.channel_id,
+        caller_id=plan.caller_id,
+        pickup_ms=plan.pickup_s * 1000,
+        linger_s=linger_s(supervision.follow),
+        alert=plan.auto_answer,
+    )
+
+
+def _straight(supervision: Supervision, plan: Plan) -> Action:
+    return originate_spy(
+        dial=plan.rings_alone,
+        spying=Spying(plan.spyee, plan.spyee_name, plan.mode.spy_options),
+        channel_id=supervision.channel_id,
+        caller_id=plan.caller_id,
+        pickup_ms=plan.pickup_s * 1000,
+        alert=plan.auto_answer,
+    )

@@ -8,6 +8,7 @@ waiting in ChanSpy's buffers). So it begins anew, which takes about 0.13 s.
 
 from dataclasses import dataclass
 
+from adapter.asterisk.actions import Spying
 from adapter.callcontrol.supervision.plan import Mode
 from adapter.calls.model import Calls
 
@@ -17,17 +18,28 @@ ONE_OTHER_SIDE = 1
 
 @dataclass(frozen=True, slots=True)
 class SpySetup:
-    """Spy on the channel `spyee` in this mode, while it talks with `partner` alone."""
+    """Spy on the channel `spyee` in this mode, while it has this name and talks with `partner` alone."""
 
     spyee: str
     mode: Mode
     partner: str | None = None
+    spyee_name: str = ""
+
+    @property
+    def spying(self) -> Spying:
+        """What ChanSpy is told. Raises ActionError where that is not exact."""
+        return Spying(self.spyee, self.spyee_name, self.mode.spy_options)
 
 
 def wanted_setup(calls: Calls, spyee: str, mode: Mode) -> SpySetup:
     """What is right at this moment."""
-    partners = calls.others(spyee)
-    return SpySetup(spyee, mode, partners[0].channel.uniqueid if len(partners) == ONE_OTHER_SIDE else None)
+    leg, partners = calls.leg(spyee), calls.others(spyee)
+    return SpySetup(
+        spyee,
+        mode,
+        partners[0].channel.uniqueid if len(partners) == ONE_OTHER_SIDE else None,
+        "" if leg is None else leg.channel.name,
+    )
 
 
 def is_conference(calls: Calls, spyee: str) -> bool:
@@ -41,8 +53,15 @@ def is_conference(calls: Calls, spyee: str) -> bool:
 
 
 def needs_variables(spy_setup: SpySetup | None, wanted: SpySetup) -> bool:
-    """Whether Asterisk has been told another channel or mode; whom that reaches shows when ChanSpy begins."""
-    return spy_setup is None or (spy_setup.spyee, spy_setup.mode) != (wanted.spyee, wanted.mode)
+    """Whether Asterisk has been told another channel, name or mode.
+
+    Whom that reaches shows when ChanSpy begins.
+    """
+    return spy_setup is None or _told(spy_setup) != _told(wanted)
+
+
+def _told(spy_setup: SpySetup) -> tuple[str, str, Mode]:
+    return spy_setup.spyee, spy_setup.spyee_name, spy_setup.mode
 
 
 def needs_restart(spy_setup: SpySetup | None, wanted: SpySetup) -> bool:
@@ -51,7 +70,8 @@ def needs_restart(spy_setup: SpySetup | None, wanted: SpySetup) -> bool:
     While the spyee talks with nobody there is nobody to reach; but a barge-in keeps the channel of a far
     side that has gone from being hung up, until it begins anew (seen with a parked call).
     """
-    if spy_setup is None or needs_variables(spy_setup, wanted):
+    # On the channel that it spies on it stays, whatever name that gets.
+    if spy_setup is None or (spy_setup.spyee, spy_setup.mode) != (wanted.spyee, wanted.mode):
         return True
     if wanted.partner == spy_setup.partner:
         return False

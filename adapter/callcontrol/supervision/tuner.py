@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError
-from adapter.asterisk.actions import Action, restart_chanspy, set_spy_variables, tell_stay
+from adapter.asterisk.actions import Action, ActionError, restart_chanspy, set_spy_variables, tell_stay
 from adapter.callcontrol.supervision.parties import Parties
 from adapter.callcontrol.supervision.plan import linger_s
 from adapter.callcontrol.supervision.register import describe
@@ -36,7 +36,7 @@ class Tuner:
     def __init__(
         self,
         calls: Calls,
-        send: Callable[[Action], Awaitable[None]],
+        send: Callable[[Action], Awaitable[object]],
         *,
         parties: Parties,
         signal: Callable[[Supervision, Signal], None],
@@ -105,7 +105,7 @@ class Tuner:
                 return
             try:
                 await self._tell(supervision, wanted)
-            except (ActionRefused, ActionTimeout, TimeoutError) as failed:
+            except (ActionError, ActionRefused, ActionTimeout, TimeoutError) as failed:
                 log.warning(
                     "a supervision could not be tuned",
                     extra={**describe(supervision), "error": str(failed) or "it did not join again"},
@@ -132,8 +132,7 @@ class Tuner:
             self._signal(supervision, Signal.DETACHES)
         for action in set_spy_variables(
             channel_id=channel_id,
-            spyee=wanted.spyee,
-            options=wanted.mode.spy_options,
+            spying=wanted.spying,
             linger_s=linger_s(supervision.follow),
         ):
             await self._send(action)

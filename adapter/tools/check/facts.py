@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 CHANSPY = "app_chanspy"
-MODULES = (CHANSPY, "app_softhangup", "func_channel")
-"""Asterisk's modules: the one that no supervision goes without, and those by which
-asterisk-conf/uapi-dialplan.conf ends a supervision whose phone is gone."""
+FUNC_LOGIC = "func_logic"
+MODULES = (CHANSPY, FUNC_LOGIC, "app_softhangup", "func_channel")
+"""Asterisk's modules: the one that no supervision goes without; the one by which
+asterisk-conf/uapi-dialplan.conf compares whose channel it is about to spy on; and those by which it ends a
+supervision whose phone is gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from adapter.asterisk.events import OUR_PREFIX, names_one_channel
 from adapter.tools.check.advice import ALLOW_MULTIPLE, advice_for_connecting, advice_for_login
-from adapter.tools.check.facts import CHANSPY, Facts, LoginResult, Snapshot, Terminal, Unavailable
+from adapter.tools.check.facts import CHANSPY, FUNC_LOGIC, Facts, LoginResult, Snapshot, Terminal, Unavailable
 
 OLDEST_MAJOR = 16
 WRITE_TIMEOUT_MS = 1000
@@ -252,6 +252,13 @@ def _module(module: str, is_loaded: bool | Unavailable) -> Finding:  # noqa: FBT
             return Finding(what, Verdict.OK, "loaded")
         case False if module == CHANSPY:
             return Finding(what, Verdict.FAIL, "not loaded", f"module load {module}.so")
+        case False if module == FUNC_LOGIC:
+            return Finding(
+                what,
+                Verdict.FAIL,
+                "not loaded: the dialplan include cannot run, and counts as missing",
+                f"module load {module}.so",
+            )
         case False:
             return Finding(
                 what,
