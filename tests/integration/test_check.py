@@ -218,7 +218,12 @@ async def test_a_refusal_is_no_answer_unless_it_is_one(
     assert finding in verdicts.items()
 
 
-MODULES = [("app_chanspy", (1, "fail")), ("app_softhangup", (0, "warn")), ("func_channel", (0, "warn"))]
+MODULES = [
+    ("app_chanspy", (1, "fail")),
+    ("func_logic", (1, "fail")),
+    ("app_softhangup", (0, "warn")),
+    ("func_channel", (0, "warn")),
+]
 """Each module, and what comes of it where that one is not loaded."""
 
 

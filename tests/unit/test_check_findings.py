@@ -111,6 +111,7 @@ def test_a_missing_module_is_to_be_loaded_by_its_name() -> None:
     missing = find(not_loaded(*WELL.modules))
     assert [finding.advice for finding in missing if finding.verdict is not Verdict.OK] == [
         "module load app_chanspy.so",
+        "module load func_logic.so",
         "module load app_softhangup.so",
         "module load func_channel.so",
     ]
