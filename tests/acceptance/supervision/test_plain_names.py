@@ -101,7 +101,7 @@ async def talking(story: Story, answers: str = AGENT) -> tuple[Phone, Phone, str
 @pytest.mark.parametrize("device", [AGENT, SECOND])
 @pytest.mark.parametrize("ear", [SUPERVISOR, APP])
 async def test_a_call_on_any_device_is_joined_on_any_device(stage: Stage, device: str, ear: str) -> None:
-    """The agent answers on either of two; both of the supervisor's ring, and the one that answers is joined."""
+    """The agent answers on either of two; both of the supervisor's ring, and who answers is joined."""
     async with stage.tell(f"plain-{device}-{ear}", is_traced=False) as story:
         agent, customer, call_id = await talking(story, device)
         rung = {name: await story.phone(name) for name in (SUPERVISOR, APP)}
