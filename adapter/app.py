@@ -31,9 +31,12 @@ from adapter.calls.publisher import Publisher
 from adapter.calls.shown_to import ShownTo
 from adapter.directory.file import DirectoryFile
 from adapter.http.audit_fields import audit_requests
+from adapter.http.bodies import Bodies
+from adapter.http.connections import Connections, open_files_limit, share_files
 from adapter.http.cors import allow_origins
 from adapter.http.error_answers import answer_errors
-from adapter.http.idle_connections import IdleConnections, idle_connections_limit
+from adapter.http.places import Places
+from adapter.http.refusing import refuse_unreadable
 from adapter.monitoring.counters import new_counters
 from adapter.monitoring.mounting import mount_operations
 from adapter.monitoring.requests import count_requests
@@ -59,7 +62,7 @@ DIRECTORY = web.AppKey("directory", DirectoryFile)
 PUBLISHER = web.AppKey("feed", Publisher)
 LINK = web.AppKey("link", Link)
 CONDUCTOR = web.AppKey("conductor", Conductor)
-IDLE = web.AppKey("idle", IdleConnections)
+CONNECTIONS = web.AppKey("connections", Connections)
 REVISIONS = web.AppKey("revisions", Revisions)
 EVENTS = web.AppKey("events", EventHub)
 AUDIT_LOG = web.AppKey("trail", AuditLog)
@@ -70,15 +73,18 @@ def make_app(settings: Settings) -> web.Application:
 
     Raises OSError where the directory's file cannot be read, or the audit trail's cannot be opened.
     """
-    idle = IdleConnections(settings.idle_timeout_s, idle_connections_limit())
+    shares = share_files(open_files_limit())
+    connections = Connections(settings.idle_timeout_s, settings.request_timeout_s, shares)
+    bodies = Bodies(settings.request_timeout_s, shares.bodies)
     counters = new_counters(time.perf_counter)
     trail = make_audit_log(settings)
     app = web.Application(
         middlewares=[
-            idle.middleware(),
+            connections.middleware(),
             count_requests(counters.requests),
             allow_origins(settings.cors_origins),
             answer_errors,
+            refuse_unreadable(),
             audit_requests(trail, settings),
         ],
         client_max_size=BODY_LIMIT_BYTES,
@@ -112,7 +118,7 @@ def make_app(settings: Settings) -> web.Application:
     publisher.subscribe(log_unknown_channels, Unplaced)
 
     app[DIRECTORY], app[PUBLISHER], app[LINK], app[CONDUCTOR] = directory, publisher, link, conductor
-    app[IDLE], app[REVISIONS] = idle, revisions
+    app[CONNECTIONS], app[REVISIONS] = connections, revisions
     app.cleanup_ctx.append(_run_link)
     # Before the handlers are awaited: it answers those that wait for a phone.
     app.on_shutdown.append(_close_conductor)
@@ -134,7 +140,15 @@ def make_app(settings: Settings) -> web.Application:
         is_ready=lambda: link.state is LinkState.READY,
     )
     phone_calls = PhoneCalls(settings=settings, gate=gate, shown=shown, revisions=revisions)
-    call_actions = CallActions(settings=settings, gate=gate, calls=calls, shown=shown, conductor=conductor)
+    call_actions = CallActions(
+        settings=settings,
+        gate=gate,
+        calls=calls,
+        shown=shown,
+        conductor=conductor,
+        bodies=bodies,
+        waits=Places(shares.waits),
+    )
     events = EventHub(settings=settings, gate=gate, directory=directory, shown=shown, conductor=conductor)
     after_snapshot.append(events.on_snapshot)
     publisher.subscribe(call_actions.on_change, ChannelGone)
@@ -150,7 +164,7 @@ def make_app(settings: Settings) -> web.Application:
         call_actions=call_actions,
         supervisions=Supervisions(gate, conductor, ZoneInfo(settings.timezone)),
         events=events,
-        token_endpoint=TokenEndpoint(directory, tokens, settings),
+        token_endpoint=TokenEndpoint(directory, tokens, settings, bodies),
         documentation=Documentation(settings),
     )
     return app

@@ -29,6 +29,9 @@ CONFIG_VARIABLE = "ADAPTER_CONFIG"
 NOT_SETTINGS = ("config", "lab_asterisk")
 """Variables of ours that are no settings: where the file is, and where the lab finds Asterisk."""
 
+_MAPPED_BITS = 96
+"""So many bits of an IPv4 address mapped into IPv6 go before it (`::ffff:0:0/96`)."""
+
 _Origin = Annotated[
     str, of_form(r"https?://[^\s/?#]+", "must be origins like https://desk.example.com, without a path")
 ]
@@ -51,6 +54,16 @@ def naming(setting: str, value: object) -> Iterator[None]:
 def systemd_socket() -> str | None:
     """Where systemd, if it started this process, hears how far it is."""
     return os.environ.get("NOTIFY_SOCKET")
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    """The network; one of IPv4 addresses mapped into IPv6 is that of IPv4, as peers' addresses are read."""
+    network = ip_network(text)
+    if isinstance(network, IPv6Network) and network.prefixlen >= _MAPPED_BITS:
+        mapped = network.network_address.ipv4_mapped
+        if mapped is not None:
+            return IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
+    return network
 
 
 class Settings(BaseSettings):
@@ -76,7 +89,7 @@ class Settings(BaseSettings):
     requests_per_s: float = Field(200.0, gt=0, allow_inf_nan=False)
     login_failures_per_min: float = Field(10.0, gt=0, allow_inf_nan=False)
     request_timeout_s: float = Field(10.0, gt=0, allow_inf_nan=False)
-    idle_timeout_s: float = Field(30.0, gt=0, allow_inf_nan=False)
+    idle_timeout_s: float = Field(75.0, gt=0, allow_inf_nan=False)
     events_heartbeat_s: float = Field(15.0, gt=0, allow_inf_nan=False)
     events_kept: int = Field(10_000, ge=1)
     events_queue: int = Field(1_000, ge=1)
@@ -120,7 +133,7 @@ class Settings(BaseSettings):
         """
         if not isinstance(value, tuple | list):
             return value
-        return tuple(ip_network(item) if isinstance(item, str) else item for item in value)
+        return tuple(_network(item) if isinstance(item, str) else item for item in value)
 
     @field_validator("token_old_keys", "trusted_proxies", "cors_origins", mode="before")
     @classmethod

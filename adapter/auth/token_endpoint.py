@@ -1,12 +1,10 @@
 """The token endpoint: client credentials for trusted Apps (RFC 6749, section 4.4)."""
 
-import asyncio
 import base64
-import binascii
 import secrets
 import time
 from functools import cache
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qsl, unquote_plus
 
 from aiohttp import web
 from argon2 import PasswordHasher
@@ -15,7 +13,8 @@ from adapter.auth.secret_checks import SecretChecks, TooBusyError
 from adapter.auth.tokens import Tokens
 from adapter.directory import App
 from adapter.directory.file import DirectoryFile
-from adapter.http.errors import UapiError, too_many, unavailable
+from adapter.http.bodies import Bodies, is_text
+from adapter.http.errors import too_many, unavailable
 from adapter.http.limits import Noted, RateLimit
 from adapter.http.origin import find_client, is_trusted, neighbourhood
 from adapter.settings import Settings
@@ -43,7 +42,7 @@ def _hash_of_nobody() -> str:
 class TokenEndpoint:
     """`POST /oauth/token.php`."""
 
-    def __init__(self, directory: DirectoryFile, tokens: Tokens, settings: Settings) -> None:
+    def __init__(self, directory: DirectoryFile, tokens: Tokens, settings: Settings, bodies: Bodies) -> None:
         self._directory = directory
         self._tokens = tokens
         self._settings = settings
@@ -54,24 +53,25 @@ class TokenEndpoint:
         """The addresses whose last secret was wrong."""
         self._checks = SecretChecks()
         self._nobody = _hash_of_nobody()
+        self._bodies = bodies
 
     async def issue(self, request: web.Request) -> web.Response:
         """Answer a token to an App that proves itself, in the form of RFC 6749."""
-        if request.content_type != "application/x-www-form-urlencoded":
+        if request.content_type != "application/x-www-form-urlencoded" or not is_text(request):
             return _refuse("invalid_request")
-        try:
-            async with asyncio.timeout(self._settings.request_timeout_s):
-                form = {name: str(value) for name, value in (await request.post()).items()}
-        except (UnicodeDecodeError, LookupError):  # LookupError: an encoding that there is not
+        address = self._find_address(request)
+        wait_s = self._from_address.missing(address, time.monotonic())
+        if wait_s:  # who guesses is not even read
+            raise too_many(wait_s)
+        form = _read_form(await self._bodies.read(request))
+        if form is None:
             return _refuse("invalid_request")
-        except TimeoutError:
-            raise UapiError("request_timeout", "The body of the request did not arrive in time.") from None
         client_id, secret = _credentials(request.headers.get("Authorization"), form)
         if not form.get("grant_type") or client_id is None or secret is None:
             return _refuse("invalid_request")
         if form["grant_type"] != "client_credentials":
             return _refuse("unsupported_grant_type")
-        app = await self._check(self._find_address(request), client_id, secret)
+        app = await self._check(address, client_id, secret)
         if app is None:
             return _refuse("invalid_client", status=401)
         return web.json_response(
@@ -124,16 +124,29 @@ class TokenEndpoint:
         return app if await self._checks.is_right(known, secret, is_suspect=is_suspect) else None
 
 
+def _read_form(body: bytes) -> dict[str, str] | None:
+    """The fields of a form; None where it is none, or one of them stands twice (RFC 6749, section 3.2)."""
+    try:
+        fields = parse_qsl(body.decode(), keep_blank_values=True)
+    except UnicodeDecodeError:
+        return None
+    form = dict(fields)
+    return form if len(form) == len(fields) else None
+
+
 def _credentials(authorization: str | None, form: dict[str, str]) -> tuple[str | None, str | None]:
-    """Client id and secret from the form, or from HTTP Basic (RFC 6749, section 2.3.1)."""
+    """Client id and secret from the form, or from HTTP Basic (RFC 6749, section 2.3.1); not from both."""
     scheme, _, encoded = (authorization or "").partition(" ")
     if scheme.lower() != "basic":
         return form.get("client_id"), form.get("client_secret")
     try:
         client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no UTF-8 in it
         return None, None
-    return unquote_plus(client_id), unquote_plus(secret)
+    client_id, secret = unquote_plus(client_id), unquote_plus(secret)
+    if "client_secret" in form or form.get("client_id", client_id) != client_id:
+        return None, None
+    return client_id, secret
 
 
 def _refuse(error: str, status: int = 400) -> web.Response:

@@ -3,7 +3,9 @@
 import logging
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
+from aiohttp.web_protocol import RequestPayloadError
 
 from adapter.http.errors import UapiError, error_body
 
@@ -19,7 +21,10 @@ _CODE_OF_STATUS = {
 
 @web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer errors with a JSON body; what is ours to mend is logged and told to nobody else."""
+    """Answer errors with a JSON body; what is ours to mend is logged and told to nobody else.
+
+    What a client did is no error of the service: a body that is not what its head says, a client that left.
+    """
     try:
         return await handler(request)
     except UapiError as error:
@@ -28,8 +33,22 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         code, message = _CODE_OF_STATUS.get(error.status, ("request_invalid", error.reason))
         allow = {"Allow": error.headers["Allow"] + ",OPTIONS"} if "Allow" in error.headers else {}
         return web.json_response(error_body(code, message), status=error.status, headers=allow)
-    except Exception:
+    except (RequestPayloadError, HttpProcessingError):
+        return _malformed("The body of the request is not what its head says.")
+    except Exception as failed:
+        if isinstance(failed, ConnectionError) and _has_left(request):
+            return _malformed("The client left before it was answered.")
         log.exception("a request failed", extra={"method": request.method, "path": request.path})
         return web.json_response(
             error_body("internal_server_error", "The service failed to carry out the request."), status=500
         )
+
+
+def _malformed(message: str) -> web.Response:
+    response = web.json_response(error_body("request_malformed", message), status=400)
+    response.force_close()
+    return response
+
+
+def _has_left(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()

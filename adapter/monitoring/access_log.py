@@ -5,6 +5,9 @@ import logging
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
+from adapter.http.origin import plain_address
+from adapter.http.server import MALFORMED
+
 WATCHED = frozenset({"/health", "/ready", "/metrics"})
 """Whoever watches the service asks for these every few seconds: that is no news."""
 
@@ -14,6 +17,8 @@ class AccessLog(AbstractAccessLogger):
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         """Write the line."""
+        if MALFORMED in request:
+            return  # the one who refused it has told
         if request.path in WATCHED and response.status < 500:  # noqa: PLR2004 - HTTP's server errors
             return
         data: dict[str, object] = {
@@ -22,7 +27,7 @@ class AccessLog(AbstractAccessLogger):
             "status": response.status,
             "bytes": response.body_length,
             "took_ms": round(time * 1000, 1),
-            "remote": request.remote,
+            "remote": plain_address(request.remote),
         }
         call_id = getattr(request, "match_info", {}).get("phoneCallId")
         if call_id:

@@ -109,7 +109,10 @@ class MetricsPage:
 
     async def show(self, request: web.Request) -> web.Response:
         """Answer all metrics, in the text format or OpenMetrics, as the client accepts."""
-        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        try:
+            encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        except (ValueError, TypeError):  # a version that is no number
+            raise web.HTTPBadRequest(reason="The header Accept names no version of a format.") from None
         return web.Response(body=encode(self._registry), headers={"Content-Type": content_type})
 
 

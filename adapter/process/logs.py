@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal
 
-from aiohttp.http_exceptions import HttpProcessingError
-
 from adapter.printable import printable
 from adapter.process.line_writer import lines_to_stderr
 
@@ -66,15 +64,9 @@ def _quoted(value: str) -> str:
     return value if value.isprintable() and value and " " not in value else repr(value)
 
 
-def _is_ours_to_mend(record: logging.LogRecord) -> bool:
-    """What is no HTTP is answered with 400; a stranger must not fill the log with its traceback."""
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
-
-
 @contextlib.contextmanager
 def writing(level: str, log_format: LogFormat = "console") -> Iterator[None]:
     """Log to standard error from `level` on; at the end of the block what waits is written."""
     with lines_to_stderr(FORMATTERS[log_format]()) as lines:
         logging.basicConfig(level=level, handlers=[lines], force=True)
-        logging.getLogger("aiohttp.server").addFilter(_is_ours_to_mend)
         yield

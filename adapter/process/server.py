@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from adapter.app import IDLE, make_app, reload_directory
+from adapter.app import CONNECTIONS, make_app, reload_directory
 from adapter.asterisk.message import READER
+from adapter.http.server import HttpRunner
 from adapter.monitoring.access_log import AccessLog
 from adapter.process.systemd import READY, STOPPING, tell_systemd
 from adapter.settings import Settings, naming, systemd_socket
@@ -46,9 +47,9 @@ class Reloads:
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP reads the directory again. Raises DirectoryError, OSError."""
     app = make_app(settings)
-    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_LIMIT_S, access_log_class=AccessLog)
+    runner = HttpRunner(app, app[CONNECTIONS], shutdown_timeout=SHUTDOWN_LIMIT_S, access_log_class=AccessLog)
     await runner.setup()
-    watching = run_always(app[IDLE].watch(runner), "idle connections")
+    watching = run_always(app[CONNECTIONS].watch(runner), "connections")
     reloads = Reloads(lambda: reload_directory(app))
     reloading = run_always(reloads.run(), "directory reload")
     try:

@@ -25,8 +25,10 @@ from adapter.calls.model import Calls
 from adapter.calls.shown_to import ShownTo
 from adapter.calls.views import PhoneCall
 from adapter.http.audit_fields import note
+from adapter.http.bodies import Bodies, is_text
 from adapter.http.errors import UapiError, phone_call_invalid, refused, unavailable
 from adapter.http.idempotency import IdempotencyStore
+from adapter.http.places import Places
 from adapter.http.prefer import read_prefer
 from adapter.settings import Settings
 from adapter.uapi.rendering import Renderer
@@ -80,12 +82,16 @@ class CallActions:
         calls: Calls,
         shown: ShownTo,
         conductor: Conductor,
+        bodies: Bodies,
+        waits: Places,
     ) -> None:
         self._settings = settings
         self._gate = gate
         self._calls = calls
         self._shown = shown
         self._conductor = conductor
+        self._bodies = bodies
+        self._waits = waits
         self._timezone = ZoneInfo(settings.timezone)
         self._idempotency = IdempotencyStore()
         self._leaving: dict[asyncio.Event, str] = {}
@@ -168,7 +174,10 @@ class CallActions:
         wait_s = min(read_prefer(request.headers.getall("Prefer", ())).wait_s or 0, plan.pickup_s)
         if not wait_s:
             return self._accepted(scope, plan, supervision, wait_s)
-        is_settled = await self._is_settled(supervision, plan, wait_s)
+        with self._waits.taken(scope.app.client_id) as has_place:
+            if not has_place:
+                return self._accepted(scope, plan, supervision, 0)
+            is_settled = await self._is_settled(supervision, plan, wait_s)
         scope = await self._look_again(request, scope, plan)
         if is_settled:
             return self._outcome(scope, supervision, wait_s)
@@ -308,17 +317,18 @@ class CallActions:
     # -- what both need ----------------------------------------------------------------------------
 
     async def _read_json(self, request: web.Request) -> object:
-        if request.content_type != "application/json":
+        if request.content_type != "application/json" or not is_text(request):
             raise UapiError(
-                "content_type_invalid", "The Content-Type of the request must be application/json."
+                "content_type_invalid",
+                "The Content-Type of the request must be application/json, and its charset UTF-8.",
             )
+        body = await self._bodies.read(request)
         try:
-            async with asyncio.timeout(self._settings.request_timeout_s):
-                body = await request.read()
-        except TimeoutError:
-            raise UapiError("request_timeout", "The body of the request did not arrive in time.") from None
-        try:
-            return json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated_names)
+            return json.loads(
+                body.decode("utf-8-sig"),
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_refuse_repeated_names,
+            )
         except (ValueError, RecursionError):
             raise UapiError("request_invalid", "The body of the request must be a JSON object.") from None
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from adapter.http.shared_body import SharedBody
 from adapter.settings import Settings
 from adapter.uapi.openapi import describe
 
@@ -40,12 +41,9 @@ class Documentation:
     """`/openapi.json` and `/docs`."""
 
     def __init__(self, settings: Settings) -> None:
-        self._files = {**_swagger_ui(), "begin.js": _BEGIN}
-        self._description = describe(
-            settings.public_url,
-            settings.single_call,
-            settings.pickup_limit_s,
-            tuple(self._files),
+        self._files = {name: SharedBody(whole) for name, whole in (*_swagger_ui(), ("begin.js", _BEGIN))}
+        self._description = SharedBody(
+            describe(settings.public_url, settings.single_call, settings.pickup_limit_s, tuple(self._files))
         )
 
     async def describe(self, _: web.Request) -> web.Response:
@@ -68,10 +66,10 @@ class Documentation:
         )
 
 
-def _swagger_ui() -> dict[str, bytes]:
+def _swagger_ui() -> list[tuple[str, bytes]]:
     """Swagger UI's own files, from a package that is only a place to find them: it is not imported."""
     spec = find_spec("swagger_ui")
     if spec is None or spec.origin is None:
         raise RuntimeError("the package swagger-ui-py is not installed")
     folder = Path(spec.origin).parent / "static"
-    return {name: (folder / name).read_bytes() for name in _FILES}
+    return [(name, (folder / name).read_bytes()) for name in _FILES]

@@ -30,7 +30,13 @@ from adapter.uapi.listing import (
 OPERATORS = ("contains", "equals", "startsWith", "present", "greaterThan", "lessThan", "inArray")
 _FIELD = "|".join((*FIELDS, *ABSENT_FIELDS))
 JSON = "application/json"
-_ALWAYS = ("resource_not_found", "method_not_allowed", "internal_server_error")
+_ALWAYS = (
+    "request_malformed",
+    "resource_not_found",
+    "method_not_allowed",
+    "content_encoding_invalid",
+    "internal_server_error",
+)
 
 
 # -- answers -------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from adapter.http.entity_tag import is_known, make_tag
 from adapter.http.errors import phone_call_invalid
 from adapter.http.pauses import Pauses
 from adapter.http.prefer import read_prefer
+from adapter.http.shared_body import SharedBody
 from adapter.settings import Settings
 from adapter.uapi.listing import (
     DEFAULT_COUNT,
@@ -69,7 +70,7 @@ class PhoneCalls:
         if answer.is_empty and read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
             return web.Response(status=204, headers={**headers, "Preference-Applied": "return=minimal"})
         return web.Response(
-            body=answer.body, content_type="application/json", charset="utf-8", headers=headers
+            body=SharedBody(answer.body), content_type="application/json", charset="utf-8", headers=headers
         )
 
     async def get(self, request: web.Request) -> web.Response:

@@ -42,7 +42,7 @@ def answers() -> Iterator[Answers]:
 
     def count(record: logging.LogRecord) -> bool:
         fields = vars(record)
-        counted[fields["first_request_line"].partition(" ")[0], fields["response_status"]] += 1
+        counted[fields["method"], fields["status"]] += 1
         return False
 
     log = logging.getLogger("aiohttp.access")

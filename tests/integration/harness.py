@@ -15,12 +15,14 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from adapter.app import make_app
+from adapter.app import CONNECTIONS, make_app
 from adapter.auth.tokens import Tokens
 from adapter.directory import load_directory
+from adapter.http.server import HttpRunner
 from adapter.lab.adapter_process import DIRECTORY, Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.lab.polling import poll_until, until_seen
+from adapter.monitoring.access_log import AccessLog
 from adapter.settings import Settings
 
 T = TypeVar("T")
@@ -196,7 +198,7 @@ async def running_service(ami: FakeAmi, directory: Path, **settings: object) -> 
     complaints: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     app = make_app(Settings(**values))
-    runner = web.AppRunner(app, shutdown_timeout=1.0)
+    runner = HttpRunner(app, app[CONNECTIONS], shutdown_timeout=1.0, access_log_class=AccessLog)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.app import EVENTS, IDLE
+from adapter.app import CONNECTIONS, EVENTS
 from adapter.auth.tokens import Tokens
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi
@@ -266,7 +266,7 @@ async def test_a_quiet_stream_shows_signs_of_life(ami: FakeAmi, agent: FakeChann
     assert agent.uniqueid in ami.pbx.channels
     settings = {"events_heartbeat_s": 0.05, "idle_timeout_s": 0.1}
     async with running_service(ami, directory, **settings) as service:
-        watching = asyncio.create_task(service.app[IDLE].watch(service.runner))
+        watching = asyncio.create_task(service.app[CONNECTIONS].watch(service.runner))
         await service.until_link("READY")
         async with open_events(service, "stranger") as events, open_events(service) as others:
             first = (await events.next()).id

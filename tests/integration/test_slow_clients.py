@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from adapter.app import IDLE
+from adapter.app import CONNECTIONS
 from adapter.lab.fake_ami import FakeAmi
 from tests.integration.harness import Service, running_service, token, until
 
@@ -28,7 +28,7 @@ LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
 
 @pytest.fixture(autouse=True)
 def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapter.http.idle_connections.LOOK_INTERVAL_S", LOOK_INTERVAL_S)
+    monkeypatch.setattr("adapter.http.connections.LOOK_INTERVAL_S", LOOK_INTERVAL_S)
 
 
 Story = Callable[[Service], Awaitable[None]]
@@ -41,7 +41,7 @@ async def watched_service(directory: Path, calls: int = 1, **settings: object) -
         for _ in range(calls):
             ami.pbx.add_trunk_call()
         async with running_service(ami, directory, idle_timeout_s=IDLE_S, **settings) as service:
-            watching = asyncio.create_task(service.app[IDLE].watch(service.runner))
+            watching = asyncio.create_task(service.app[CONNECTIONS].watch(service.runner))
             await service.until_link("READY")
             yield service
             assert not watching.done()
@@ -135,16 +135,16 @@ KINDS = (
 def test_a_client_that_asks_nothing_is_cut_off(
     directory: Path, loop: str, kind: Callable[[Client], None]
 ) -> None:
-    """Not before the limit; after it at the next look, or at twice the limit where it does not read."""
+    """Not before the limit; after it at the next look."""
 
     async def story(service: Service) -> None:
         began = time.monotonic()
         client = await Client.connect(service)
         kind(client)
         await until(lambda: client.is_open(service))
-        limit_s = (2 if kind is not_reading else 1) * IDLE_S + (IDLE_S if kind is in_mid_body else 0)
+        limit_s = IDLE_S + (IDLE_S if kind is in_mid_body else 0)
         await until(lambda: not client.is_open(service), limit_s + 2 * LOOK_INTERVAL_S + SLACK_S)
-        assert time.monotonic() - began > (2 * IDLE_S if kind is not_reading else IDLE_S)
+        assert time.monotonic() - began > IDLE_S
         assert (await service.get()).status == 200
         client.close()
 

@@ -39,6 +39,7 @@ PURE = (
     "adapter.http.errors",
     "adapter.http.limits",
     "adapter.http.origin",
+    "adapter.http.places",
     "adapter.http.prefer",
     "adapter.monitoring.counters",
     "adapter.stream.replay_buffer",
@@ -206,6 +207,7 @@ ALLOWED = [
         (
             "adapter.ami.link",
             "adapter.asterisk.events",
+            "adapter.http",
             "adapter.callcontrol",
             "adapter.calls",
             "adapter.tasks",

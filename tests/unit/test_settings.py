@@ -87,6 +87,13 @@ def test_a_wrong_value_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, n
     assert _wrong() == [name.lower()]
 
 
+def test_a_network_of_mapped_addresses_is_one_of_ipv4(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a peer's address is, which a socket of both families shows mapped."""
+    monkeypatch.setenv("ADAPTER_TRUSTED_PROXIES", "::ffff:10.0.0.0/104,::ffff:192.0.2.1,2001:db8::/32,::/0")
+    shown = [str(network) for network in Settings().trusted_proxies]
+    assert shown == ["10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32", "::/0"]
+
+
 def test_secrets_are_not_shown() -> None:
     """Neither in a log nor in a traceback."""
     text = repr(Settings())

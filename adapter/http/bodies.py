@@ -1,0 +1,48 @@
+"""Reads the bodies of requests: within a time, and no more at once than there are files to spare."""
+
+import asyncio
+
+from aiohttp import web
+
+from adapter.http.errors import UapiError
+from adapter.http.server import invite_body
+
+TEXT_CHARSETS = (None, "utf-8", "utf8", "us-ascii", "ascii")
+"""What the text of a body may be in; others cost what they like (punycode: 0.2 s of 64 KiB) or are none."""
+
+
+class Bodies:
+    """Waits for the bodies of all requests.
+
+    Where more than `most` are waited for, the one that has not come for longest is given up: the body of a
+    good client follows its head at once.
+    """
+
+    def __init__(self, limit_s: float, most: int) -> None:
+        self._limit_s = limit_s
+        self._most = most
+        self._waiting: dict[asyncio.Timeout, None] = {}
+        """The oldest first."""
+
+    async def read(self, request: web.Request) -> bytes:
+        """The whole body. Raises UapiError `request_timeout` where it does not come."""
+        try:
+            async with asyncio.timeout(self._limit_s) as limit:
+                self._waiting[limit] = None
+                if len(self._waiting) > self._most:
+                    oldest = next(iter(self._waiting))
+                    del self._waiting[oldest]
+                    oldest.reschedule(asyncio.get_running_loop().time())
+                try:
+                    await invite_body(request)
+                    return await request.read()
+                finally:
+                    self._waiting.pop(limit, None)
+        except TimeoutError:
+            raise UapiError("request_timeout", "The body of the request did not arrive in time.") from None
+
+
+def is_text(request: web.Request) -> bool:
+    """Whether the body is said to be in UTF-8 or ASCII, or nothing is said."""
+    charset = request.charset
+    return (charset.lower() if charset else None) in TEXT_CHARSETS

@@ -1,0 +1,56 @@
+"""Refuses requests that cannot be read, or could be read in two ways, before anything is made of them."""
+
+import logging
+import time
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from adapter.http.errors import UapiError
+from adapter.http.limits import RateLimit
+from adapter.http.origin import is_authority, plain_address
+from adapter.http.server import MALFORMED
+
+LINES_PER_S = 5.0
+LINES_AT_ONCE = 20.0
+"""Anybody can send what is no HTTP; the log has so many lines of it, and the metrics count all."""
+SINGLE_HEADERS = (hdrs.AUTHORIZATION, hdrs.CONTENT_TYPE, hdrs.LAST_EVENT_ID, hdrs.ORIGIN)
+"""Of two, the adapter would take one and a proxy before it perhaps the other."""
+
+log = logging.getLogger(__name__)
+
+
+def refuse_unreadable() -> Middleware:
+    """A middleware, to stand inside the one that answers errors."""
+    lines = RateLimit(LINES_PER_S, LINES_AT_ONCE)
+    left_out = 0
+
+    def log_malformed(request: web.Request, why: str) -> None:
+        nonlocal left_out
+        if lines.take("", time.monotonic()):
+            left_out += 1
+            return
+        log.info("refused", extra={"why": why, "remote": plain_address(request.remote), "left_out": left_out})
+        left_out = 0
+
+    @web.middleware
+    async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
+        why = request.get(MALFORMED)
+        if why is not None:
+            log_malformed(request, why)
+            raise UapiError("request_malformed", "The request is not valid HTTP.")
+        for name in SINGLE_HEADERS:
+            if len(request.headers.getall(name, ())) > 1:
+                raise UapiError("request_malformed", f"The header {name} must stand once.")
+        if not is_authority(request.host):
+            raise UapiError("request_malformed", "The Host of the request is no name or address.")
+        encodings = request.headers.getall(hdrs.CONTENT_ENCODING, ())
+        if any(encoding.strip().lower() not in ("", "identity") for encoding in encodings):
+            raise UapiError(
+                "content_encoding_invalid",
+                "The body of a request must not be compressed.",
+                headers={"Accept-Encoding": "identity"},
+            )
+        return await handler(request)
+
+    return refuse
