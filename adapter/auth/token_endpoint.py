@@ -135,7 +135,7 @@ def _read_form(body: bytes) -> dict[str, str] | None:
 
 
 def _credentials(authorization: str | None, form: dict[str, str]) -> tuple[str | None, str | None]:
-    """Client id and secret from the form, or from HTTP Basic (RFC 6749, section 2.3.1); not from both."""
+    """Client id and secret from the form, or from HTTP Basic (RFC 6749, section 2.3.1)."""
     scheme, _, encoded = (authorization or "").partition(" ")
     if scheme.lower() != "basic":
         return form.get("client_id"), form.get("client_secret")
@@ -143,10 +143,7 @@ def _credentials(authorization: str | None, form: dict[str, str]) -> tuple[str |
         client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:  # no base64, or no UTF-8 in it
         return None, None
-    client_id, secret = unquote_plus(client_id), unquote_plus(secret)
-    if "client_secret" in form or form.get("client_id", client_id) != client_id:
-        return None, None
-    return client_id, secret
+    return unquote_plus(client_id), unquote_plus(secret)
 
 
 def _refuse(error: str, status: int = 400) -> web.Response:

@@ -121,8 +121,8 @@ async def test_no_other_origin_may_read_anything(open_service: Service, origin: 
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
-        (LIST, {"GET", "HEAD", "PUT", "OPTIONS"}),
-        (LIST + "/", {"GET", "HEAD", "PUT", "OPTIONS"}),
+        (LIST, {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}),
+        (LIST + "/", {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}),
         ("/unifiedapi/phoneCalls/%40me/0003%2A210/x", {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}),
         ("/oauth/token.php", {"POST", "OPTIONS"}),
     ],
