@@ -18,7 +18,7 @@ from tests.integration.harness import until
 OPEN_FILES = 128
 CONNECTIONS = 400
 ANSWERED_WITHIN_S = 5.0
-"""An idle connection is closed after 30 s anyway: sooner, only to make room."""
+"""An idle connection is closed after 75 s anyway: sooner, only to make room."""
 WARNING = "too many idle connections: the oldest are closed"
 
 
