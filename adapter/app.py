@@ -25,7 +25,7 @@ from adapter.auth.openid import OpenIdProvider
 from adapter.auth.token_endpoint import TokenEndpoint
 from adapter.auth.tokens import Tokens
 from adapter.callcontrol.supervision.conductor import Conductor
-from adapter.calls.changes import CallChanged, CallEnded, ChannelGone, Unplaced
+from adapter.calls.changes import CallChanged, CallEnded, ChannelGone, Unplaced, ViewsExhausted
 from adapter.calls.model import Calls
 from adapter.calls.publisher import Publisher
 from adapter.calls.shown_to import ShownTo
@@ -40,7 +40,7 @@ from adapter.http.refusing import refuse_unreadable
 from adapter.monitoring.counters import new_counters
 from adapter.monitoring.mounting import mount_operations
 from adapter.monitoring.requests import count_requests
-from adapter.monitoring.unknown_channels import log_unknown_channels
+from adapter.monitoring.unknown_channels import log_exhausted, log_unknown_channels
 from adapter.settings import Settings, naming
 from adapter.stream.hub import EventHub
 from adapter.tasks import cancel, run_always
@@ -116,6 +116,7 @@ def make_app(settings: Settings) -> web.Application:
     revisions = Revisions(shown)
     publisher.subscribe(conductor.on_change)
     publisher.subscribe(log_unknown_channels, Unplaced)
+    publisher.subscribe(log_exhausted, ViewsExhausted)
 
     app[DIRECTORY], app[PUBLISHER], app[LINK], app[CONDUCTOR] = directory, publisher, link, conductor
     app[CONNECTIONS], app[REVISIONS] = connections, revisions

@@ -153,6 +153,12 @@ class BridgeEnter(Struct, frozen=True, gc=False):
     """Its channels become one conversation, of one linkedid; not so in a ConfBridge."""
     is_holding: bool = False
     """Its channels wait, and do not hear one another."""
+    is_parking: bool = False
+    """They wait because somebody parked them, in the middle of a conversation."""
+    is_for_agents: bool = False
+    """They are agents who stay on the line, and wait for their next callers."""
+    is_for_two: bool = False
+    """An application (ARI) made it, and Asterisk mixes two in it as in a call."""
 
 
 class BridgeLeave(Struct, frozen=True, gc=False):
@@ -215,6 +221,10 @@ class Transfer(Struct, frozen=True, gc=False):
     transferers: tuple[Channel, ...]
     transferee: Channel | None = None
     target: Channel | None = None
+    exten: str = ""
+    """The number that a blind transfer sends the transferee to."""
+    is_to_application: bool = False
+    """The second transferer talked to nobody: its application goes on for the transferee."""
 
 
 class Hangup(Struct, frozen=True, gc=False):
@@ -262,6 +272,13 @@ class ListedChannel(Struct, frozen=True, gc=False):
     bridge: str | None = None
     answered_at: float | None = None
     """When it was answered, where Asterisk keeps a record of that."""
+    waits_in: str | None = None
+    """The holding bridge in which it waits; `bridge` is None then."""
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether it is on the line for one caller after the other (app_agent_pool)."""
+        return self.application == "AgentLogin"
 
     @property
     def is_in_conference(self) -> bool:

@@ -80,6 +80,7 @@ def parse_listed(headers: Headers) -> ListedChannel:
 
 _RUNNING = ("Application", "ApplicationData", "Duration", "BridgeId")
 _BRIDGE = ("BridgeUniqueid", "BridgeType", "BridgeTechnology")
+_FOR_TWO = frozenset({"simple_bridge", "native_rtp"})
 _CAUSE = ("Cause",)
 
 
@@ -188,6 +189,9 @@ def _bridge_enter(headers: Headers, at: float) -> Event:
         _required(bridge, _BRIDGE[0]),
         is_joining=kind is None or kind == "basic",
         is_holding=technology == "holding_bridge",
+        is_parking=kind == "parking",
+        is_for_agents=kind == "agent_hold",
+        is_for_two=kind == "stasis" and technology in _FOR_TWO,
     )
 
 
@@ -219,6 +223,10 @@ def _blind_transfer(headers: Headers, at: float) -> Event | None:
 
 
 def _attended_transfer(headers: Headers, at: float) -> Event | None:
+    if headers.get("DestType") == "Threeway":
+        # Nobody leaves: who consulted joins all three, and whoever it held hears them.
+        is_done = headers.get("Result") == "Success"
+        return HoldChanged(at, _channel(headers, "OrigTransferer"), is_on=False) if is_done else None
     return _transfer(headers, at, ("OrigTransferer", "SecondTransferer"))
 
 
@@ -227,9 +235,16 @@ def _transfer(headers: Headers, at: float, roles: tuple[str, ...]) -> Event | No
         return None
     # Several may be sent on at once, and are not told then.
     transferee = _channel(headers, "Transferee") if "TransfereeUniqueid" in headers else None
-    is_to_application = headers.get("DestType") == "App" and "TransferTargetUniqueid" in headers
-    target = _channel(headers, "TransferTarget") if is_to_application else None
-    return Transfer(at, tuple(_channel(headers, role) for role in roles), transferee, target)
+    is_to_application = headers.get("DestType") == "App"
+    has_target = is_to_application and "TransferTargetUniqueid" in headers
+    return Transfer(
+        at,
+        tuple(_channel(headers, role) for role in roles),
+        transferee,
+        _channel(headers, "TransferTarget") if has_target else None,
+        exten=headers.get("Extension", ""),
+        is_to_application=is_to_application,
+    )
 
 
 def _hangup(headers: Headers, at: float) -> Event:

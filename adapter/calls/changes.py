@@ -67,6 +67,12 @@ class Unplaced(Struct, frozen=True, gc=False):
     kind: str
 
 
+class ViewsExhausted(Struct, frozen=True, gc=False):
+    """A call has more phones than ids for views; told once for each call."""
+
+    call_id: str
+
+
 class OriginateEnded(Struct, frozen=True, gc=False):
     """The dialing of an Originate ended: the phone was answered, or never will be."""
 
@@ -85,4 +91,5 @@ Change = (
     | PlaceTaken
     | OriginateEnded
     | Unplaced
+    | ViewsExhausted
 )

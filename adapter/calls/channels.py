@@ -63,7 +63,8 @@ class Channels(Ledger):
             self._tell_spied(leg)
             return
         if before.linkedid != channel.linkedid:
-            self._relink(leg, channel.linkedid)
+            # True of all with whom it talks: Asterisk tells each of them only with its own next event.
+            self._relink_all(self._conversation([leg]), channel.linkedid)
         self._place(leg)
 
     def _tell_spied(self, leg: Leg) -> None:
@@ -87,7 +88,7 @@ class Channels(Ledger):
             self._retell(other)
         bridges = self._bridges.forget(leg)
         if not leg.is_spyer:
-            self._withdraw(leg)
+            self._withdraw(leg, is_gone=True)
         for bridge in bridges:
             self._tell(BridgeChanged(bridge))
         self._tell(ChannelGone(uniqueid, cause))

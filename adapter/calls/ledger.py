@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from adapter.calls.changes import CallChanged, CallEnded, Change
-from adapter.calls.legs import Bridges, Call, Leg, call_id_of
+from adapter.calls.call import Call
+from adapter.calls.changes import CallChanged, CallEnded, Change, ViewsExhausted
+from adapter.calls.legs import Age, Bridges, Leg, age_of, call_id_of
 
 ExtensionOf = Callable[[str], str | None]
 """The number of the directory extension that a channel of this name belongs to, if any."""
@@ -78,7 +79,41 @@ class Ledger:
             self._calls[leg.linkedid] = self._calls_by_id[call.id] = call
         call.legs[leg.channel.uniqueid] = leg
         call.give_views(leg)
+        if call.lacks_ids and not call.is_lack_told:
+            call.is_lack_told = True
+            self._tell(ViewsExhausted(call.id))
         return call
+
+    def _conversation(self, legs: Iterable[Leg]) -> list[Leg]:
+        """These legs and all that are joined with one, through Local channels too, or ring for one."""
+        found: dict[str, Leg] = {}
+        waiting = list(legs)
+        while waiting:
+            leg = waiting.pop()
+            uniqueid = leg.channel.uniqueid
+            if uniqueid in found or leg.is_spyer:
+                continue
+            found[uniqueid] = leg
+            waiting += self._bridges.near(leg)
+            call = self._calls.get(leg.linkedid)
+            if call is not None:
+                waiting += [one for one in call.legs.values() if one.dialed_by == uniqueid and not one.is_up]
+        return list(found.values())
+
+    def _unite(self, legs: Iterable[Leg]) -> None:
+        """Make one call of the calls of these, and of all that they are joined with: the oldest."""
+        together = self._conversation(legs)
+        linkedids = dict.fromkeys(leg.linkedid for leg in together)
+        if len(linkedids) > 1:
+            self._relink_all(together, min(linkedids, key=self._age))
+
+    def _relink_all(self, legs: Iterable[Leg], linkedid: str) -> None:
+        for leg in legs:
+            self._relink(leg, linkedid)
+
+    def _age(self, linkedid: str) -> Age:
+        call = self._calls.get(linkedid)
+        return age_of(linkedid) if call is None else age_of(linkedid, call.began_at)
 
     def _relink(self, leg: Leg, linkedid: str) -> None:
         """Make the leg part of another conversation."""
@@ -87,9 +122,11 @@ class Ledger:
             leg.linkedid = linkedid
             self._place(leg)
 
-    def _withdraw(self, leg: Leg) -> None:
+    def _withdraw(self, leg: Leg, *, is_gone: bool = False) -> None:
         call = self._calls[leg.linkedid]
         del call.legs[leg.channel.uniqueid]
+        if is_gone:
+            call.forget(leg)
         if call.legs:
             self._tell(CallChanged(call.id))
         else:

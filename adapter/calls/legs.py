@@ -1,6 +1,7 @@
 """What the model remembers: legs, calls, and which legs talk to one another. Only the model writes them."""
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -10,7 +11,7 @@ from msgspec import Struct
 from adapter.asterisk.events import Channel, ChannelState
 
 VIEW_LIMIT = 99
-"""View ids have two digits (UAPI); legs beyond take part without a view."""
+"""View ids have two digits (UAPI): there are no more on one call."""
 
 _VIEW_IDS = tuple(f"{number:02}" for number in range(1, VIEW_LIMIT + 1))
 
@@ -31,13 +32,21 @@ def call_id_of(linkedid: str) -> str:
     return digest.hexdigest()
 
 
-_COUNT = re.compile(r"([0-9]+)\.([0-9]+)$", re.ASCII)
+_OWN = re.compile(r"(?:.*-)?([0-9]{9,12})\.([0-9]{1,12})", re.ASCII | re.DOTALL)
+"""Asterisk's own ids: the second in which the channel began and a count; a system's name may stand first."""
+
+Age = tuple[float, float, float]
 
 
-def age_of(linkedid: str) -> tuple[int, int]:
-    """Sorts linkedids as Asterisk does when conversations meet: by the second and the count that end them."""
-    found = _COUNT.search(linkedid)
-    return (0, 0) if found is None else (int(found[1]), int(found[2]))
+def age_of(uniqueid: str, began_at: float = math.inf) -> Age:
+    """Sorts uniqueids and linkedids as Asterisk does when conversations meet: by when the channel began.
+
+    An id that an originator chose does not tell; `began_at` is what is known of its channel otherwise.
+    """
+    found = _OWN.fullmatch(uniqueid)
+    if found is None:
+        return (began_at // 1, math.inf, began_at)
+    return (int(found[1]), int(found[2]), 0)
 
 
 class Disposition(StrEnum):
@@ -88,9 +97,17 @@ class Leg(Struct, gc=False):
     last_bridge: str | None = None
     """The bridge that it was in before."""
     is_in_conference: bool = False
-    """Its bridge is a ConfBridge, of however many."""
+    """Asterisk mixes its bridge for any number, a ConfBridge say, however many there are."""
+    is_on_own_way: bool = False
+    """An Originate rang it, perhaps behind Local channels, and it calls whom it reaches then."""
+    is_agent: bool = False
+    """It stays on the line for one caller after the other (AgentLogin)."""
+    stays_in_bridge: bool = False
+    """Its bridge goes on when all others have left: a conference, or an application's."""
     waits_in: str | None = None
     """The bridge in which it waits, and hears nobody."""
+    is_parked: bool = False
+    """It waits in a parking lot: its conversation goes on when somebody fetches it."""
     has_left: bool = False
     """It transferred or parked whom it talked with, and is there only until its channel ends."""
     held_since: float | None = None
@@ -115,6 +132,13 @@ class Leg(Struct, gc=False):
         if self.extension is not None or self.parking is None:
             return self.extension
         return self.parking.by
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for a conversation, rather than in the middle of one."""
+        if self.waits_in is not None:
+            return not self.is_parked
+        return self.is_agent and self.bridge is None
 
     @property
     def is_up(self) -> bool:
@@ -179,6 +203,18 @@ class Bridges:
         """The legs that the bridge mixes."""
         return self._members.get(bridge, {}).values() if bridge is not None else ()
 
+    def near(self, leg: Leg) -> Iterator[Leg]:
+        """Those next to it in Asterisk's conversation: in its bridge, and a Local one's other half."""
+        if not leg.stays_in_bridge:
+            yield from self.members(leg.bridge)
+        half = self.other_half(leg) if leg.is_local_half else None
+        if half is not None:
+            yield half
+
+    def local_legs(self) -> Iterable[Leg]:
+        """Each half of each Local channel."""
+        return self._halves.values()
+
     def others(self, leg: Leg) -> Iterator[Leg]:
         """The legs that hear this one and are heard by it, through Local channels where there are any."""
         met, waiting = {leg.channel.uniqueid}, [leg.bridge]
@@ -190,62 +226,12 @@ class Bridges:
                 if not member.is_local_half:
                     yield member
                     continue
-                half = self._other_half(member)
+                half = self.other_half(member)
                 if half is not None and half.channel.uniqueid not in met:
                     met.add(half.channel.uniqueid)
                     waiting.append(half.bridge)
 
-    def _other_half(self, leg: Leg) -> Leg | None:
+    def other_half(self, leg: Leg) -> Leg | None:
+        """The other half of the Local channel that this leg is a half of."""
         name, _, half = leg.channel.name.rpartition(";")
         return self._halves.get(f"{name};{'2' if half == '1' else '1'}")
-
-
-class Call(Struct, gc=False):
-    """The legs of one linkedid, in order of appearance. Nothing in it holds it (`gc=False`)."""
-
-    id: str
-    began_at: float
-    bridges: Bridges
-    legs: dict[str, Leg] = {}
-    view_ids: dict[str, str] = {}
-    """The view id of each uniqueid that ever took part: an id is never given to another perspective."""
-    _given: int = 0
-
-    @property
-    def answered_at(self) -> float | None:
-        return min(
-            (leg.answered_at for leg in self.legs.values() if leg.answered_at is not None), default=None
-        )
-
-    def give_views(self, leg: Leg) -> None:
-        """A view for the leg and one for each supervision of it.
-
-        A leg to the public network has none of its own, but the extension that parked it keeps a view.
-        """
-        uniqueid = leg.channel.uniqueid
-        if uniqueid not in self.view_ids and leg.shown_extension is not None:
-            # While there are no views there is none to share.
-            self._give_view(uniqueid, self._fellow(leg) if leg.is_dialed and self.view_ids else None)
-        for spy in leg.spies:
-            if spy not in self.view_ids:
-                self._give_view(spy, None)
-
-    def _give_view(self, uniqueid: str, fellow: Leg | None) -> None:
-        if fellow is not None and fellow.channel.uniqueid in self.view_ids:
-            self.view_ids[uniqueid] = self.view_ids[fellow.channel.uniqueid]
-        elif self._given < VIEW_LIMIT:
-            self.view_ids[uniqueid] = _VIEW_IDS[self._given]
-            self._given += 1
-
-    def _fellow(self, leg: Leg) -> Leg | None:
-        """Another phone of the same extension that is called with this one: one perspective, one view."""
-        if leg.extension is not None:
-            for other in self.legs.values():
-                if (
-                    other.extension == leg.extension
-                    and other is not leg
-                    and other.is_dialed
-                    and not other.is_up
-                ):
-                    return other
-        return None

@@ -42,12 +42,15 @@ from adapter.calls.changes import BridgeChanged, CallChanged, Change, OriginateE
 from adapter.calls.channels import is_about_to_ring
 from adapter.calls.ledger import ExtensionOf
 from adapter.calls.legs import Leg
+from adapter.calls.snapshots import with_agents
 from adapter.calls.telephony import Telephony
 
 __all__ = ["Calls", "ExtensionOf"]
 
-_TELLING = frozenset({"ChanSpy", "ConfBridge", "ParkedCall"})
+_TELLING = frozenset({"ChanSpy", "ConfBridge", "ParkedCall", "AgentLogin", "Stasis"})
 """The applications that a snapshot tells more by than whether the channel was called; few run one."""
+_LASTING = frozenset({"ConfBridge", "Stasis"})
+"""Those whose bridges go on when all but one have left."""
 
 
 class Calls(Telephony):
@@ -87,7 +90,7 @@ class Calls(Telephony):
         tells. Nor does it tell of holding, recording and parking: what was known of them stays while the
         channel is where it was.
         """
-        listed = {line.channel.uniqueid: line for line in snapshot}
+        listed = {line.channel.uniqueid: line for line in with_agents(snapshot)}
         for uniqueid in [known for known in self._legs if known not in listed]:
             self._hang_up(uniqueid, None)
         known = list(self._legs.values())
@@ -113,7 +116,8 @@ class Calls(Telephony):
             if leg.bridge in bridges:
                 self._retell(leg)
         self._take_relations(telling, at)
-        new: list[Change] = [CallChanged(self._calls[linkedid].id) for linkedid in linkedids]
+        self._take_local_channels(listed)
+        new: list[Change] = [CallChanged(self._calls[one].id) for one in linkedids if one in self._calls]
         new += [BridgeChanged(bridge) for bridge in bridges]
         return self._take_told(new)
 
@@ -125,6 +129,23 @@ class Calls(Telephony):
                 self._reset_spy(line, leg, at)
             elif line.has_retrieved:
                 self._retrieve(leg)
+
+    def _take_local_channels(self, listed: Mapping[str, ListedChannel]) -> None:
+        """What is true of two channels because a Local one stands between them, which no line tells."""
+        for leg in list(self._bridges.local_legs()):
+            if leg.is_spyer:
+                continue
+            half = self._bridges.other_half(leg)
+            if half is not None and half.linkedid != leg.linkedid:
+                self._unite((leg, half))
+            line = listed.get(leg.channel.uniqueid)
+            if half is None or line is None or not line.application or leg.is_dialed or not leg.is_up:
+                continue
+            for one in self._bridges.members(half.bridge):
+                # An Originate rang this half, and whom it reached calls on.
+                if one is not half and one.is_dialed and listed[half.channel.uniqueid].application == "Dial":
+                    one.is_on_own_way = True
+                    self._set_dialed(one, is_dialed=False)
 
     def relabel(self, extension_of: ExtensionOf) -> list[Change]:
         """Name the legs anew after the directory changed; calls and view ids stay.
@@ -147,6 +168,7 @@ class Calls(Telephony):
         """The leg of a channel that a snapshot shows first; nothing is told of it yet."""
         channel, application, began_at = line.channel, line.application, at - line.age_s
         is_dialed = application in DIALED_APPLICATIONS if application else is_about_to_ring(channel)
+        is_dialed = is_dialed or (line.is_agent and line.bridge is not None)
         leg = self._new_leg(channel, began_at, is_dialed=is_dialed, bridge=line.bridge)
         answered_at = line.answered_at
         # The Duration is in whole seconds: the beginning may be told a second late.
@@ -154,6 +176,10 @@ class Calls(Telephony):
             leg.answered_at = answered_at
         if application in _TELLING:
             leg.is_in_conference = line.is_in_conference
+            leg.stays_in_bridge = line.bridge is not None and application in _LASTING
+            leg.is_agent, leg.waits_in = line.is_agent, line.waits_in
+            if leg.is_idle:
+                leg.answered_at = None
             if line.is_spying:
                 leg.is_spyer = True
                 self._reset_spy(line, leg, at)
@@ -164,11 +190,13 @@ class Calls(Telephony):
     def _reset_leg(self, leg: Leg, line: ListedChannel, at: float) -> Sequence[str]:
         """A known channel, as a snapshot shows it; the bridges that are others now, yet to be told."""
         self._update(line.channel, at)
-        if line.application and not line.has_retrieved:
-            self._set_dialed(leg, is_dialed=line.is_dialed)
+        if line.application and not line.has_retrieved and not leg.is_on_own_way:
+            self._set_dialed(leg, is_dialed=line.is_dialed or (line.is_agent and line.bridge is not None))
         is_where_it_was = leg.bridge == line.bridge
         leg.is_in_conference = line.is_in_conference or (is_where_it_was and leg.is_in_conference)
-        moved = self._reset_bridge(leg, line.bridge)
+        leg.stays_in_bridge = leg.bridge is not None and line.application in _LASTING
+        leg.is_agent = line.is_agent
+        moved = self._reset_bridge(leg, line)
         self._reset_spy(line, leg, at)
         return moved
 

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from adapter.calls.call import Call
 from adapter.calls.changes import CallChanged, CallEnded, Change
-from adapter.calls.legs import Call
 from adapter.calls.model import Calls
 
 PENDING_CALLS = 100

@@ -8,6 +8,7 @@ from adapter.asterisk.events import (
     DialBegin,
     DialEnd,
     HoldChanged,
+    ListedChannel,
     Park,
     PickUp,
     RecordingChanged,
@@ -15,7 +16,7 @@ from adapter.asterisk.events import (
     Unpark,
 )
 from adapter.calls.changes import BridgeChanged, PlaceTaken, Transferred
-from adapter.calls.legs import Disposition, Leg, Parking, age_of
+from adapter.calls.legs import Disposition, Leg, Parking
 from adapter.calls.spies import Spies
 
 _DISPOSITIONS = {
@@ -47,7 +48,8 @@ class Telephony(Spies):
                 dialing.disposition = None
                 dialing.has_left = False
                 self._retell(dialing)
-            self._set_dialed(dialing, is_dialed=False)
+            self._let_call(dialing)
+        leg.is_on_own_way = False
         self._set_dialed(leg, is_dialed=True)
         self._update(event.dialed, event.at)
 
@@ -58,7 +60,11 @@ class Telephony(Spies):
         is_answered = disposition is Disposition.ANSWERED
         if dialed is not None and is_answered:
             # Who picks up for another is called as well; whom an Originate rang goes its own way from now on.
-            self._set_dialed(dialed, is_dialed=event.dialing is not None)
+            # In a bridge already, it was rung by keys for who is there, and that is called too.
+            if event.dialing is None and dialed.bridge is None:
+                self._let_call(dialed)
+            else:
+                self._set_dialed(dialed, is_dialed=True)
         for channel in (event.dialing, event.dialed):
             leg = None if channel is None else self._legs.get(channel.uniqueid)
             # Of many that rang, one answered: that is how the dialing ended for who called.
@@ -72,41 +78,91 @@ class Telephony(Spies):
             leg.is_up and leg.dialed_by == dialing.channel.uniqueid for leg in call.legs.values()
         )
 
+    def _let_call(self, leg: Leg) -> None:
+        """It calls on from now on; where it is half of a Local channel, so do those rung behind it."""
+        self._set_dialed(leg, is_dialed=False)
+        for one in self._rung_behind(leg):
+            one.is_on_own_way = True
+            self._let_call(one)
+
+    def _rung_behind(self, leg: Leg) -> list[Leg]:
+        """Those who picked up what the other half of this Local channel dialed, and are called still."""
+        half = self._bridges.other_half(leg) if leg.is_local_half else None
+        call = None if half is None else self._calls.get(half.linkedid)
+        if half is None or call is None:
+            return []
+        dialing = half.channel.uniqueid
+        return [one for one in call.legs.values() if one.dialed_by == dialing and one.is_up and one.is_dialed]
+
     def _set_dialed(self, leg: Leg, *, is_dialed: bool) -> None:
         if leg.is_dialed is not is_dialed and not leg.is_spyer:
             leg.is_dialed = is_dialed
             self._place(leg)
 
     def _enter_bridge(self, event: BridgeEnter) -> None:
-        self._update(event.channel, event.at, "bridge")
         leg = self._legs.get(event.channel.uniqueid)
-        if leg is not None:
-            self._bridge(leg, None if event.is_holding else event.bridge)
-            leg.is_in_conference = not event.is_joining and not event.is_holding
-            leg.waits_in = event.bridge if event.is_holding else None
-            if leg.has_left or event.is_holding:  # all else the bridge has told
-                leg.has_left = False
-                self._retell(leg)
+        if leg is None:
+            self._misplaced("bridge")
+            return
+        if event.is_holding:
+            self._wait(leg, event)
+        else:
+            self._talk(leg, event)
+        # Only now: what it tells of the linkedid is true where the channel is now.
+        self._update(event.channel, event.at)
         if event.is_joining and not event.is_holding:
             # Asterisk gives all of them the oldest linkedid, and tells it of a channel with its next event.
-            members = [leg for leg in self._bridges.members(event.bridge) if not leg.is_spyer]
-            linkedids = dict.fromkeys(leg.linkedid for leg in members)
-            if len(linkedids) > 1:
-                oldest = min(linkedids, key=age_of)
-                for leg in members:
-                    self._relink(leg, oldest)
+            members = [one for one in self._bridges.members(event.bridge) if not one.is_spyer]
+            if any(one.linkedid != members[0].linkedid for one in members):
+                self._unite(members)
+
+    def _wait(self, leg: Leg, event: BridgeEnter) -> None:
+        self._bridge(leg, None)
+        leg.waits_in, leg.is_parked = event.bridge, event.is_parking
+        leg.is_in_conference = leg.stays_in_bridge = leg.has_left = False
+        leg.is_agent = event.is_for_agents
+        if leg.is_idle and not leg.is_spyer:
+            # Its next conversation is another one.
+            leg.answered_at = leg.ringing_at = leg.held_since = None
+            if leg.is_agent:
+                self._set_dialed(leg, is_dialed=False)
+        self._retell(leg)
+
+    def _talk(self, leg: Leg, event: BridgeEnter) -> None:
+        leg.stays_in_bridge = not event.is_joining
+        leg.is_in_conference = leg.stays_in_bridge and not event.is_for_two
+        others = [one for one in self._bridges.members(event.bridge) if one is not leg]
+        if leg.stays_in_bridge and len(others) > 1:
+            # Of more than two Asterisk tells a technology that it may be about to change.
+            leg.is_in_conference = any(one.is_in_conference for one in others)
+        if leg.answered_at is None and leg.is_up and not leg.is_spyer:
+            leg.answered_at = event.at
+        if leg.is_agent:
+            self._set_dialed(leg, is_dialed=True)
+        if leg.bridge not in (None, event.bridge) or leg.last_bridge not in (None, event.bridge):
+            # By keys it holds whom it leaves in another bridge; nobody tells when it does so no more.
+            leg.held_since = None
+        is_told = not (leg.has_left or leg.waits_in)  # all else the bridge tells
+        leg.has_left, leg.waits_in, leg.is_parked = False, None, False
+        self._bridge(leg, event.bridge)
+        if not is_told:
+            self._retell(leg)
 
     def _leave_bridge(self, event: BridgeLeave) -> None:
         leg = self._legs.get(event.channel.uniqueid)
-        if leg is not None and leg.waits_in == event.bridge:
+        if leg is None:
+            self._misplaced("bridge")
+            return
+        if leg.waits_in == event.bridge:
             leg.waits_in = None
             self._retell(leg)
-        self._update(event.channel, event.at, "bridge")
         # It may have entered another already: Asterisk moves a channel in one step.
-        if leg is not None and leg.bridge == event.bridge:
-            leg.is_in_conference = False
+        if leg.bridge == event.bridge:
+            leg.is_in_conference = leg.stays_in_bridge = False
             self._bridge(leg, None)
             self._retell(leg)
+        # Only now: what it tells of the linkedid may be true where the channel goes.
+        self._update(event.channel, event.at)
 
     def _bridge(self, leg: Leg, bridge: str | None) -> None:
         for changed in self._bridges.move(leg, bridge):
@@ -118,13 +174,17 @@ class Telephony(Spies):
             self._retell(member)
         self._tell(BridgeChanged(bridge))
 
-    def _reset_bridge(self, leg: Leg, bridge: str | None) -> Sequence[str]:
+    def _reset_bridge(self, leg: Leg, line: ListedChannel) -> Sequence[str]:
         """Put the leg where a snapshot has it; the bridges that are others now, yet to be told."""
-        if leg.bridge == bridge and leg.waits_in is None:
+        bridge, waits_in = line.bridge, line.waits_in
+        if leg.bridge == bridge and leg.waits_in == waits_in:
             return ()
         if bridge is not None and bridge == leg.waits_in:
-            return ()  # a snapshot does not tell which bridges are for waiting
-        leg.waits_in = leg.parking = leg.held_since = None
+            return ()  # a snapshot does not tell which bridges are for waiting, but of agents
+        leg.parking = leg.held_since = None
+        leg.waits_in, leg.is_parked = waits_in, False
+        if leg.is_idle and not leg.is_spyer:
+            leg.answered_at = leg.ringing_at = None
         self._retell(leg)
         return self._bridges.move(leg, bridge)
 
@@ -157,6 +217,7 @@ class Telephony(Spies):
             (partner,) = left_alone
             parker = parker or partner.channel.name.rpartition("-")[0]
             self._note_left(partner)
+        leg.is_parked = True
         leg.parking = self._parking(event.at, event.space, parker)
         if leg.bridge is not None:
             leg.waits_in = leg.bridge
@@ -199,9 +260,25 @@ class Telephony(Spies):
                 by = "" if taker is None else taker.uniqueid
                 self._tell(PlaceTaken(by, transferer.uniqueid, transferer.linkedid))
         transferee = None if event.transferee is None else self._legs.get(event.transferee.uniqueid)
-        if transferee is not None and not transferee.is_spyer:
-            for second in event.transferers[1:]:
-                self._take_over(second.uniqueid, transferee)
+        if transferee is None or transferee.is_spyer:
+            return
+        if event.exten:
+            self._send_on(transferee, event.exten)
+        for second in event.transferers[1:]:
+            if event.is_to_application:
+                left = self._legs.get(second.uniqueid)
+                self._send_on(transferee, "" if left is None else left.exten)
+            self._take_over(second.uniqueid, transferee)
+
+    def _send_on(self, transferee: Leg, exten: str) -> None:
+        """It calls this number from now on; through a Local channel, so do those behind it."""
+        half = self._bridges.other_half(transferee) if transferee.is_local_half else None
+        behind = [] if half is None else list(self._bridges.others(half))
+        self._let_call(transferee)
+        for leg in (transferee, *behind):
+            leg.exten = exten or leg.exten
+            leg.disposition = None
+            self._retell(leg)
 
     def _note_left(self, leg: Leg) -> None:
         if not leg.has_left:
@@ -214,12 +291,10 @@ class Telephony(Spies):
         if not dialed:
             return
         transferee.disposition = None
-        self._set_dialed(transferee, is_dialed=False)
-        oldest = min((leg.linkedid for leg in (transferee, *dialed)), key=age_of)
+        self._let_call(transferee)
         for leg in dialed:
             leg.dialed_by = transferee.channel.uniqueid
-        for leg in (transferee, *dialed):
-            self._relink(leg, oldest)
+        self._unite((transferee, *dialed))
 
 
 def _is_same(parking: Parking | None, event: Park) -> bool:

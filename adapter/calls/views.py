@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from adapter.asterisk.events import ChannelState
 from adapter.asterisk.party import Party
-from adapter.calls.legs import Call, Disposition, Leg, Parking, age_of
+from adapter.calls.call import Call
+from adapter.calls.legs import Age, Disposition, Leg, Parking, age_of
 
 
 class Status(StrEnum):
@@ -119,11 +120,18 @@ def _charged(legs: list[Leg]) -> str:
     return payer.extension or ""
 
 
-def _flow(legs: Iterable[Leg]) -> Flow:
-    for leg in legs:
-        if leg.extension is None and not leg.is_local_half:
-            return Flow.OUTGOING_PUBLIC if leg.is_dialed else Flow.INCOMING_PUBLIC
-    return Flow.LOCAL
+def _flow(call: Call, leg: Leg, parties: list[Leg]) -> Flow:
+    """Of those who talk, once some do: who sent the others on may still be there for a while."""
+    legs = [leg, *parties] if parties else _present(call)
+    public = next((one for one in legs if one.extension is None and not one.is_local_half), None)
+    if public is None:
+        return Flow.LOCAL
+    others = [one for one in legs if one is not public] if parties else []
+    return _public_flow(is_called=_is_called(public, others))
+
+
+def _public_flow(*, is_called: bool) -> Flow:
+    return Flow.OUTGOING_PUBLIC if is_called else Flow.INCOMING_PUBLIC
 
 
 def _perspectives(call: Call, legs: list[Leg]) -> Iterable[Leg]:
@@ -137,12 +145,20 @@ def _perspectives(call: Call, legs: list[Leg]) -> Iterable[Leg]:
 
 
 def _parties(call: Call, leg: Leg) -> list[Leg]:
-    """Who of the call talks with the leg. In a conference there are others, of calls of their own."""
-    return [other for other in call.bridges.others(leg) if other.channel.uniqueid in call.legs]
+    """Who talks with the leg. In a conference, who of its call: the others are of calls of their own."""
+    talking = _talking(call, leg)
+    if len(talking) == 1 and leg.stays_in_bridge and not leg.is_in_conference:
+        return talking  # in a bridge of ARI: each is of a call of its own, and they are a conversation
+    return [other for other in talking if other.channel.uniqueid in call.legs]
+
+
+def _talking(call: Call, leg: Leg) -> list[Leg]:
+    """Who talks with the leg: not who sent it on, and may be there for an instant still."""
+    return [other for other in call.bridges.others(leg) if not other.has_left]
 
 
 def _leg_view(call: Call, leg: Leg) -> PhoneCallView:
-    talking = list(call.bridges.others(leg))
+    talking = _talking(call, leg)
     parties = _parties(call, leg)
     own = leg.extension or ""
     is_called = _is_called(leg, parties)
@@ -154,8 +170,7 @@ def _leg_view(call: Call, leg: Leg) -> PhoneCallView:
         source=_callers(call, leg, parties) if is_called else (own,),
         destination=(own,) if is_called else _called(call, leg, parties),
         status=_status(call, leg, is_talking=bool(talking)),
-        # Who sent the others on may still be there for a while: only those who talk count, once some do.
-        flow=_flow([leg, *parties] if parties else _present(call)),
+        flow=_flow(call, leg, parties),
         caller_id=caller_id_text(shown),
         ringing=leg.ringing_at,
         answered=leg.answered_at,
@@ -170,17 +185,24 @@ def _leg_view(call: Call, leg: Leg) -> PhoneCallView:
 
 
 def _is_called(leg: Leg, parties: list[Leg]) -> bool:
-    """Whether it is the called side: of those who were all called, the oldest goes for the caller.
+    """Whether it is the called side."""
+    return not any(one is leg for one in _calling([leg, *parties])) if parties else leg.is_dialed
 
-    After a transfer those may talk who were both called by somebody who is gone: who was sent on is older.
+
+def _calling(legs: list[Leg]) -> list[Leg]:
+    """Who calls, of those who talk: whoever was not called; where that is all or none, one of them.
+
+    After a transfer those may talk who were both called by somebody who is gone, or both called one: who was
+    sent on is older. Whom nobody called and who is of the public network has called us.
     """
-    if not leg.is_dialed or not parties or not all(one.is_dialed for one in parties):
-        return leg.is_dialed
-    return any(_age(one) < _age(leg) for one in parties)
+    calling = [leg for leg in legs if not leg.is_dialed]
+    if calling and len(calling) < len(legs):
+        return calling
+    return [min(legs, key=lambda leg: (not leg.is_dialed and leg.extension is not None, _age(leg)))]
 
 
-def _age(leg: Leg) -> tuple[int, int]:
-    return age_of(leg.channel.uniqueid)
+def _age(leg: Leg) -> Age:
+    return age_of(leg.channel.uniqueid, leg.began_at)
 
 
 def _disposition(leg: Leg, parties: list[Leg]) -> Disposition | None:
@@ -203,7 +225,7 @@ def _parked_view(call: Call, leg: Leg) -> PhoneCallView:
         source=(number,) if number else (),
         destination=(extension,),
         status=Status.ON_CALL,
-        flow=_flow([leg]),
+        flow=_public_flow(is_called=leg.is_dialed),
         caller_id=caller_id_text(leg.channel.caller),
         ringing=None,
         answered=leg.answered_at,
@@ -233,7 +255,7 @@ def _spy_view(call: Call, spyee: Leg, spy: Leg, extension: str) -> PhoneCallView
         source=(spy.extension or spy.channel.caller.number,),
         destination=(extension,),
         status=Status.ON_CALL,
-        flow=_flow([spyee, *parties] if (parties := _parties(call, spyee)) else _present(call)),
+        flow=_flow(call, spyee, _parties(call, spyee)),
         # An Originate's CallerID becomes the connected line, and stays that when it is answered.
         caller_id=caller_id_text(spy.channel.connected) or caller_id_text(spy.channel.caller),
         ringing=None,
@@ -247,7 +269,7 @@ def _spy_view(call: Call, spyee: Leg, spy: Leg, extension: str) -> PhoneCallView
 def _callers(call: Call, leg: Leg, parties: list[Leg]) -> tuple[str, ...]:
     """Who called: of those it talks with, or while it rings, the one whose number Asterisk has it show."""
     if parties:
-        return _numbers([one for one in parties if not one.is_dialed] or [min(parties, key=_age)])
+        return _numbers(_calling([leg, *parties]))
     number = leg.channel.connected.number
     callers = [one for one in _present(call) if not one.is_dialed and not one.is_local_half]
     if callers:
@@ -280,6 +302,8 @@ def _numbers(legs: Iterable[Leg]) -> tuple[str, ...]:
 
 
 def _status(call: Call, leg: Leg, *, is_talking: bool) -> Status:
+    if leg.is_idle and leg.is_up:
+        return Status.OFF_HOOK
     callees = _callees(call, leg)
     is_ringing_there = not (leg.is_dialed or is_talking) and any(callee.is_ringing for callee in callees)
     is_answered_there = any(callee.is_up for callee in callees)

@@ -34,7 +34,6 @@ EMPTY_FILES = (
     "ccss",
     "cdr",
     "cel",
-    "features",
     "indications",
     "pjproject",
     "queuerules",

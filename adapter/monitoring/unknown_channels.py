@@ -1,8 +1,8 @@
-"""What Asterisk says of a channel that the model does not know stands in the log once for each kind."""
+"""What the model cannot show as it is stands in the log."""
 
 import logging
 
-from adapter.calls.changes import Change, Unplaced
+from adapter.calls.changes import Change, Unplaced, ViewsExhausted
 
 log = logging.getLogger(__name__)
 
@@ -11,3 +11,12 @@ def log_unknown_channels(change: Change) -> None:
     """Log the first of its kind; the metric `uapi_ami_events_unplaced` counts all."""
     if isinstance(change, Unplaced):
         log.info("Asterisk spoke of a channel that is not known", extra={"about": change.kind})
+
+
+def log_exhausted(change: Change) -> None:
+    """Log once for each call that not every phone that rings for it has a view."""
+    if isinstance(change, ViewsExhausted):
+        log.warning(
+            "a call has more phones than ids for views: not all that ring are listed",
+            extra={"call_id": change.call_id},
+        )

@@ -151,7 +151,7 @@ class Supervision(_Answer):
     supervisor: ExtensionNumber | Literal[""] = Field(description="The extension that rings, or has joined.")
     extension: ExtensionNumber | Literal[""] = Field(description="The extension that is supervised.")
     phone_call_id: ObjectId = Field(alias="phoneCallId")
-    follow: Literal["extension", "call"]
+    follow: Literal["extension", "call", "agent"]
     app: str | None = Field(None, description="The App that asked for it.", examples=["wallboard"])
     reason: EndReason | None = Field(None, description="Why it ended, once it has.")
     link: Link
@@ -265,11 +265,13 @@ class _PhoneCallAction(BaseModel):
         description="For `Whisper`: 1, the supervisor talks to the extension and hears nothing. Default: 0.",
         examples=["1"],
     )
-    follow: Literal["extension", "call"] | None = Field(
+    follow: Literal["extension", "call", "agent"] | None = Field(
         None,
         description="Whom the supervision stays with when the extension leaves the call by transferring the "
-        "other side on: `extension`, it ends; `call`, it moves to the party that stays. Left out of a "
-        "request that changes a running supervision, it stays as it is; else the operator sets the default.",
+        "other side on: `extension`, it ends; `call`, it moves to the party that stays. With either it ends "
+        "with the conversation, where an agent stays on the line for one caller after the other; with "
+        "`agent`, else like `extension`, it stays with the agent for all of them. Left out of a request "
+        "that changes a running supervision, it stays as it is; else the operator sets the default.",
     )
 
 

@@ -10,7 +10,8 @@ from aiohttp import web
 from adapter.access.permission import may_be_heard, may_supervise
 from adapter.auth.authentication import Authenticator
 from adapter.callcontrol.supervision.plan import Mode
-from adapter.calls.legs import Call, Leg
+from adapter.calls.call import Call
+from adapter.calls.legs import Leg
 from adapter.calls.shown_to import Row, ShownTo
 from adapter.calls.views import PhoneCall, phone_call
 from adapter.directory import Account, AccountLevel, App, Directory

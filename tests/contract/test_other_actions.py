@@ -75,13 +75,13 @@ async def test_private_is_0_or_1(wire: Wire, ami: FakeAmi, private: object) -> N
     assert not ami.took("Originate")
 
 
-@pytest.mark.parametrize("follow", ["agent", "Call", 1, ["call"], ""])
-async def test_follow_is_extension_or_call(wire: Wire, ami: FakeAmi, follow: object) -> None:
+@pytest.mark.parametrize("follow", ["Agent", "Call", 1, ["call"], ""])
+async def test_follow_is_extension_call_or_agent(wire: Wire, ami: FakeAmi, follow: object) -> None:
     """“with BargeIn's fields and rules”, and one of our own; a value that it has not is
     `pc_follow_invalid`."""
     answer = await wire.barge_in(follow=follow)
     assert answer.error == (400, "pc_follow_invalid")
     assert "follow" in answer.json["error"]["message"]
     assert not ami.took("Originate")
-    for good in ("extension", "call", None, ...):
+    for good in ("extension", "call", "agent", None, ...):
         assert (await wire.barge_in(follow=good)).status == 202

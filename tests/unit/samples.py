@@ -77,11 +77,12 @@ class Pbx:
         linkedid: str = "",
         uniqueid: str = "",
         state: str = "Down",
+        name: str = "",
     ) -> str:
-        """A channel of `peer`; its uniqueid."""
+        """A channel of `peer`, or of this name; its uniqueid."""
         uniqueid = uniqueid or f"1795405388.{self._count}"
         self._channels[uniqueid] = {
-            "Channel": f"{peer}-{self._count:08x}",
+            "Channel": name or f"{peer}-{self._count:08x}",
             "ChannelState": str(STATES[state]),
             "ChannelStateDesc": state,
             "CallerIDNum": number or "<unknown>",
@@ -99,6 +100,12 @@ class Pbx:
         self._count += 1
         self.say("Newchannel", self._channels[uniqueid])
         return uniqueid
+
+    def local(self, exten: str, *, linkedid: str = "", state: str = "Down") -> tuple[str, str]:
+        """The two halves of a Local channel; their uniqueids."""
+        name = f"Local/{exten}@extensions-{self._count:08x}"
+        one = self.new("", name=f"{name};1", exten=exten, linkedid=linkedid, state=state)
+        return one, self.new("", name=f"{name};2", exten=exten, linkedid=linkedid or one, state="Ring")
 
     def dial(self, dialing: str, dialed: str) -> None:
         """`dialing` calls `dialed`, whose phone rings."""
@@ -174,6 +181,31 @@ class Pbx:
     def _parked(self, parkee: str, parker: str, space: str) -> Headers:
         parked = _as("Parkee", self._channels[parkee])
         return {**parked, "ParkerDialString": parker, "ParkingSpace": space}
+
+    def blind_transfer(self, transferer: str, transferee: str, exten: str) -> None:
+        """`transferer` sends `transferee` on to this number, and leaves."""
+        told = {
+            **_as("Transferer", self._channels[transferer]),
+            **_as("Transferee", self._channels[transferee]),
+        }
+        self.say("BlindTransfer", {"Result": "Success", "Extension": exten, "Context": "phones"}, told)
+        self.leave(transferer)
+        self.leave(transferee)
+
+    def join_three(self, transferer: str) -> None:
+        """Who consulted by keys makes it a talk of three."""
+        told = {**_as("OrigTransferer", self._channels[transferer])}
+        told |= _as("SecondTransferer", self._channels[transferer])
+        self.say("AttendedTransfer", {"Result": "Success", "DestType": "Threeway"}, told)
+
+    def end_originate(self, dialed: str) -> None:
+        """Whom an Originate rang has picked up."""
+        self.say("DialEnd", _as("Dest", self._channels[dialed]), {"DialStatus": "ANSWER"})
+
+    def tell_linkedid(self, uniqueid: str, linkedid: str) -> None:
+        """An event of the channel tells that it is of this linkedid."""
+        self._channels[uniqueid]["Linkedid"] = linkedid
+        self.say("NewConnectedLine", self._channels[uniqueid])
 
     def transfer(self, first: str, second: str, transferee: str = "") -> None:
         """Who has the channels `first` and `second` connects the other sides of both."""
@@ -305,6 +337,8 @@ def _applications(message: Headers) -> Iterable[tuple[str, str, str]]:
         case "DialEnd" if message["DialStatus"] == "ANSWER":
             is_originated = "Uniqueid" not in message
             yield message["DestUniqueid"], "Wait" if is_originated else "AppDial", ""
+        case "BridgeEnter" if message["BridgeType"] == "agent_hold":
+            yield message["Uniqueid"], "AgentLogin", "1001,s"
         case "UnParkedCall":
             yield message["RetrieverUniqueid"], "ParkedCall", ""
         case "AttendedTransfer" if message.get("DestType") == "App" and "TransfereeUniqueid" in message:

@@ -134,24 +134,29 @@ def test_dial_end_says_how_it_ended() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "technology", "is_joining", "is_holding"),
+    ("kind", "technology", "is_what"),
     [
-        ("basic", "simple_bridge", True, False),
-        ("basic", "native_rtp", True, False),
-        ("base", "softmix", False, False),
-        ("parking", "holding_bridge", False, True),
-        ("base", "holding_bridge", False, True),
+        ("basic", "simple_bridge", {"is_joining"}),
+        ("basic", "native_rtp", {"is_joining"}),
+        ("base", "softmix", set()),
+        ("parking", "holding_bridge", {"is_holding", "is_parking"}),
+        ("base", "holding_bridge", {"is_holding"}),
+        ("agent_hold", "holding_bridge", {"is_holding", "is_for_agents"}),
+        ("stasis", "holding_bridge", {"is_holding"}),
+        ("stasis", "simple_bridge", {"is_for_two"}),
+        ("stasis", "native_rtp", {"is_for_two"}),
+        ("stasis", "softmix", set()),
     ],
 )
-def test_a_bridge_makes_one_conversation_or_not(
-    kind: str, technology: str, *, is_joining: bool, is_holding: bool
-) -> None:
-    """Asterisk joins the linkedids in a basic bridge only; in a holding bridge all wait and nobody talks."""
+def test_a_bridge_makes_one_conversation_or_not(kind: str, technology: str, is_what: set[str]) -> None:
+    """Asterisk joins the linkedids in a basic bridge only; in a holding bridge all wait and nobody talks.
+
+    One that an application (ARI) made mixes two as a call does, unless it is made for many (softmix).
+    """
     headers = {**_first("BridgeEnter"), "BridgeType": kind, "BridgeTechnology": technology}
     bridge = headers["BridgeUniqueid"]
-    assert parse(headers, 0.0) == BridgeEnter(
-        1795405389.329789, AGENT, bridge, is_joining=is_joining, is_holding=is_holding
-    )
+    is_so = {"is_joining": False, **dict.fromkeys(is_what, True)}
+    assert parse(headers, 0.0) == BridgeEnter(1795405389.329789, AGENT, bridge, **is_so)
     assert parse({**headers, "Event": "BridgeLeave"}, 0.0) == BridgeLeave(1795405389.329789, AGENT, bridge)
 
 

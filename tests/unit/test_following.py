@@ -10,6 +10,7 @@ from adapter.callcontrol.supervision.session import Reason, State
 from adapter.callcontrol.supervision.supervision import Supervision
 
 from .conducting import AGENT, SECOND, SUPERVISOR, TRUNK, Desk, desk
+from .samples import snapshot_after
 
 
 @pytest.mark.parametrize("mode", [Mode.MONITOR, Mode.WHISPER, Mode.BARGE_IN])
@@ -191,3 +192,102 @@ async def test_who_picks_up_the_supervisors_phone_is_hung_up(*, is_behind: bool)
         assert supervision.reason is Reason.TAKEN
         await here.settled()
         assert here.hung_up() == [ours, taker]
+
+
+# -- agents who stay on the line ---------------------------------------------------------------------
+
+
+def _wait(here: Desk, agent: str) -> None:
+    here.pbx.enter(agent, "pool", kind="agent_hold", technology="holding_bridge")
+    here.hear()
+
+
+def _come(here: Desk, agent: str, number: str) -> str:
+    """A customer comes whom the agent on the line serves."""
+    customer = here.pbx.new(TRUNK, number=number, exten="0003*510", state="Up")
+    here.pbx.enter(agent, here.pbx.bridge(customer))
+    here.hear()
+    return customer
+
+
+@pytest.mark.parametrize("is_joined", [False, True])
+async def test_a_supervision_of_an_agent_on_the_line_ends_with_the_conversation(*, is_joined: bool) -> None:
+    """It ends while the agent waits, before the next customer is there; a phone that rings stops."""
+    async with desk() as here:
+        agent = here.pbx.new(AGENT, number="0003*210", exten="*11", state="Up")
+        _wait(here, agent)
+        customer = _come(here, agent, "777888")
+        supervision = await (here.join(agent) if is_joined else here.begin(agent))
+        here.pbx.leave(customer)
+        here.pbx.leave(agent)
+        here.hear()
+        _wait(here, agent)
+        assert (supervision.state, supervision.reason) == (State.ENDED, Reason.CALL_ENDED)
+        await here.settled()
+        assert here.hung_up() == [supervision.channel_id]
+
+
+async def test_one_that_is_to_follow_the_agent_stays_from_customer_to_customer() -> None:
+    """`follow` = `agent` was asked for."""
+    async with desk() as here:
+        agent = here.pbx.new(AGENT, number="0003*210", exten="*11", state="Up")
+        _wait(here, agent)
+        customer = _come(here, agent, "777888")
+        supervision = await here.join(agent, follow=Follow.AGENT)
+        here.pbx.hang_up(customer)
+        _wait(here, agent)
+        _come(here, agent, "777999")
+        assert (supervision.spyee, supervision.is_joined) == (agent, True)
+
+
+async def test_a_break_in_which_the_agent_went_back_to_waiting_ends_it() -> None:
+    """What nobody heard of is found out by the snapshot."""
+    async with desk() as here:
+        agent = here.pbx.new(AGENT, number="0003*210", exten="*11", state="Up")
+        _wait(here, agent)
+        customer = _come(here, agent, "777888")
+        supervision = await here.join(agent)
+        here.pbx.hang_up(customer)
+        here.pbx.enter(agent, "pool", kind="agent_hold", technology="holding_bridge")
+        here.resync(
+            {**line, "Application": "AgentLogin"} if line["Uniqueid"] == agent else line
+            for line in snapshot_after(here.pbx.messages)
+        )
+        assert (supervision.state, supervision.reason) == (State.ENDED, Reason.CALL_ENDED)
+
+
+@pytest.mark.parametrize(("kind", "technology"), [("base", "softmix"), ("stasis", "simple_bridge")])
+@pytest.mark.parametrize("is_asked_alone", [False, True])
+async def test_nobody_hears_the_next_whom_a_dialer_sends_to_an_agent(
+    kind: str, technology: str, *, is_asked_alone: bool
+) -> None:
+    """The agent stays in a bridge of its own all day, and customers come and go there."""
+    async with desk() as here:
+        agent = here.pbx.new(AGENT, number="0003*210", exten="0003*600", state="Up")
+        bridge = here.pbx.bridge(agent, kind=kind, technology=technology)
+        first = here.pbx.new(TRUNK, number="777888", state="Up")
+        if not is_asked_alone:
+            here.pbx.enter(first, bridge, kind=kind, technology=technology)
+        here.hear()
+        supervision = await here.join(agent)
+        if is_asked_alone:
+            here.pbx.enter(first, bridge, kind=kind, technology=technology)
+        else:
+            here.pbx.hang_up(first)
+        here.hear()
+        assert (supervision.state, supervision.reason) == (State.ENDED, Reason.CALL_ENDED)
+
+
+async def test_two_who_are_sent_into_a_conference_together_go_on_with_their_conversation() -> None:
+    """One is alone there for an instant; who comes then is who was there before."""
+    async with desk() as here:
+        customer, agent = here.pbx.call(TRUNK, AGENT)
+        here.hear()
+        supervision = await here.join(agent)
+        for one in (agent, customer):
+            here.pbx.leave(one)
+        here.hear()
+        for one in (agent, customer):
+            here.pbx.enter(one, "room", kind="base", technology="softmix")
+            here.hear()
+        assert supervision.is_joined

@@ -121,7 +121,7 @@ def test_a_required_parameter_that_is_missing_is_malformed(name: str, parameter:
 
 def test_all_that_is_malformed_is_named() -> None:
     """The plan judges them in the contract's order."""
-    bad = {"action": "Whisper", "callerId": "", "waitForPickup": 0, "private": 2, "follow": "agent"}
+    bad = {"action": "Whisper", "callerId": "", "waitForPickup": 0, "private": 2, "follow": "Agent"}
     request = read_action(bad)
     assert request.malformed == set(Parameter) - {Parameter.PHONE_CALL}
 

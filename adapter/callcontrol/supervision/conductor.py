@@ -59,7 +59,7 @@ class Conductor:
         self._is_closed = False
         self._register = Register()
         self._ringing = Ringing(calls, self._register, send, spawn=self._spawn, has_include=has_include)
-        parties = Parties(calls, self._register, self._ringing)
+        self._parties = parties = Parties(calls, self._register, self._ringing)
         self._tuner = Tuner(
             calls,
             send,
@@ -197,6 +197,7 @@ class Conductor:
             notice_tone=plan.notice_tone,
             spy_setup=wanted_setup(self._calls, plan.spyee, plan.mode),
         )
+        self._parties.note_partners(supervision)
         self._register.add(supervision, "supervision requested")
         return supervision
 

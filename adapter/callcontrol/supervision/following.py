@@ -7,14 +7,14 @@ that was not asked for, and who is joined stays with the extension wherever its 
 from collections.abc import Callable
 
 from adapter.asterisk.events import OUR_PREFIX, ChannelState, names_one_channel
-from adapter.callcontrol.supervision.judging import may_continue, mode_on
+from adapter.callcontrol.supervision.judging import Talk, is_another, may_continue, mode_on
 from adapter.callcontrol.supervision.listening import unexpected_listeners
 from adapter.callcontrol.supervision.parties import Parties
 from adapter.callcontrol.supervision.plan import Follow
 from adapter.callcontrol.supervision.register import Register
 from adapter.callcontrol.supervision.ringing import Ringing
 from adapter.callcontrol.supervision.session import Reason, Signal, State, reason_of_hangup
-from adapter.callcontrol.supervision.spy_setup import wanted_setup
+from adapter.callcontrol.supervision.spy_setup import is_conference, wanted_setup
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.callcontrol.supervision.tuner import Tuner
 from adapter.calls.changes import (
@@ -171,11 +171,26 @@ class Following:
             elif call.id != call_id:
                 supervision.call_id = call.id
                 self._register.tell("supervision follows its call", supervision)
+            else:
+                self._keep_to_conversation(supervision)
 
     def _follow_bridges(self) -> None:
         for supervision in list(self._register.live.values()):
-            if self._parties.note_partners(supervision) and self.judge(supervision):
+            before = _talk_of(supervision)
+            is_other = self._parties.note_partners(supervision)
+            if is_other and self._keep_to_conversation(supervision, before) and self.judge(supervision):
                 self._tuner.note_change(supervision)
+
+    def _keep_to_conversation(self, supervision: Supervision, before: Talk | None = None) -> bool:
+        """Whether the conversation that was asked for goes on; if not the supervision has ended."""
+        spied = self._calls.leg(supervision.spyee)
+        if spied is None or supervision.follow is Follow.AGENT:
+            return True
+        if not is_another(spied, before or _talk_of(supervision), supervision.partners):
+            return True
+        is_unheard = supervision.wanted_mode.is_heard_by_all and is_conference(self._calls, supervision.spyee)
+        self._ringing.end(supervision, Reason.CONFERENCE if is_unheard else Reason.CALL_ENDED)
+        return False
 
     def judge_all(self) -> None:
         """The directory is another: end what may not go on."""
@@ -185,6 +200,8 @@ class Following:
     def judge(self, supervision: Supervision) -> bool:
         """Whether it may go on; if not it has ended."""
         spied = self._calls.leg(supervision.spyee)
+        if not self._keep_to_conversation(supervision):
+            return False
         if spied is None or may_continue(
             self._directory(),
             spied,
@@ -250,3 +267,7 @@ class Following:
         return call is None or not any(
             leg.bridge or leg.waits_in or leg.is_ringing for leg in call.legs.values()
         )
+
+
+def _talk_of(supervision: Supervision) -> Talk:
+    return Talk(supervision.partners, supervision.last_partners, supervision.alone_in)

@@ -1,11 +1,40 @@
 """May a supervision that runs go on, as the directory and its conversation are now? Pure."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from adapter.access.permission import may_be_heard, may_hear, may_supervise
 from adapter.callcontrol.supervision.plan import Mode
 from adapter.calls.legs import Leg
 from adapter.directory import App, Directory, Extension
+
+
+class Talk(NamedTuple):
+    """With whom a supervised channel talks, or talked last."""
+
+    partners: frozenset[str]
+    last_partners: frozenset[str]
+    """Those, or while it talks with nobody, those before."""
+    alone_in: str | None
+    """The bridge in which it is alone, where that goes on: a conference, say."""
+
+
+def is_another(spied: Leg, before: Talk, now: frozenset[str]) -> bool:
+    """Whether its conversation is not the one any more that was asked for.
+
+    An agent may stay on the line while callers come and go: in the bridge of AgentLogin between them, or all
+    day in a dialer's conference, or in a bridge of an application's. Whoever asked to hear one caller did
+    not ask to hear the next. It is over when the agent waits, or is left alone in such a bridge; and who was
+    alone there had none, so that with whoever comes another begins. A call's own bridge needs no such rule:
+    it ends when one of two leaves it, and who is sent on is followed.
+
+    `before` is how it was at the last change, `now` are the channels that it talks with.
+    """
+    if spied.is_idle:
+        return True
+    if not spied.stays_in_bridge or bool(before.partners) is bool(now):
+        return False
+    return not now or (before.alone_in == spied.bridge and not before.last_partners & now)
 
 
 def may_continue(

@@ -22,6 +22,9 @@ class Parties:
         is_other = now != supervision.partners
         supervision.partners = now
         supervision.last_partners = now or supervision.last_partners
+        spied = self._calls.leg(supervision.spyee)
+        stays = spied is not None and spied.stays_in_bridge and not now
+        supervision.alone_in = spied.bridge if spied is not None and stays else None
         return is_other
 
     def look(self, supervision: Supervision) -> None:

@@ -91,6 +91,8 @@ class Follow(StrEnum):
     """It ends with the extension."""
     CALL = "call"
     """It moves to the party that stays."""
+    AGENT = "agent"
+    """It ends with the extension, and stays with it from one conversation to the next (AgentLogin)."""
 
 
 STAYS_S = 2
@@ -174,7 +176,7 @@ def plan_supervision(
     if Parameter.PRIVATE in request.malformed:
         raise Refusal(Parameter.PRIVATE, "it must be 0 or 1")
     if Parameter.FOLLOW in request.malformed:
-        raise Refusal(Parameter.FOLLOW, f"it must be {Follow.EXTENSION} or {Follow.CALL}")
+        raise Refusal(Parameter.FOLLOW, f"it must be {Follow.EXTENSION}, {Follow.CALL} or {Follow.AGENT}")
     return Plan(
         mode=request.mode,
         call_id=phone_call.id,

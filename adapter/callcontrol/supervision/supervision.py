@@ -51,6 +51,8 @@ class Supervision:
     """The channels that the spyee talks with."""
     last_partners: frozenset[str] = frozenset()
     """Those, or where it talks with nobody, those that it last talked with."""
+    alone_in: str | None = None
+    """The bridge in which the spyee is alone, where that goes on: a conference, say."""
     parties: tuple[str, ...] = ()
     """The numbers of those whose conversation the supervisor has joined, the spyee's first."""
     notified: frozenset[str] = frozenset()
@@ -82,6 +84,7 @@ class Supervision:
         """From now on it is to spy on this channel; with whom that talks is not known yet."""
         self.spyee = spyee
         self.partners = self.last_partners = frozenset()
+        self.alone_in = None
         self.parties = ()
 
     def note_taken(self) -> None:

@@ -61,7 +61,7 @@ class Masker:
 
     def _value(self, name: str, value: str, *, is_spying: bool) -> str:
         base = _base_of(name)
-        if base in KEPT or value in _SAYS_NOTHING:
+        if name in KEPT or base in KEPT or value in _SAYS_NOTHING:
             return value
         if base in ("ApplicationData", "Data", "AppData") and is_spying:
             # ChanSpy's own: whom, and its options.

@@ -66,12 +66,12 @@ async def test_a_parked_call_that_nobody_fetches_comes_back(stage: Stage) -> Non
         await agent.ringing()
         await story.step(
             "back",
-            between("0003*211", "0003*210", ids=("01", "03"), statuses=("4", "3")),
+            between("0003*211", "0003*210", ids=("01", "02"), statuses=("4", "3")),
         )
         await story.answer(agent)
         await story.step(
             "talking again",
-            between("0003*211", "0003*210", ids=("01", "03")),
+            between("0003*211", "0003*210", ids=("01", "02")),
         )
         await story.hang_up(agent, colleague)
 
@@ -195,10 +195,10 @@ async def test_a_supervisor_waits_with_a_parked_call_until_it_comes_back(stage: 
         await agent.ended()
         await story.step("parked", [PARKED, joined])
         await agent.ringing()
-        back = between("0003*211", "0003*210", ids=("01", "04"), statuses=("4", "3"))
+        back = between("0003*211", "0003*210", ids=("01", "02"), statuses=("4", "3"))
         await story.step("back", [*back, joined])
         await story.answer(agent)
-        await story.step("talking again", [*between("0003*211", "0003*210", ids=("01", "04")), joined])
+        await story.step("talking again", [*between("0003*211", "0003*210", ids=("01", "02")), joined])
         await story.until_all_heard(colleague, agent, supervisor)
         await story.hang_up(agent, colleague, supervisor)
 
