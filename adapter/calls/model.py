@@ -51,6 +51,7 @@ _TELLING = frozenset({"ChanSpy", "ConfBridge", "ParkedCall", "AgentLogin", "Stas
 """The applications that a snapshot tells more by than whether the channel was called; few run one."""
 _LASTING = frozenset({"ConfBridge", "Stasis"})
 """Those whose bridges go on when all but one have left."""
+_DIALING = frozenset({"Dial", "Queue"})
 
 
 class Calls(Telephony):
@@ -139,11 +140,15 @@ class Calls(Telephony):
             if half is not None and half.linkedid != leg.linkedid:
                 self._unite((leg, half))
             line = listed.get(leg.channel.uniqueid)
-            if half is None or line is None or not line.application or leg.is_dialed or not leg.is_up:
+            if half is None or line is None or line.application not in _DIALING or leg.is_dialed:
                 continue
             for one in self._bridges.members(half.bridge):
-                # An Originate rang this half, and whom it reached calls on.
-                if one is not half and one.is_dialed and listed[half.channel.uniqueid].application == "Dial":
+                # An Originate rang this half, and whom it reached by the other calls on.
+                if (
+                    one is not half
+                    and one.is_dialed
+                    and listed[half.channel.uniqueid].application in _DIALING
+                ):
                     one.is_on_own_way = True
                     self._set_dialed(one, is_dialed=False)
 
