@@ -48,12 +48,12 @@ def _read(path: Path) -> Directory:
             raise DirectoryError([f"{path}: {no_text}"]) from None
     if len(text) == LIMIT_BYTES:
         raise DirectoryError([f"{path}: the file is larger than {LIMIT_BYTES} characters"])
-    with _collecting_no_garbage():
+    with collecting_no_garbage():
         return load_directory(text)
 
 
 @contextmanager
-def _collecting_no_garbage() -> Iterator[None]:
+def collecting_no_garbage() -> Iterator[None]:
     """Have no garbage looked for meanwhile: what is made is no garbage, and each look stops all threads."""
     was_enabled = gc.isenabled()
     gc.disable()

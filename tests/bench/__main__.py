@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from adapter.lab import LabError
-from tests.bench import barge_in, cpu, freshness, listing, memory, reader, snapshot
+from tests.bench import barge_in, cpu, freshness, growth, listing, memory, reader, snapshot
 from tests.bench.figures import Figure, table, write_json
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "snapshot": snapshot.run,
     "cpu": cpu.run,
     "memory": memory.run,
+    "growth": growth.run,
 }
 
 
