@@ -11,7 +11,8 @@ from adapter.lab.errors import LabError
 PHONES_FILE, DIALPLAN_FILE = "site/phones.conf", "site/extensions.conf"
 
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z*_.-]*", re.ASCII)
-_ENDPOINT = re.compile(r"^\[([^\]]+)\]\(phone\)", re.MULTILINE)
+_SECTION = re.compile(r"^\[([^\]]+)\](?!\(!)", re.MULTILINE)
+"""A section of pjsip.conf that is no template: an endpoint has at least one of its name."""
 
 
 def phones_of(directory: Path) -> tuple[str, ...]:
@@ -27,10 +28,10 @@ def phones_of(directory: Path) -> tuple[str, ...]:
 
 
 def known_phones(etc: Path) -> frozenset[str]:
-    """The numbers that this Asterisk's configuration has a phone for."""
+    """The numbers that this Asterisk may have a phone for, by its configuration."""
     files = [etc / "pjsip.conf", etc / PHONES_FILE]
     return frozenset(
-        number for file in files if file.exists() for number in _ENDPOINT.findall(file.read_text())
+        number for file in files if file.exists() for number in _SECTION.findall(file.read_text())
     )
 
 
