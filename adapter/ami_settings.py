@@ -19,6 +19,7 @@ def link_settings(settings: Settings) -> LinkSettings:
         action_timeout_s=settings.ami_action_timeout_s,
         ping_interval_s=settings.ami_ping_interval_s,
         reconnect_max_s=settings.ami_reconnect_max_s,
+        reconcile_interval_s=settings.ami_reconcile_interval_s,
     )
 
 

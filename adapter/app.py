@@ -38,6 +38,7 @@ from adapter.http.error_answers import answer_errors
 from adapter.http.places import Places
 from adapter.http.refusing import refuse_unreadable
 from adapter.monitoring.counters import new_counters
+from adapter.monitoring.differences import log_differences
 from adapter.monitoring.mounting import mount_operations
 from adapter.monitoring.requests import count_requests
 from adapter.monitoring.unknown_channels import log_exhausted, log_unknown_channels
@@ -103,7 +104,17 @@ def make_app(settings: Settings) -> web.Application:
         for look_anew in after_snapshot:
             look_anew()
 
-    link = Link(link_settings(settings), take_snapshot, counters.events.counting(publisher.take_event))
+    def reconcile(snapshot: Sequence[ListedChannel], at: float, left_alone: frozenset[str]) -> None:
+        found = publisher.reconcile(snapshot, at, left_alone)
+        counters.events.note_reconciled(found)
+        log_differences(found)
+
+    link = Link(
+        link_settings(settings),
+        take_snapshot,
+        counters.events.counting(publisher.take_event),
+        reconcile,
+    )
     conductor = Conductor(
         calls,
         link.send,
@@ -192,9 +203,11 @@ def make_tokens(settings: Settings) -> Tokens:
 async def reload_directory(app: web.Application) -> bool:
     """Read the directory again and name the live calls' extensions after it; a bad file changes nothing.
 
-    The audit trail begins its file anew, should somebody have moved it away.
+    The audit trail begins its file anew, should somebody have moved it away. A link that waits to connect
+    tries at once: the operator may have mended manager.conf.
     """
     app[AUDIT_LOG].reopen()
+    app[LINK].retry()
     if not await app[DIRECTORY].reload():
         return False
     # Nothing is awaited from here on: nobody meets calls that are named after another directory.

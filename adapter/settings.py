@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     ami_action_timeout_s: float = Field(5.0, gt=0, allow_inf_nan=False)
     ami_ping_interval_s: float = Field(5.0, gt=0, allow_inf_nan=False)
     ami_reconnect_max_s: float = Field(15.0, gt=0, allow_inf_nan=False)
+    ami_reconcile_interval_s: float = Field(300.0, gt=0, allow_inf_nan=False)
 
     pickup_limit_s: int = Field(600, ge=1)
     follow: Literal["extension", "call"] = "extension"

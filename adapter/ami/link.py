@@ -3,6 +3,10 @@
 DOWN     no connection; what was known before is out of date
 SYNCING  logged in; a snapshot is being taken and live events are held
 READY    the snapshot and all events since are applied
+
+While it is READY, the live calls are compared with a new snapshot each interval, and soon after anything
+malformed: an event may be lost by a fault of a module, or by what a caller's number holds. Neither clients
+nor calls notice it but by what differs.
 """
 
 import asyncio
@@ -12,26 +16,41 @@ import random
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LoginRefused
+from adapter.ami.errors import (
+    ActionRefused,
+    ActionTimeout,
+    LinkDown,
+    LinkError,
+    LoginRefused,
+    known_refusal,
+)
+from adapter.ami.listing import Listing
 from adapter.ami.probe import Ask, clock_offset, has_include
 from adapter.ami.session import Session
 from adapter.asterisk.actions import Action, list_answer_times, list_channels, list_parked, ping
-from adapter.asterisk.answer_times import read_answer_time, with_answer_times
 from adapter.asterisk.events import Event, ListedChannel
 from adapter.asterisk.message import Message
-from adapter.asterisk.parsing import EVENT_NAMES, EventError, parse, parse_listed
+from adapter.asterisk.parsing import EVENT_NAMES, OF_SNAPSHOT, EventError, parse
 
 log = logging.getLogger(__name__)
 
 FIRST_DELAY_S = 0.25
+REFUSED_DELAYS_S = (10.0, 60.0, 300.0)
+"""The pauses after refused logins; the last one repeats. fail2ban bans after five in ten minutes."""
 SNAPSHOT_LIMIT_S = 30.0
 INCLUDE_LOOKS, INCLUDE_LOOK_S = 20, 0.5
 """How often, and how far apart, the dialplan is looked for after a login that did not find it."""
-OF_SNAPSHOT = frozenset({"CoreShowChannel", "CoreShowChannelsComplete", "Status"})
+SETTLE_S = 1.0
+"""How long after a list the last event is waited for that may be older than the list."""
+RECONCILE_PAUSE_S = 5.0
+"""The least time between two comparisons, whatever asks for them: a caller can."""
+NO_EVENT = "none"
+"""Stands for the name of an event among the malformed, where there is none."""
 WANTED = EVENT_NAMES | OF_SNAPSHOT
 """All other events are left out before they are read."""
 
@@ -57,16 +76,25 @@ class LinkSettings:
     action_timeout_s: float = 5.0
     ping_interval_s: float = 5.0
     reconnect_max_s: float = 15.0
+    reconcile_interval_s: float = 300.0
 
 
 OnEvent = Callable[[Event], None]
 OnSnapshot = Callable[[Sequence[ListedChannel], float], None]
+OnReconcile = Callable[[Sequence[ListedChannel], float, frozenset[str]], None]
+"""Is given the channels, when they were listed, and those of which the list proves nothing."""
 
 
 class Link:
     """Keeps one AMI session alive and hands its snapshots and events on, in order, in plain calls."""
 
-    def __init__(self, settings: LinkSettings, on_snapshot: OnSnapshot, on_event: OnEvent) -> None:
+    def __init__(
+        self,
+        settings: LinkSettings,
+        on_snapshot: OnSnapshot,
+        on_event: OnEvent,
+        on_reconcile: OnReconcile = lambda *_: None,
+    ) -> None:
         self.state = LinkState.DOWN
         self.error: str | None = "not connected yet"
         self.malformed: Counter[str] = Counter()
@@ -75,32 +103,48 @@ class Link:
         self._settings = settings
         self._on_snapshot = on_snapshot
         self._on_event = on_event
+        self._on_reconcile = on_reconcile
         self._session: Session | None = None
         self._held: list[Event] = []
-        self._listed: list[ListedChannel] = []
-        self._answered: dict[str, float] = {}
-        self._synced: asyncio.Future[None] | None = None
+        self._listing: Listing | None = None
+        self._doubt = asyncio.Event()
         self._clock_offset_s = 0.0
+        self._hurry = asyncio.Event()
 
     async def run(self) -> None:
         """Keep the link up until cancelled."""
-        failures = 0
+        failures = refusals = 0
         while True:
+            delay_s = self._delay(failures)
             try:
                 await self._keep_one_session()
             except LoginRefused as refused:
-                self._fall(f"login refused: {refused}")
+                self._fall(f"login refused{known_refusal(str(refused))}")
                 log.error("Asterisk refuses the AMI login", extra={"reason": str(refused)})  # noqa: TRY400 - no bug of ours to trace
+                if not refused.is_in_use:
+                    delay_s = REFUSED_DELAYS_S[min(refusals, len(REFUSED_DELAYS_S) - 1)]
+                    refusals += 1
             except LinkError as broken:
                 was_ready = self.state is LinkState.READY
                 self._fall(str(broken))
                 log.warning("the AMI link is down", extra={"reason": str(broken)})
                 if was_ready:
-                    failures = 0
+                    failures = refusals = 0
+                    delay_s = self._delay(failures)
             finally:
                 self._fall(self.error or "stopped")
-            await asyncio.sleep(self._delay(failures))
+            await self._wait(delay_s)
             failures += 1
+
+    def retry(self) -> None:
+        """Try to connect at once, where the next attempt is still waited for."""
+        self._hurry.set()
+
+    async def _wait(self, delay_s: float) -> None:
+        self._hurry.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(delay_s):
+                await self._hurry.wait()
 
     async def send(self, action: Action) -> dict[str, str]:
         """Have Asterisk do something, once, now; what it answers.
@@ -123,34 +167,73 @@ class Link:
             secret=settings.secret,
             tls=settings.tls,
             on_message=self._take,
+            on_stray=self._take_stray,
             wanted=WANTED,
         )
         try:
             await session.open(settings.connect_timeout_s)
             await self._sync(session)
-            await self._watch(session)
+            await _first_of(self._watch(session), self._reconcile_always(session))
         finally:
             session.close()
 
     async def _sync(self, session: Session) -> None:
         self._session, self.state = session, LinkState.SYNCING
-        self._held, self._listed, self._answered = [], [], {}
-        self._synced = asyncio.get_running_loop().create_future()
+        self._held = []
+        listing = self._listing = Listing(asyncio.get_running_loop().create_future())
         try:
             async with asyncio.timeout(SNAPSHOT_LIMIT_S):
                 self._clock_offset_s = await clock_offset(self._ask(session)) or 0.0
                 self.has_include = await self._find_include(session)
-                await self._ask_beside(session, list_parked())
-                await self._ask_beside(session, list_answer_times())
-                await session.request(list_channels(), self._settings.action_timeout_s)
-                await asyncio.wait({self._synced, session.lost}, return_when=asyncio.FIRST_COMPLETED)
+                await self._ask_beside(session, list_parked(listing.id))
+                await self._ask_beside(session, list_answer_times(listing.id))
+                await session.request(list_channels(listing.id), self._settings.action_timeout_s)
+                await asyncio.wait({listing.done, session.lost}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
             raise LinkDown(f"no snapshot within {SNAPSHOT_LIMIT_S} s") from None
         except ActionRefused as refused:
-            raise LinkDown(f"the snapshot was refused: {refused}") from None
-        if not self._synced.done():
+            log.warning("Asterisk refuses the snapshot", extra={"reason": str(refused)})
+            raise LinkDown(f"the snapshot was refused{known_refusal(str(refused))}") from None
+        if not listing.done.done():
             raise LinkDown("the AMI connection broke during the snapshot")
-        log.info("the AMI link is ready", extra={"channels": len(self._listed)})
+        if self.state is not LinkState.READY:
+            raise LinkDown("no channel that Asterisk lists can be read: is it older than 16?")
+        log.info("the AMI link is ready", extra={"channels": len(listing.lines)})
+
+    async def _reconcile_always(self, session: Session) -> None:
+        """Compare the live calls with a new snapshot each interval, and soon after anything malformed."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.reconcile_interval_s):
+                    await self._doubt.wait()
+            self._doubt.clear()
+            await self._reconcile(session)
+            await self._pause(session, RECONCILE_PAUSE_S)
+
+    async def _reconcile(self, session: Session) -> None:
+        """Have the live calls put right where a new snapshot shows that events were lost.
+
+        Asterisk lists the channels as they are when it takes the request. Events go another way and may be
+        late: one that comes behind the list, or between its items, may be older than the list or newer. So
+        a channel of which any event comes from the request on until the list has settled is left to the
+        events: what they say last is right, and what the list says of it may be older. Of the others
+        nothing is under way, and the list is as new as the live calls, or newer: where the two differ, an
+        event was lost. So nothing ever goes back in time. What cannot be decided is compared the next time.
+        """
+        listing = self._listing = Listing(asyncio.get_running_loop().create_future())
+        try:
+            async with asyncio.timeout(SNAPSHOT_LIMIT_S):
+                await session.request(list_channels(listing.id), self._settings.action_timeout_s)
+                await asyncio.wait({listing.done, session.lost}, return_when=asyncio.FIRST_COMPLETED)
+            at = time.time() + self._clock_offset_s
+            await self._pause(session, SETTLE_S)
+        except (TimeoutError, ActionTimeout, ActionRefused) as failed:
+            log.warning("the live calls could not be compared", extra={"reason": str(failed) or "no list"})
+            return
+        finally:
+            self._listing = None
+        if not listing.is_unreadable:
+            self._on_reconcile(listing.lines, at, frozenset(listing.touched | listing.unclear))
 
     async def _watch(self, session: Session) -> None:
         """Ask for a sign of life each interval: a mute peer is noticed within two."""
@@ -197,7 +280,7 @@ class Link:
             await session.request(action, self._settings.action_timeout_s)
 
     def _fall(self, error: str) -> None:
-        self.state, self.error, self._session = LinkState.DOWN, error, None
+        self.state, self.error, self._session, self._listing = LinkState.DOWN, error, None, None
 
     def _delay(self, failures: int) -> float:
         """Back off by doubling, with jitter so that many adapters do not come back in step."""
@@ -207,42 +290,71 @@ class Link:
     # -- messages ----------------------------------------------------------------------------------
 
     def _take(self, message: Message) -> None:
-        name = message.event
+        name, listing = message.event, self._listing
         try:
             if name in OF_SNAPSHOT:
                 self._take_of_snapshot(name, message)
                 return
-            event = parse(message, time.time() + self._clock_offset_s)
+            request = "" if listing is None else listing.id
+            event = parse(message, time.time() + self._clock_offset_s, request)
         except EventError as malformed:
-            if not self.malformed[name]:
-                log.warning(
-                    "a malformed AMI event was left out", extra={"event": name, "reason": str(malformed)}
-                )
-            self.malformed[name] += 1
+            self._note_malformed(name, message, str(malformed))
             return
         if event is None:
             return
         if self.state is LinkState.READY:
+            if listing is not None:
+                listing.note_event(event)
             self._on_event(event)
         else:
             self._held.append(event)
 
     def _take_of_snapshot(self, name: str, message: Message) -> None:
-        match name:
-            case "CoreShowChannel":
-                self._listed.append(parse_listed(message))
-            case "Status":
-                self._answered.update(filter(None, (read_answer_time(message),)))
-            case "CoreShowChannelsComplete":
-                self._finish_sync()
+        if self._listing is None:
+            raise EventError("it answers no request of ours")
+        is_last = self._listing.take(name, message)
+        if is_last and not self._listing.done.done():
+            self._listing.done.set_result(None)
+            if self.state is LinkState.SYNCING:
+                self._finish_sync(self._listing)
 
-    def _finish_sync(self) -> None:
-        if self._synced is None or self._synced.done():
+    def _take_stray(self, message: Message) -> None:
+        """Take what is neither an event nor a response: a message was cut, and what it said is lost."""
+        self._doubt.set()
+        self._count_malformed(NO_EVENT, "neither an event nor a response")
+        if self._listing is not None:
+            self._listing.note_broken(message)
+
+    def _note_malformed(self, name: str, message: Message, reason: str) -> None:
+        self._doubt.set()
+        self._count_malformed(name, reason)
+        if self._listing is not None and name in OF_SNAPSHOT:
+            self._listing.note_malformed(message)
+
+    def _count_malformed(self, name: str, reason: str) -> None:
+        if not self.malformed[name]:
+            log.warning("a malformed AMI event was left out", extra={"event": name, "reason": reason})
+        self.malformed[name] += 1
+
+    def _finish_sync(self, listing: Listing) -> None:
+        self._listing = None
+        if listing.is_unreadable:
             return
-        snapshot = with_answer_times(self._listed, self._answered)
-        self._on_snapshot(snapshot, time.time() + self._clock_offset_s)
+        self._on_snapshot(listing.lines, time.time() + self._clock_offset_s)
         held, self._held = self._held, []
         for event in held:
             self._on_event(event)
         self.state, self.error = LinkState.READY, None
-        self._synced.set_result(None)
+
+
+async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
+    """Do all of them until one ends or fails; the others are cancelled, and it fails as that one did."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    for task in ended:
+        task.result()

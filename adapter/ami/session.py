@@ -7,6 +7,7 @@ that a barge-in must not suffer is overridden here, each with its reason.
 import asyncio
 import contextlib
 import functools
+import hashlib
 import logging
 import os
 import socket
@@ -19,7 +20,15 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 from panoramisk.message import Message
 
-from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkLost, LoginRefused
+from adapter.ami.banner import BANNER_LIMIT_BYTES, is_supported, read_banner
+from adapter.ami.errors import (
+    SHUTTING_DOWN,
+    ActionRefused,
+    ActionTimeout,
+    LinkDown,
+    LinkLost,
+    LoginRefused,
+)
 from adapter.ami.reader import FramingError, Reader
 from adapter.asterisk.actions import Action
 from adapter.asterisk.message import Message as Received
@@ -45,14 +54,11 @@ class _Protocol(AMIProtocol):
 
     def __init__(self, wanted: Iterable[str] | None = None) -> None:
         """Take in the events of these names only; without names, all."""
+        self.banner: str | None = None
+        """The first line that the peer sent, once it is whole or too long to be Asterisk's."""
+        self.greeted = asyncio.Event()
         self._reader = Reader(wanted)
-
-    def send(self, data: Any, as_list: bool | None = None) -> "asyncio.Future[Any]":  # noqa: ANN401, FBT001 - panoramisk's signature
-        """Write one action. panoramisk's own way logs an action that fails, with its secret."""
-        action = data if isinstance(data, PanoramiskAction) else PanoramiskAction(data)
-        action.as_list = as_list
-        self.write(action, str(action))
-        return cast("asyncio.Future[Any]", action.future)
+        self._greeting = b""
 
     def write(self, action: PanoramiskAction, text: str) -> None:
         """Send this text; the action waits for its answer."""
@@ -66,6 +72,8 @@ class _Protocol(AMIProtocol):
             super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self.banner is None:
+            data = self._take_banner(data)
         # panoramisk decodes each chunk alone, and whatever raises in here makes asyncio drop the link.
         try:
             messages = self._reader.feed(data)
@@ -81,8 +89,21 @@ class _Protocol(AMIProtocol):
                     self.factory.on_message(message)
                 except Exception:
                     log.exception("an AMI event could not be taken", extra={"event": message.get("Event")})
-            elif message.get("ActionID", "") in self.responses:
-                self.handle_message(Message(message.headers))
+            elif message.is_response:
+                if message.get("ActionID", "") in self.responses:
+                    self.handle_message(Message(message.headers))
+            elif self.factory is not None:
+                self.factory.on_stray(message)
+
+    def _take_banner(self, data: bytes) -> bytes:
+        """Keep what belongs to the peer's first line; the bytes behind it."""
+        line, end, rest = (self._greeting + data).partition(b"\r\n")
+        if not end and len(line) <= BANNER_LIMIT_BYTES:
+            self._greeting = line
+            return b""
+        self.banner = line[:BANNER_LIMIT_BYTES].decode("ascii", "replace")
+        self.greeted.set()
+        return rest
 
 
 class Session(Manager):
@@ -97,22 +118,27 @@ class Session(Manager):
         secret: str,
         tls: ssl.SSLContext | None,
         on_message: OnMessage,
+        on_stray: OnMessage = lambda _: None,
         wanted: Iterable[str] | None = None,
     ) -> None:
-        """Hand the events of the `wanted` names to `on_message`; without names, all events."""
+        """Hand the events of the `wanted` names to `on_message`; without names, all events.
+
+        `on_stray` gets what is neither an event nor a response: a piece of a message that was cut.
+        """
         super().__init__(
             host=host,
             port=port,
-            username=username,
-            secret=secret,
             ssl=tls or False,
             encoding="utf-8",
             protocol_factory=functools.partial(_Protocol, wanted),
             forgetable_actions=_EveryAction(),
             log=log,
         )
+        # panoramisk is told neither: it would send both in clear to whoever listens there.
+        self._username, self._secret = username, secret
         self.loop = asyncio.get_running_loop()
         self.on_message = on_message
+        self.on_stray = on_stray
         self.lost: asyncio.Future[None] = self.loop.create_future()
 
     # -- what panoramisk calls -----------------------------------------------------------------------
@@ -136,18 +162,49 @@ class Session(Manager):
     # -- what the link calls -------------------------------------------------------------------------
 
     async def open(self, within_s: float) -> None:
-        """Connect and log in. Raises LinkDown where nobody answers, LoginRefused where Asterisk says no."""
+        """Connect and log in.
+
+        Raises LinkDown where nobody answers, or nobody that is an Asterisk of a version that we know;
+        LoginRefused where Asterisk refuses the login.
+        """
         try:
             async with asyncio.timeout(within_s):
                 await self.connect()
-                answer = await self._answer(self.authenticated_future)
-        except TimeoutError:
+                await self._await_banner()
+                await self._log_in(within_s)
+        except (TimeoutError, ActionTimeout):
             raise LinkDown(f"no AMI login within {within_s} s") from None
         except (OSError, LinkLost) as broken:
             log.warning("Asterisk cannot be reached", extra={"error": str(broken)})
             raise LinkDown(f"no AMI connection: {_reason(broken)}") from None
-        if not answer.success:
-            raise LoginRefused(answer.message or "Authentication failed")
+        except ActionRefused as refused:
+            if str(refused) == SHUTTING_DOWN:
+                raise LinkDown(SHUTTING_DOWN) from None
+            raise LoginRefused(str(refused)) from None
+
+    async def _await_banner(self) -> None:
+        """Wait for Asterisk's first line; before that nothing is sent, and to no other peer."""
+        greeted = asyncio.ensure_future(self.protocol.greeted.wait())
+        try:
+            await asyncio.wait({greeted, self.lost}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            greeted.cancel()
+        if self.protocol.banner is None:
+            raise LinkLost("the AMI connection broke")
+        version = read_banner(self.protocol.banner)
+        if version is None:
+            raise LinkDown("what listens on the AMI port is no Asterisk")
+        if not is_supported(version):
+            raise LinkDown(f"this Asterisk is older than 16 (AMI {version})")
+
+    async def _log_in(self, within_s: float) -> None:
+        """Prove that we know the secret without sending it: the connection may not be encrypted."""
+        asked = await self.request(Action("Challenge", (("AuthType", "MD5"),)), within_s)
+        proof = asked.get("Challenge", "") + self._secret
+        # AMI knows no other digest.
+        key = hashlib.md5(proof.encode(), usedforsecurity=False).hexdigest()
+        headers = (("AuthType", "MD5"), ("Username", self._username), ("Key", key), ("Events", "on"))
+        await self.request(Action("Login", headers), within_s)
 
     async def request(self, action: Action, within_s: float) -> dict[str, str]:
         """Send an action; the headers of Asterisk's answer.

@@ -13,6 +13,9 @@
 
 #define UNIQUEID_LIMIT 150
 #define STATES 10
+#define HEADERS_LIMIT 500
+#define BUCKETS 256 /* a power of two */
+#define BEGINS_THREE 0xE0
 
 /* A place in a text, and where that ends. */
 typedef struct {
@@ -120,6 +123,18 @@ take_time(Place *place)
     return fraction == 6 && is_line_end(place) ? micros : -1;
 }
 
+/* The bytes up to a CR or an LF, be it nothing. */
+static Place
+take_name(Place *place)
+{
+    Place name = *place;
+    while (place->at < place->end && *place->at != '\r' && *place->at != '\n') {
+        place->at++;
+    }
+    name.end = place->at;
+    return name;
+}
+
 /* -- letters ------------------------------------------------------------------------------------------- */
 
 static Py_ssize_t
@@ -222,6 +237,77 @@ are_alike(Place one, Place other)
     return one.end - one.at == other.end - other.at && memcmp(one.at, other.at, one.end - one.at) == 0;
 }
 
+static int
+has_within(Place place, const char *text, size_t length)
+{
+    for (; (size_t)(place.end - place.at) >= length; place.at++) {
+        if (memcmp(place.at, text, length) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The name of the header in the line that begins here; where the line has none, its end is NULL. */
+static Place
+name_at(Place line)
+{
+    Place name = line;
+    while (line.at < line.end && *line.at != ':' && *line.at != '\r') {
+        line.at++;
+    }
+    name.end = line.at < line.end && *line.at == ':' ? line.at : NULL;
+    return name;
+}
+
+/* Moves it behind the next line end; says no where there is none. */
+static int
+skip_line(Place *place)
+{
+    while ((place->at = memchr(place->at, '\r', place->end - place->at)) != NULL) {
+        if (take_new_line(place)) {
+            return 1;
+        }
+        place->at++;
+    }
+    return 0;
+}
+
+/* Whether a header that may stand once stands again, or there are too many. */
+static int
+has_one_twice(Place rest)
+{
+    unsigned short first[BUCKETS] = {0}, next[HEADERS_LIMIT + 1];
+    Place names[HEADERS_LIMIT + 1];
+    unsigned short count = 0;
+    do {
+        Place name = name_at(rest);
+        if (name.end == NULL) {
+            continue;
+        }
+        rest.at = name.end;
+        size_t length = name.end - name.at;
+        unsigned bucket = (unsigned)length;
+        if (length > 0) {
+            bucket += 7 * (unsigned char)name.at[0] + 31 * (unsigned char)name.at[length / 2]
+                      + 61 * (unsigned char)name.at[length - 1];
+        }
+        bucket %= BUCKETS;
+        for (unsigned short met = first[bucket]; met != 0; met = next[met]) {
+            if (are_alike(names[met], name) && !has_within(name, "Variable", 8)) {
+                return 1;
+            }
+        }
+        if (count == HEADERS_LIMIT) {
+            return 1;
+        }
+        names[++count] = name;
+        next[count] = first[bucket];
+        first[bucket] = count;
+    } while (skip_line(&rest));
+    return 0;
+}
+
 static PyObject *
 channel_of(Module *module, Place fields[FIELDS], int is_ascii)
 {
@@ -258,21 +344,21 @@ beginning_of(Module *module, Place whole, int is_ascii)
     if (!take(&here, "Event: ", 7)) {
         Py_RETURN_NONE;
     }
-    Place name = take_value(&here);
-    if (!is_line_end(&here)) {
+    Place name = take_name(&here);
+    if (!take_new_line(&here)) {
+        Py_RETURN_NONE;
+    }
+    int is_answer = take(&here, "ActionID: ", 10);
+    if (!is_answer && !take(&here, "Privilege: ", 11)) {
+        Py_RETURN_NONE;
+    }
+    Place action_id = take_value(&here);
+    if (!is_line_end(&here) || has_one_twice(whole)) {
         Py_RETURN_NONE;
     }
 
-    Place there = here;
-    if (take_new_line(&there) && (take(&there, "Privilege: ", 11) || take(&there, "ActionID: ", 10))) {
-        take_value(&there);
-        if (is_line_end(&there)) {
-            here = there;
-        }
-    }
-
     long long micros = -1; /* since the epoch; sixteen digits fit */
-    there = here;
+    Place there = here;
     if (take_new_line(&there) && take(&there, "Timestamp: ", 11)) {
         micros = take_time(&there);
         if (micros >= 0) {
@@ -284,7 +370,7 @@ beginning_of(Module *module, Place whole, int is_ascii)
     int is_of_channel = find_lines(&here, "", 0, fields);
     Py_ssize_t length = is_ascii ? here.at - whole.at : letters_in(whole.at, here.at);
 
-    PyObject *beginning = PyTuple_New(4);
+    PyObject *beginning = PyTuple_New(5);
     if (beginning != NULL) {
         PyObject *at = micros < 0 ? Py_NewRef(Py_None) : PyFloat_FromDouble((double)micros / 1e6);
         PyObject *channel = at == NULL      ? NULL
@@ -294,6 +380,7 @@ beginning_of(Module *module, Place whole, int is_ascii)
         PyTuple_SET_ITEM(beginning, 1, at);
         PyTuple_SET_ITEM(beginning, 2, channel);
         PyTuple_SET_ITEM(beginning, 3, PyLong_FromSsize_t(length));
+        PyTuple_SET_ITEM(beginning, 4, is_answer ? text_of(action_id, is_ascii) : Py_NewRef(Py_None));
         if (PyErr_Occurred()) {
             Py_CLEAR(beginning);
         }
@@ -314,14 +401,62 @@ find_event_header(PyObject *self, PyObject *text)
     return beginning_of(PyModule_GetState(self), whole, PyUnicode_IS_ASCII(text));
 }
 
-/* Asterisk passes names on as the phones sent them, which is not always UTF-8; Latin-1 then loses nothing. */
+/* A line that is no UTF-8 is read as Latin-1; of a letter that is cut at its end, nothing. */
+static PyObject *
+decoded_line(Place line)
+{
+    Py_ssize_t length = line.end - line.at, read = 0;
+    PyObject *text = PyUnicode_DecodeUTF8Stateful(line.at, length, NULL, &read);
+    int is_latin_1;
+    if (text == NULL) {
+        is_latin_1 = PyErr_ExceptionMatches(PyExc_UnicodeDecodeError);
+        if (is_latin_1) {
+            PyErr_Clear();
+        }
+    }
+    else {
+        is_latin_1 = length - read == 1 && (unsigned char)line.end[-1] >= BEGINS_THREE && PyUnicode_IS_ASCII(text);
+    }
+    if (is_latin_1) {
+        Py_XDECREF(text);
+        text = PyUnicode_DecodeLatin1(line.at, length, NULL);
+    }
+    return text;
+}
+
+/* Each line of the message by itself. */
+static PyObject *
+decoded_lines(Place message)
+{
+    PyObject *lines = PyList_New(0), *between = PyUnicode_FromString("\r\n"), *text = NULL;
+    Place rest = message;
+    int has_more = lines != NULL && between != NULL;
+    while (has_more) {
+        Place line = rest;
+        has_more = skip_line(&rest);
+        line.end = has_more ? rest.at - 2 : message.end;
+        PyObject *decoded = decoded_line(line);
+        if (decoded == NULL || PyList_Append(lines, decoded) < 0) {
+            Py_CLEAR(lines);
+            has_more = 0;
+        }
+        Py_XDECREF(decoded);
+    }
+    if (lines != NULL && between != NULL) {
+        text = PyUnicode_Join(between, lines);
+    }
+    Py_XDECREF(lines);
+    Py_XDECREF(between);
+    return text;
+}
+
 static PyObject *
 decoded(Place message)
 {
     PyObject *text = text_of(message, 0);
     if (text == NULL && PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
         PyErr_Clear();
-        text = PyUnicode_DecodeLatin1(message.at, message.end - message.at, NULL);
+        text = decoded_lines(message);
     }
     return text;
 }
@@ -333,27 +468,76 @@ is_unwanted(Place message, PyObject *wanted)
     if (wanted == Py_None || !take(&message, "Event: ", 7)) {
         return 0;
     }
-    Place name = take_value(&message);
-    if (!is_line_end(&message)) {
-        return 1;
-    }
+    Place name = take_name(&message);
     PyObject *bytes = PyBytes_FromStringAndSize(name.at, name.end - name.at);
     int is_wanted = bytes == NULL ? -1 : PySet_Contains(wanted, bytes);
     Py_XDECREF(bytes);
     return is_wanted < 0 ? -1 : !is_wanted;
 }
 
+/* Where the blank line begins that ends what stands here; on the way it sees whether an LF stands alone. */
 static const char *
-find_blank_line(Place place)
+find_blank_line(Place place, int *has_bare_lf)
 {
-    while ((place.at = memchr(place.at, '\r', place.end - place.at)) != NULL) {
-        Place here = place;
-        if (take_new_line(&here) && is_new_line(&here)) {
-            return place.at;
+    const char *start = place.at;
+    while ((place.at = memchr(place.at, '\n', place.end - place.at)) != NULL) {
+        const char *lf = place.at++;
+        if (lf == start || lf[-1] != '\r') {
+            *has_bare_lf = 1;
         }
-        place.at++;
+        else if (is_new_line(&place)) {
+            return lf - 1;
+        }
     }
     return NULL;
+}
+
+static int
+is_line_end_byte(char byte)
+{
+    return byte == '\r' || byte == '\n';
+}
+
+/* The next message of what stands before a blank line, without line ends around it; no where none is left. */
+static int
+take_message(Place *rest, int has_bare_lf, Place *message)
+{
+    if (rest->at == NULL) {
+        return 0;
+    }
+    Place here = *message = *rest;
+    rest->at = NULL;
+    while (has_bare_lf && (here.at = memchr(here.at, '\n', here.end - here.at)) != NULL) {
+        const char *lf = here.at++;
+        Place there = here;
+        int is_bare = lf == message->at || lf[-1] != '\r';
+        if (is_bare && (take(&there, "Event: ", 7) || take(&there, "Response: ", 10))) {
+            message->end = lf;
+            rest->at = here.at;
+            break;
+        }
+    }
+    while (message->at < message->end && is_line_end_byte(*message->at)) {
+        message->at++;
+    }
+    while (message->at < message->end && is_line_end_byte(message->end[-1])) {
+        message->end--;
+    }
+    return 1;
+}
+
+/* Adds the message and how it begins; no where there was an error. */
+static int
+add_message(PyObject *self, PyObject *messages, Place message)
+{
+    PyObject *text = decoded(message);
+    PyObject *beginning = text == NULL ? NULL : find_event_header(self, text);
+    PyObject *pair = beginning == NULL ? NULL : PyTuple_Pack(2, text, beginning);
+    int is_added = pair != NULL && PyList_Append(messages, pair) == 0;
+    Py_XDECREF(pair);
+    Py_XDECREF(beginning);
+    Py_XDECREF(text);
+    return is_added;
 }
 
 static PyObject *
@@ -366,28 +550,23 @@ split_messages(PyObject *self, PyObject *args)
         return NULL;
     }
     const char *data = rest.at, *blank;
+    int has_bare_lf = 0;
     rest.end = data + length;
     PyObject *messages = PyList_New(0);
-    while (messages != NULL && (blank = find_blank_line(rest)) != NULL) {
-        Place message = {rest.at, blank};
+    while (messages != NULL && (blank = find_blank_line(rest, &has_bare_lf)) != NULL) {
+        Place message, stretch = {rest.at, blank};
         rest.at = blank + 4;
-        if (memchr(message.at, ':', message.end - message.at) == NULL) {
-            continue;
+        while (messages != NULL && take_message(&stretch, has_bare_lf, &message)) {
+            if (memchr(message.at, ':', message.end - message.at) == NULL) {
+                continue;
+            }
+            int is_left_out = is_unwanted(message, wanted);
+            dropped += is_left_out > 0;
+            if (is_left_out < 0 || (is_left_out == 0 && !add_message(self, messages, message))) {
+                Py_CLEAR(messages);
+            }
         }
-        int is_left_out = is_unwanted(message, wanted);
-        if (is_left_out > 0) {
-            dropped++;
-            continue;
-        }
-        PyObject *text = is_left_out < 0 ? NULL : decoded(message);
-        PyObject *beginning = text == NULL ? NULL : find_event_header(self, text);
-        PyObject *pair = beginning == NULL ? NULL : PyTuple_Pack(2, text, beginning);
-        if (pair == NULL || PyList_Append(messages, pair) < 0) {
-            Py_CLEAR(messages);
-        }
-        Py_XDECREF(pair);
-        Py_XDECREF(beginning);
-        Py_XDECREF(text);
+        has_bare_lf = 0;
     }
     return messages == NULL ? NULL : Py_BuildValue("Nnn", messages, rest.at - data, dropped);
 }

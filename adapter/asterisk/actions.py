@@ -63,19 +63,19 @@ def ping() -> Action:
     return Action("Ping")
 
 
-def list_channels() -> Action:
+def list_channels(action_id: str = "") -> Action:
     """Ask for a snapshot of all channels."""
-    return Action("CoreShowChannels")
+    return Action("CoreShowChannels", id=action_id)
 
 
-def list_answer_times() -> Action:
+def list_answer_times(action_id: str = "") -> Action:
     """Ask for each channel's status, and in it for when the channel was answered."""
-    return Action("Status", (("Variables", ANSWER_TIME),))
+    return Action("Status", (("Variables", ANSWER_TIME),), id=action_id)
 
 
-def list_parked() -> Action:
+def list_parked(action_id: str = "") -> Action:
     """Ask for all parked calls; Asterisk knows of no such action where it has no parking."""
-    return Action("ParkedCalls")
+    return Action("ParkedCalls", id=action_id)
 
 
 def hang_up(uniqueid: str) -> Action:

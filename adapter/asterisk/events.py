@@ -7,9 +7,11 @@ garbage collector need not look at it (`gc=False`: none can be part of a cycle).
 """
 
 import re
+from collections.abc import Iterator
 from enum import IntEnum
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from adapter.asterisk.party import Party, read_party
 
@@ -256,6 +258,16 @@ class OriginateResponse(Struct, frozen=True, gc=False):
     at: float
     uniqueid: str
     is_success: bool
+
+
+def channels_of(event: "Event") -> Iterator[str]:
+    """The uniqueids of the channels that the event is about."""
+    if isinstance(event, SpyStop):
+        yield event.spyer
+    for value in astuple(event):
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Channel):
+                yield one.uniqueid
 
 
 DIALED_APPLICATIONS = frozenset({"AppDial", "AppQueue", "AppDial2"})

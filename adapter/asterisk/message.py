@@ -1,5 +1,6 @@
 """One AMI message as it came: what it says at one look, and its headers on demand. Pure."""
 
+import re
 from typing import overload
 
 from msgspec import Struct
@@ -31,14 +32,27 @@ class Message(Struct, gc=False):
     @property
     def event(self) -> str:
         """The name of the event; empty for what is none."""
-        return self.headers.get("Event", "") if self.event_header is None else self.event_header[0]
+        if self.event_header is not None:
+            return self.event_header[0]
+        named = _EVENT.match(self.text)
+        return "" if named is None else named[1]
+
+    @property
+    def is_response(self) -> bool:
+        """Whether it answers an action."""
+        return self.text.startswith("Response: ")
 
     def channel(self, role: str = "") -> Channel | None:
         """What the message says of a channel; nothing where it is not said in Asterisk's lines and order."""
         if self.event_header is None:
             return None
-        _, _, channel, end = self.event_header
+        _, _, channel, end, _ = self.event_header
         return find_channel(self.text, end, role) if role or channel is None else channel
+
+    @property
+    def lines(self) -> list[str]:
+        """All of them, as they came."""
+        return self.text.split("\r\n")
 
     @property
     def headers(self) -> dict[str, str]:
@@ -75,6 +89,9 @@ class Message(Struct, gc=False):
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.get(name) is not None
+
+
+_EVENT = re.compile(r"Event: ([^\r\n]*)")
 
 
 def read_headers(text: str) -> dict[str, str]:

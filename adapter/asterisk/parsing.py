@@ -32,10 +32,7 @@ from adapter.asterisk.events import (
     Unpark,
 )
 from adapter.asterisk.message import Message, find_values
-from adapter.asterisk.wire import EventHeader
-
-_UNTOLD: EventHeader = ("", None, None, 0)
-"""Where a message does not begin in Asterisk's words, its headers are asked."""
+from adapter.asterisk.wire import CHANNEL_LINES, stands_twice
 
 LATEST_S = 253_402_214_400.0
 """The year 9999 less a day: a later time cannot be shown in every time zone."""
@@ -53,13 +50,16 @@ class EventError(ValueError):
     """An AMI message has the name of an event we follow, but not its form."""
 
 
-def parse(headers: Headers, received_at: float) -> Event | None:
+def parse(headers: Headers, received_at: float, request: str = "") -> Event | None:
     """The event in an AMI message; nothing if it is not one that bears on the calls.
 
-    Raises EventError where a header that the event needs is missing or malformed.
+    `request` is the ActionID of our own request that an event may answer, instead of having just happened.
+    Raises EventError where a header that the event needs is missing or malformed, or the message is not in
+    Asterisk's form: a caller's number may have forged it.
     """
-    event, at, channel, _ = _UNTOLD if not isinstance(headers, Message) else headers.event_header or _UNTOLD
-    event = event or headers.get("Event", "")
+    event, at, channel = (
+        _begun(headers, request) if isinstance(headers, Message) else (headers.get("Event", ""), None, None)
+    )
     if event not in EVENT_NAMES:
         return None
     if at is None:
@@ -71,8 +71,35 @@ def parse(headers: Headers, received_at: float) -> Event | None:
     return of_one(at, _channel(headers) if channel is None else channel)
 
 
+def _begun(message: Message, request: str) -> tuple[str, float | None, Channel | None]:
+    """The name, the time and the channel in the first lines of an event.
+
+    Raises EventError where it is not in Asterisk's form.
+    """
+    if message.event_header is not None:
+        event, at, channel, _, answered = message.event_header
+        if answered is None or answered == request:
+            return event, at, channel
+    event = message.event
+    if event in EVENT_NAMES:
+        _check_headers(message)
+        # In a list of parked calls the ActionID comes last, and there is no Privilege.
+        if not request or message.headers.get("ActionID") != request:
+            raise EventError("the second header is not Privilege")
+    return event, None, None
+
+
+def _check_headers(message: Message) -> None:
+    twice = stands_twice(message.text)
+    if twice is not None:
+        raise EventError(f"the header {twice[:30]!r} stands twice")
+
+
 def parse_listed(headers: Headers) -> ListedChannel:
     """One channel of a snapshot. Raises EventError as `parse` does."""
+    if isinstance(headers, Message) and headers.event_header is None:
+        _check_headers(headers)
+        raise EventError("the second header is not ActionID")
     channel, (application, data, duration, bridge) = _channel_and(headers, _RUNNING)
     age_s = 0 if duration is None else _seconds(duration)
     return ListedChannel(channel, application or "", data or "", age_s, bridge or None)
@@ -90,7 +117,7 @@ def _channel_and(headers: Headers, names: tuple[str, ...]) -> tuple[Channel, Seq
     None for one that is missing.
     """
     if isinstance(headers, Message) and headers.event_header is not None:
-        _, _, channel, end = headers.event_header
+        _, _, channel, end, _ = headers.event_header
         values = find_values(headers.text, end, names)
         if values is not None:
             return _channel(headers) if channel is None else channel, values
@@ -136,8 +163,29 @@ def _seconds(duration: str) -> int:
 
 def _channel(headers: Headers, role: str = "") -> Channel:
     """The channel that the headers beginning with `role` describe (`Dest...`, `Spyer...`, or none)."""
-    channel = headers.channel(role) if isinstance(headers, Message) else None
-    return _channel_of(headers, role) if channel is None else channel
+    if isinstance(headers, Message):
+        channel = headers.channel(role)
+        if channel is not None:
+            return channel
+        _check_order(headers, role)
+    return _channel_of(headers, role)
+
+
+def _check_order(message: Message, role: str) -> None:
+    """Make sure that all of Asterisk's lines of the channel are there, in their order.
+
+    What stands between them is left alone: a caller's number may hold a line end and change nothing by it.
+    But to make lines of somebody else's channel it would have to write all of those in front of the number
+    or behind it, and they are longer than a number can be.
+    """
+    wanted = iter(CHANNEL_LINES)
+    name = next(wanted)
+    for line in message.lines:
+        if line.startswith(f"{role}{name}: "):
+            name = next(wanted, "")
+            if not name:
+                return
+    raise EventError(f"no header {role + name!r} in its place")
 
 
 def _state(text: str) -> ChannelState:
@@ -301,3 +349,6 @@ _OTHERS: dict[str, Callable[[Headers, float], Event | None]] = {
 
 EVENT_NAMES = frozenset({*_OF_ONE_CHANNEL, *_OTHERS})
 """The AMI events that bear on the live calls; a reader may leave all others out."""
+
+OF_SNAPSHOT = frozenset({"CoreShowChannel", "CoreShowChannelsComplete", "Status"})
+"""The events that answer a request for a snapshot."""

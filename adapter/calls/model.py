@@ -13,7 +13,7 @@ It is one class in five layers, each of which knows those below it and has a fil
     Calls        takes events and snapshots
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -40,6 +40,7 @@ from adapter.asterisk.events import (
 )
 from adapter.calls.changes import BridgeChanged, CallChanged, Change, OriginateEnded
 from adapter.calls.channels import is_about_to_ring
+from adapter.calls.differences import Differences, find_differences
 from adapter.calls.ledger import ExtensionOf
 from adapter.calls.legs import Leg
 from adapter.calls.snapshots import with_agents
@@ -92,7 +93,24 @@ class Calls(Telephony):
         channel is where it was.
         """
         listed = {line.channel.uniqueid: line for line in with_agents(snapshot)}
-        for uniqueid in [known for known in self._legs if known not in listed]:
+        return self._take_lines(listed, [known for known in self._legs if known not in listed], at)
+
+    def reconcile(
+        self, snapshot: Sequence[ListedChannel], at: float, left_alone: Container[str]
+    ) -> tuple[list[Change], Differences]:
+        """Put right what differs from a snapshot taken at `at`, all but the channels to be left alone.
+
+        What agrees is not touched. The changes that this made, and what differed.
+        """
+        found = find_differences(self._legs, with_agents(snapshot), left_alone)
+        lines = {line.channel.uniqueid: line for line in (*found.missed, *found.changed)}
+        return self._take_lines(lines, found.gone, at), found
+
+    def _take_lines(
+        self, listed: Mapping[str, ListedChannel], gone: Sequence[str], at: float
+    ) -> list[Change]:
+        """Make the listed channels what a snapshot says, and hang up those that are gone."""
+        for uniqueid in gone:
             self._hang_up(uniqueid, None)
         known = list(self._legs.values())
         # A call or a bridge of n channels is told once, not with each of them.

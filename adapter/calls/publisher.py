@@ -1,10 +1,11 @@
 """Takes what a link says into the model and tells every listener each change, in order, in one plain call."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import get_args
 
 from adapter.asterisk.events import Event, ListedChannel
 from adapter.calls.changes import Change
+from adapter.calls.differences import Differences
 from adapter.calls.model import Calls, ExtensionOf
 
 Listener = Callable[[Change], None]
@@ -34,6 +35,14 @@ class Publisher:
     def take_snapshot(self, snapshot: Sequence[ListedChannel], at: float) -> None:
         """Make the model what the snapshot says."""
         self._tell(self._calls.reset(snapshot, at))
+
+    def reconcile(
+        self, snapshot: Sequence[ListedChannel], at: float, left_alone: Container[str]
+    ) -> Differences:
+        """Put the model right where a snapshot shows that events were lost; what differed."""
+        changes, found = self._calls.reconcile(snapshot, at, left_alone)
+        self._tell(changes)
+        return found
 
     def take_directory(self, extension_of: ExtensionOf) -> None:
         """Name the legs after another directory."""

@@ -16,6 +16,7 @@ Every byte that arrives is kept, and every action with it: `ami.actions`, `conne
 """
 
 import asyncio
+import hashlib
 import re
 import secrets
 import ssl
@@ -75,6 +76,8 @@ class Connection(asyncio.Protocol):
         """When it was made, by the event loop's clock."""
         self.is_open = False
         self.is_logged_in = False
+        self.challenge = ""
+        """What a client is to answer with a digest of it and the secret; empty until it asked."""
         self._ami = ami
         self._rest = b""
         self._transport: asyncio.Transport
@@ -87,7 +90,7 @@ class Connection(asyncio.Protocol):
         if self._ami.drops_new_connections:
             self.drop()
         else:
-            self.send(BANNER)
+            self.send(self._ami.banner)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self.is_open = False
@@ -169,7 +172,11 @@ class FakeAmi:
         self.port = 0
         self.username = "uapi"
         self.secret = secrets.token_urlsafe(12)
+        self.banner = BANNER
+        """Its first line on a connection; a test may have it be any peer."""
         self.accepts_login = True
+        self.allows_multiple_login = True
+        """Whether its user may have more than one session at once (`allowmultiplelogin`)."""
         self.drops_new_connections = False
         self.is_mute = False
         self.drop_inside: tuple[str, int] | None = None
@@ -234,6 +241,7 @@ class FakeAmi:
         """Keep an action and do what it says."""
         self.actions.append(action)
         script = self.scripts.get(action.name) or {
+            "Challenge": self.challenge,
             "Login": self.log_in,
             "Ping": self.pong,
             "CoreShowChannels": self.list_channels,
@@ -247,10 +255,21 @@ class FakeAmi:
         else:
             script(action)
 
+    def challenge(self, action: ReceivedAction) -> None:
+        """Give the client something to make its proof of."""
+        action.connection.challenge = f"{secrets.randbelow(10**9):09}"
+        action.connection.answer(action, ("Challenge", action.connection.challenge))
+
     def log_in(self, action: ReceivedAction) -> None:
-        """Accept the user and secret that it was given, and nobody else."""
+        """Accept who knows the user and the secret, by the digest or in clear, and nobody else."""
         connection = action.connection
-        if not self.accepts_login or (action["Username"], action["Secret"]) != (self.username, self.secret):
+        if not self.allows_multiple_login and any(
+            one.is_logged_in and one.is_open for one in self.connections
+        ):
+            connection.refuse(action, "Login Already In Use")
+            connection.hang_up()
+            return
+        if not self.accepts_login or action["Username"] != self.username or not self._knows_secret(action):
             connection.refuse(action, "Authentication failed")
             connection.hang_up()
             return
@@ -258,6 +277,13 @@ class FakeAmi:
         connection.answer(action, ("Message", "Authentication accepted"))
         booted = (("Uptime", "1234"), ("LastReload", "1234"), ("Status", "Fully Booted"))
         connection.send(say.event("FullyBooted", self.pbx.clock(), *booted, privilege="system,all"))
+
+    def _knows_secret(self, action: ReceivedAction) -> bool:
+        challenge = action.connection.challenge
+        if action["AuthType"] == "MD5" and challenge:
+            proof = f"{challenge}{self.secret}".encode()
+            return action["Key"] == hashlib.md5(proof, usedforsecurity=False).hexdigest()
+        return action["Secret"] == self.secret
 
     def pong(self, action: ReceivedAction) -> None:
         """Answer with its clock."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from adapter.asterisk.events import Event
 from adapter.callcontrol.supervision.session import Reason, State
 from adapter.calls.changes import CallEnded, Change
+from adapter.calls.differences import Differences
 
 APPLY_BOUNDS_S = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.025, 0.1)
 ANSWER_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0)
@@ -40,6 +41,8 @@ class EventCounters:
         self.kinds: Counter[type[Event]] = Counter()
         self.apply_s = Distribution(APPLY_BOUNDS_S)
         self.snapshots = 0
+        self.reconciled = 0
+        self.corrections: Counter[str] = Counter()
         self.calls_ended = 0
         self._clock = clock
         self._last_at: float | None = None
@@ -55,6 +58,12 @@ class EventCounters:
             add(clock() - began_at)
 
         return take_and_count
+
+    def note_reconciled(self, found: Differences) -> None:
+        """Count one comparison of the live calls with Asterisk's list, and what it found otherwise."""
+        self.reconciled += 1
+        for kind in ("gone", "missed", "changed"):
+            self.corrections[kind] += len(getattr(found, kind))
 
     def on_change(self, change: Change) -> None:
         """Count the calls that end."""

@@ -70,6 +70,14 @@ class _Families(Collector):
         yield _counter(
             "uapi_ami_snapshots", "Snapshots taken: one after each login.", (), [((), events.snapshots)]
         )
+        yield _counter(
+            "uapi_ami_reconciled", "Comparisons of the live calls with Asterisk's list of channels.", (),
+            [((), events.reconciled)],
+        )  # fmt: skip
+        yield _counter(
+            "uapi_ami_corrections", "Channels put right so: an event was lost.", ("kind",),
+            [((kind,), count) for kind, count in events.corrections.items()],
+        )  # fmt: skip
         yield _histogram(
             "uapi_ami_event_apply_seconds", "Taking one event into the model and telling all listeners.",
             (), [((), events.apply_s)],

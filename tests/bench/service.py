@@ -25,11 +25,11 @@ HIGH = {"ADAPTER_REQUESTS_PER_S": "1000000", "ADAPTER_AMI_PING_INTERVAL_S": "60"
 def fake_with_calls(calls: int) -> FakeAmi:
     """A fake Asterisk with so many calls of two parties, each in a bridge of its own."""
     ami = FakeAmi()
-    items = snapshot(2 * calls)
+    items = snapshot(2 * calls, "@")
 
     def list_channels(action: ReceivedAction) -> None:
         action.connection.answer(action, ("EventList", "start"), ("Message", "Channels will follow"))
-        action.connection.send(items)
+        action.connection.send(items.replace(b"ActionID: @", f"ActionID: {action['ActionID']}".encode()))
 
     ami.scripts["CoreShowChannels"] = list_channels
     return ami

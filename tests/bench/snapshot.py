@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from adapter.ami.link import LinkState
+from adapter.ami.listing import Listing
 from adapter.asterisk.message import READER
 from tests.bench.figures import Figure, in_turn, ratio
 from tests.bench.reader import FOUR_KIB, Ours, Theirs
@@ -14,13 +15,15 @@ from tests.bench.traces import chunks, snapshot
 
 SIZES = (1_000, 10_000)
 ROUNDS = 15
+ACTION_ID = "1"
 
 
 def _ours(pieces: Sequence[bytes]) -> float:
     fresh = Ours()
     loop = asyncio.new_event_loop()
     fresh.link.state = LinkState.SYNCING
-    fresh.link._synced = loop.create_future()  # noqa: SLF001 - as after the request for a snapshot
+    listing = fresh.link._listing = Listing(loop.create_future())  # noqa: SLF001 - as after the request for it
+    listing.id = ACTION_ID
     gc.collect()
     began = time.process_time()
     fresh.take(pieces)
@@ -46,7 +49,7 @@ def run(sizes: Sequence[int] = SIZES, rounds: int = ROUNDS) -> list[Figure]:
     figures: list[Figure] = []
     costs: list[list[tuple[float, float]]] = []
     for size in sizes:
-        pieces = chunks(snapshot(size), FOUR_KIB)
+        pieces = chunks(snapshot(size, ACTION_ID), FOUR_KIB)
         timed = in_turn(rounds, lambda pieces=pieces: _ours(pieces), lambda pieces=pieces: _theirs(pieces))  # type: ignore[misc]
         per_channel = [(ours / size * 1e6, theirs / size * 1e6) for ours, theirs in timed]
         costs.append(per_channel)

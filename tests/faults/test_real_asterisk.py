@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from adapter.ami.link import REFUSED_DELAYS_S
 from adapter.lab import Pbx, Phones, Step, running_asterisk
 from adapter.lab.adapter_process import running_adapter
 from adapter.lab.configuration import TEST_AMI_USERNAME
@@ -230,7 +231,7 @@ async def test_an_ami_user_that_loses_its_rights_is_told_in_health_and_comes_bac
     assert link["state"] == "DOWN"
 
     await set_rights(lab.pbx, write="originate,call,reporting")
-    await until_link(lab, "READY")
+    await until_link(lab, "READY", REFUSED_DELAYS_S[0] * 1.5)
     assert supervisor.journal == ()
     assert (await lab.barge_in(talk.call_id)).status == 202
     await supervisor.ringing()

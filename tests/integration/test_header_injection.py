@@ -14,7 +14,8 @@ from tests.integration.harness import REQUEST, Service
 
 BATCH, BATCHES = 25, 400  # 10,000 values
 HEADERS = {
-    "Login": ["Action", "ActionID", "Events", "Secret", "Username"],
+    "Challenge": ["Action", "ActionID", "AuthType"],
+    "Login": ["Action", "ActionID", "AuthType", "Events", "Key", "Username"],
     "Ping": ["Action", "ActionID"],
     "CoreShowChannels": ["Action", "ActionID"],
     "ParkedCalls": ["Action", "ActionID"],

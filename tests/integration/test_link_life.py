@@ -143,21 +143,6 @@ async def test_the_wait_never_exceeds_its_setting(ami: FakeAmi, directory: Path)
         assert (await service.link())["state"] == "DOWN"
 
 
-async def test_a_wrong_secret_is_refused_and_a_right_one_let_in_later(
-    ami: FakeAmi, agent: FakeChannel, directory: Path
-) -> None:
-    """The operator mends manager.conf: the adapter comes up by itself."""
-    assert agent
-    secret, ami.secret = ami.secret, "something else"
-    async with running_service(ami, directory, ami_secret=secret) as service:
-        await until_taken(ami, "Login", 3)
-        assert (await service.link())["error"] == "login refused: Authentication failed"
-        assert not ami.took("CoreShowChannels")
-        ami.secret = secret
-        await service.until_link("READY")
-        assert len(await service.calls()) == 1
-
-
 async def test_a_connection_that_breaks_within_the_snapshot_is_begun_again(
     ami: FakeAmi, agent: FakeChannel, directory: Path
 ) -> None:

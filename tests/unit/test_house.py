@@ -33,6 +33,7 @@ PURE = (
     "adapter.callcontrol.supervision.listening",
     "adapter.callcontrol.supervision.spy_setup",
     "adapter.callcontrol.supervision.errors",
+    "adapter.ami.banner",
     "adapter.ami.reader",
     "adapter.ami.errors",
     "adapter.http.entity_tag",

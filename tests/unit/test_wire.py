@@ -42,7 +42,12 @@ PARTS = st.sampled_from(
         CHANNEL,
         CHANNEL.replace("\r\n", "\r\nDest"),
         "Event: ",
+        "\nEvent: Hangup\r\nPrivilege: ",
+        "\nResponse: ",
         "\r\nPrivilege: ",
+        "\r\nActionID: ",
+        "\r\nChanVariable: ",
+        "\r\nUniqueid: ",
         "\r\nTimestamp: 1.000000",
         "\r\nTimestamp: 12345678901.000000",
         "\r\nTimestamp: 1.00000",
@@ -159,9 +164,132 @@ def test_an_event_begins_with_its_name_its_time_and_its_channel(
         "PJSIP/0003*210-00000001", ChannelState.UP, "0003*210", "Agent", "<unknown>", "<unknown>",
         "0003*211", "1792.1", "1792.1",
     )  # fmt: skip
-    assert find(HANGUP) == ("Hangup", 1792000000.25, channel, len(HANGUP) - len("\r\nCause: 16"))
-    assert find("Event: Hangup") == ("Hangup", None, None, len("Event: Hangup"))
+    assert find(HANGUP) == ("Hangup", 1792000000.25, channel, len(HANGUP) - len("\r\nCause: 16"), None)
+    assert find("Event: Hangup\r\nPrivilege: ") == ("Hangup", None, None, 26, None)
+    assert find("Event: Hangup\r\nActionID: 7") == ("Hangup", None, None, 26, "7")
     assert find("Response: Success") is None
+
+
+@pytest.mark.parametrize("find", [wire.find_event_header, in_c.find_event_header])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Event: Hangup",
+        "Event: Hangup\r\n",
+        HANGUP.replace("Privilege: call,all\r\n", ""),
+        HANGUP.replace("Privilege: ", "Privilege:"),
+        HANGUP.replace("\r\nPrivilege", "\nPrivilege"),
+        HANGUP.replace("Privilege", "privilege"),
+        HANGUP.replace("Event: Hangup", "Event: Hangup\r\nX: "),
+        *(
+            HANGUP.replace("0003*210\r\n", f"1\r\n{name}: 1792.9\r\n", 1)
+            + CHANNEL.replace("\r\n", "\r\nDest")
+            for name in (
+                "Channel",
+                "ChannelState",
+                "Uniqueid",
+                "Linkedid",
+                "DestChannel",
+                "DestUniqueid",
+                "Cause",
+            )
+        ),
+        HANGUP + "\r\nUniqueid: 1792.1",
+        HANGUP + "\r\nUniqueid:1792.1",
+        HANGUP + "\r\n:a\r\n:b",
+        HANGUP + "".join(f"\r\nA{number}: " for number in range(wire.HEADERS_LIMIT)),
+    ],
+)
+def test_what_asterisk_would_not_write_is_no_beginning_of_an_event(
+    find: Callable[[str], wire.EventHeader | None], text: str
+) -> None:
+    """The second header is Privilege or an ActionID, and no header stands twice."""
+    assert find(text) is None
+
+
+@pytest.mark.parametrize("find", [wire.find_event_header, in_c.find_event_header])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        "\r\nChanVariable: a=1\r\nChanVariable: b=2",
+        "\r\nDestChanVariable(PJSIP/1): a=1\r\nDestChanVariable(PJSIP/1): b=2",
+        CHANNEL.replace("\r\n", "\r\nDest"),
+        "\r\nno colon\r\nno colon",
+        "\r\na\rb: 1\r\na\rb: 2",
+        "".join(f"\r\nA{number}: " for number in range(wire.HEADERS_LIMIT - 18)),
+    ],
+)
+def test_what_asterisk_may_write_begins_an_event(
+    find: Callable[[str], wire.EventHeader | None], more: str
+) -> None:
+    """The variables of a channel have a line each, of one name; another role is another name."""
+    assert find(HANGUP + more) is not None
+
+
+@pytest.mark.parametrize("cut", [wire.split_messages, in_c.split_messages])
+@pytest.mark.parametrize("between", [b"\r\n\n", b"\n\n", b"\n", b"\r\n\n\n", b"\r\n\r\n\n", b"\r\n\r\n\r\n"])
+@pytest.mark.parametrize("before", [b"Event: VarSet\r\nA: b", HANGUP.encode(), b"Response: Success", b""])
+@pytest.mark.parametrize("name", [b"Event: Hangup", b"Response: Success"])
+def test_a_message_behind_a_faulty_line_end_is_found(
+    cut: Callable[[bytes, frozenset[bytes] | None], wire.SplitMessages],
+    between: bytes,
+    before: bytes,
+    name: bytes,
+) -> None:
+    """Whatever ends the event in front of it, and whether that one is wanted or not."""
+    message = name + b"\r\nPrivilege: call,all"
+    stream = before + between + message + b"\r\n\r\n"
+    found, end, dropped = cut(stream, WANTED_BYTES)
+    expected = [one.decode() for one in (before, message) if one and b"VarSet" not in one]
+    assert [text for text, _ in found] == expected
+    assert (end, dropped) == (len(stream), int(b"VarSet" in before))
+
+
+@pytest.mark.parametrize("cut", [wire.split_messages, in_c.split_messages])
+def test_a_line_feed_in_a_value_begins_no_message(
+    cut: Callable[[bytes, frozenset[bytes] | None], wire.SplitMessages],
+) -> None:
+    """Unless an event or an answer begins behind it."""
+    for value in (b"a\nb: c", b"a\nEvents: c", b"a\nevent: c", b"a\n Event: c", b"a\r\n Event: c"):
+        [(text, _)], _, _ = cut(b"Event: Hangup\r\nA: " + value + b"\r\n\r\n", None)
+        assert text == "Event: Hangup\r\nA: " + value.decode()
+
+
+@pytest.mark.parametrize("cut", [wire.split_messages, in_c.split_messages])
+def test_a_wanted_event_whose_lines_end_with_lf_is_given_out(
+    cut: Callable[[bytes, frozenset[bytes] | None], wire.SplitMessages],
+) -> None:
+    """It is malformed, and that is to be known: it may have been a hangup."""
+    found, _, dropped = cut(b"Event: Hangup\nPrivilege: call,all\nUniqueid: 1\n\r\n\r\n", WANTED_BYTES)
+    assert ([beginning for _, beginning in found], dropped) == ([None], 0)
+
+
+@pytest.mark.parametrize("cut", [wire.split_messages, in_c.split_messages])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"Zo\xc3\xab", "Zoë"),
+        (b"Zo\xeb", "Zoë"),
+        (b"Jos\xe9", "José"),
+        (b"Jos\xc3", "Jos"),
+        ("é".encode() * 39 + b"\xc3", "é" * 39),
+        (b"\xce\xa9\xe2\x82", "Ω"),
+        (b"100 \xe2\x82", "100 "),
+        (b"\xf0\x9f\x98", ""),
+        (b"\xce\xa9\xe2", "Ω"),
+        (b"\xc3\xab\xeb\xeb", "Ã«ëë"),
+        (b"M\xfcller", "Müller"),
+        (b"\xe9t\xe9", "été"),
+    ],
+)
+def test_each_value_is_decoded_by_itself(
+    cut: Callable[[bytes, frozenset[bytes] | None], wire.SplitMessages], value: bytes, text: str
+) -> None:
+    """UTF-8 that is cut inside a letter loses that letter, what is no UTF-8 is Latin-1, others stay UTF-8."""
+    stream = b"A: " + value + b"\r\nName: Zo\xc3\xab \xe2\x82\xac\r\n\r\n"
+    [(found, _)], _, _ = cut(stream, None)
+    assert found == f"A: {text}\r\nName: Zoë €"
 
 
 def test_what_is_no_text_is_refused() -> None:

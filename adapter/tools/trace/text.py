@@ -6,6 +6,8 @@ It is what Asterisk says on the wire, with LF for CR LF, so that it can be read 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from adapter.asterisk.wire import decode_line
+
 Headers = dict[str, str]
 
 
@@ -40,7 +42,7 @@ def read_messages(lines: Iterable[bytes]) -> Iterator[Recorded | Problem]:
     headers: Headers = {}
     first = 0
     for number, line in enumerate(lines, 1):
-        text = _decoded(line).rstrip("\r\n")
+        text = decode_line(line.rstrip(b"\r\n"))
         if not text.strip():
             if headers:
                 yield Recorded(first, headers)
@@ -61,11 +63,3 @@ def read_messages(lines: Iterable[bytes]) -> Iterator[Recorded | Problem]:
 
 
 _NO_LINE_ENDS = {ord("\r"): " ", ord("\n"): " "}
-
-
-def _decoded(line: bytes) -> str:
-    # Asterisk passes names on as the phones sent them, which is not always UTF-8; Latin-1 loses nothing.
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return line.decode("latin-1")
