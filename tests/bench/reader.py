@@ -47,9 +47,10 @@ class Ours:
         link.state = LinkState.READY
         self._protocol = _Protocol(WANTED)
         self._protocol.connection_made(cast("asyncio.Transport", None))  # nothing is sent
-        self._protocol.factory = cast(
-            "Session", SimpleNamespace(on_message=link._take, on_stray=link._take_stray)
-        )  # noqa: SLF001 - the way from the socket, without one
+        self._protocol.banner = "Asterisk Call Manager/11.0.0"
+        # The way from the socket, without one.
+        takers = SimpleNamespace(on_message=link._take, on_stray=link._take_stray)  # noqa: SLF001 - as above
+        self._protocol.factory = cast("Session", takers)
 
     def take(self, pieces: Sequence[bytes]) -> float:
         """Take the stream; the processor seconds it took."""
