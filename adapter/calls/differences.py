@@ -51,7 +51,7 @@ def _is_other(leg: Leg, line: ListedChannel, there: Container[str]) -> bool:
     if line.channel.linkedid not in (leg.channel.linkedid, leg.linkedid):
         return True
     # A list does not tell which bridges are for waiting.
-    if line.bridge not in (leg.bridge, leg.waits_in) or (line.bridge is None and leg.waits_in is not None):
+    if (line.bridge or line.waits_in) != (leg.bridge or leg.waits_in):
         return True
     if line.is_spying:
         return not leg.is_spyer or (leg.spyee is None and leg.is_up and line.spyee in there)
