@@ -433,3 +433,36 @@ async def test_a_conference_with_one_who_is_exempt_is_not_supervised(
         answer = await service.barge_in(action=action)
         assert (answer.status, code_of(answer)) == (403, "access_forbidden")
         assert not phones(ami)
+
+
+# -- whose channel it is ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("has_include", [False], indirect=False)
+@pytest.mark.parametrize("answer", ["PJSIP/0004*300-00000001", "PJSIP/0003*210-000000", "", None])
+async def test_without_the_include_no_phone_rings_for_a_channel_of_another_name(
+    service: Service, ami: FakeAmi, answer: str | None
+) -> None:
+    """Events can be forged: Asterisk is asked for the name, just before. One that is gone has none."""
+    ami.scripts["Getvar"] = lambda action: (
+        action.connection.refuse(action, "No such channel")
+        if answer is None
+        else action.connection.answer(action, ("Value", answer))
+    )
+    assert (await service.barge_in(wait_s=3)).status == 204
+    assert not ami.took("Originate")
+    del ami.scripts["Getvar"]
+    assert (await service.barge_in()).status == 202
+    assert len(ami.took("Originate")) == 1
+
+
+async def test_the_include_is_told_the_name_of_the_channel_that_was_decided_upon(
+    service: Service, ami: FakeAmi, agent: FakeChannel
+) -> None:
+    """At the first time, and again with each restart of ChanSpy."""
+    uniqueid = await joined(service, ami)
+    sent = [value for name, value in ami.took("Originate")[0].headers if name == "Variable"]
+    assert f"UAPI_SPYEE_NAME={agent.name}" in sent
+    assert (await service.barge_in(action="Monitor")).status in (200, 202)
+    told = [action["Value"] for action in ami.took("Setvar") if action["Variable"] == "UAPI_SPYEE_NAME"]
+    assert (told, ami.took("Setvar")[-1]["Channel"]) == ([agent.name], uniqueid)

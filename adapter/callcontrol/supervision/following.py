@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from adapter.asterisk.events import OUR_PREFIX, ChannelState, names_one_channel
 from adapter.callcontrol.supervision.judging import Talk, is_another, may_continue, mode_on
-from adapter.callcontrol.supervision.listening import unexpected_listeners
+from adapter.callcontrol.supervision.listening import is_listening, unexpected_listeners
 from adapter.callcontrol.supervision.parties import Parties
 from adapter.callcontrol.supervision.plan import Follow
 from adapter.callcontrol.supervision.register import Register
@@ -122,6 +122,15 @@ class Following:
                 continue
             if unexpected_listeners(self._calls, supervision.channel_id, supervision.supervisor):
                 self._ringing.end(supervision, Reason.TAKEN)
+            elif is_listening(self._calls, supervision.channel_id):
+                supervision.has_listener = True
+            elif supervision.has_listener and self._is_dialed_by_dialplan(supervision.supervisor):
+                # The phone is gone, and the operator's dialplan goes on: to voicemail, say.
+                self._ringing.end(supervision, Reason.SUPERVISOR_LEFT)
+
+    def _is_dialed_by_dialplan(self, supervisor: str) -> bool:
+        extension = self._directory().extensions.get(supervisor)
+        return extension is not None and extension.is_dialed_by_dialplan
 
     def _follow_spy(self, spyer: str, spyee: str) -> None:
         self._ringing.note_spy(spyer)

@@ -17,6 +17,11 @@ def unexpected_listeners(calls: Calls, channel_id: str, supervisor: str) -> list
     return [leg for leg in listening if not _is_phone_of(supervisor, leg)]
 
 
+def is_listening(calls: Calls, channel_id: str) -> bool:
+    """Whether somebody stands behind our Local channel."""
+    return bool(calls.others(channel_id + OTHER_HALF))
+
+
 def _is_phone_of(supervisor: str, leg: Leg) -> bool:
     if leg.extension is not None:
         return leg.extension == supervisor

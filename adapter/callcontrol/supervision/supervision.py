@@ -55,6 +55,8 @@ class Supervision:
     """The bridge in which the spyee is alone, where that goes on: a conference, say."""
     parties: tuple[str, ...] = ()
     """The numbers of those whose conversation the supervisor has joined, the spyee's first."""
+    has_listener: bool = False
+    """Somebody has stood behind its Local channel."""
     notified: frozenset[str] = frozenset()
     """The channels that the notice tone was played to."""
     accepted: asyncio.Future[None] = field(default_factory=asyncio.Future, repr=False)

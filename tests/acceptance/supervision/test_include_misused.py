@@ -11,7 +11,10 @@ from tests.acceptance.transfers.pbx_changes import reconfigure
 async def test_an_ordinary_call_that_goes_through_the_include_ends_nobody_elses(tmp_path: Path) -> None:
     """The hangup handler takes a channel's name less its last two letters for a half of a Local channel."""
     async with running_asterisk(tmp_path / "asterisk") as pbx:
-        goto = "[from-trunk]\nexten => 0003*210,1,Goto(uapi-phones,${EXTEN},1)\n"
+        goto = (
+            "[from-trunk]\nexten => 0003*210,1,Set(UAPI_DEVICES=PJSIP/0003*210)\n"
+            " same => n,Set(UAPI_RINGS=PJSIP/0003*210)\n same => n,Goto(uapi-phones,${EXTEN},1)\n"
+        )
         await reconfigure(pbx, {"extensions.conf": ("[from-trunk]\n", goto)})
         async with Phones(pbx, tmp_path / "phones") as phones:
             colleague = await phones.callee("0003*211", name="colleague")

@@ -25,7 +25,7 @@ AGENT, SECOND, SUPERVISOR, APP, EXEMPT = "24", "9924", "acme-30", "acme-30-mobil
 
 ENDPOINTS = "".join(
     f"[{name}](phone)\naors = {name}\ncallerid = Plain <{name}>\n[{name}](contacts)\n"
-    for name in (AGENT, SECOND, SUPERVISOR, APP, EXEMPT, "9931")
+    for name in (AGENT, SECOND, SUPERVISOR, APP, EXEMPT, "9931", "30")
 )
 
 DIALPLAN = f"""[phones]
@@ -38,7 +38,7 @@ exten => 211,1,Dial(PJSIP/0003*211,60)
 """
 
 LOCAL = """[from-internal]
-exten => 30,1,Dial(PJSIP/acme-30,2)
+exten => 30,1,Dial(PJSIP/30,20,g)
  same => n,Answer()
  same => n,MixMonitor(voicemail.ulaw)
  same => n,Wait(20)
@@ -193,4 +193,22 @@ async def test_what_answers_a_local_channel_and_is_no_own_device_hears_nobody(
             recorded = stage.pbx.folder / "spool" / "monitor" / "voicemail.ulaw"
             audio = recorded.read_bytes() if recorded.exists() else b""
             assert all(tone_level(audio, phone.tone_hz) < HEARD_LEVEL for phone in (agent, customer))
+        await story.hang_up(customer, agent)
+
+
+async def test_a_local_channel_is_joined_by_an_own_device_and_by_nothing_after_it(stage: Stage) -> None:
+    """All hear all; when the phone has hung up, the voicemail that the dialplan goes on to is ended, too."""
+    async with stage.tell("plain-local-own", is_traced=False) as story:
+        agent, customer, call_id = await talking(story)
+        supervisor = await story.phone("30")
+        accepted = await story.lab.barge_in(call_id, supervisor="0003*025")
+        await story.answer(supervisor)
+        await until_joined(story.lab, address_of(accepted))
+        wanted = heard("BargeIn", supervisor=supervisor, agent=agent, other=customer)
+        await until_right((agent, customer, supervisor), wanted, time.time())
+        supervisor.hang_up()
+        await supervisor.ended()
+        assert await reason_of_end(story.lab, address_of(accepted)) == "supervisor_left"
+        assert await story.hears("ChanSpyStop")
+        await until_right((agent, customer), each_other(agent, customer), time.time())
         await story.hang_up(customer, agent)
