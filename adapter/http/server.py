@@ -23,6 +23,7 @@ from adapter.http.connections import Connections
 MALFORMED = web.RequestKey("malformed", str)
 """What the parser found wrong, of a request that it could not read."""
 SERVER = "uapi-adapter"
+SILENCE_S = 0.02
 LINGER_S = 2.0
 """So long a body that nobody wants is taken in, so that the client reads why."""
 WRITE_BUFFER_BYTES = 32 * 1024
@@ -134,10 +135,20 @@ def _authority(sockname: object) -> str:
 
 
 class _Protocol(web.RequestHandler):
-    __slots__ = ()
+    __slots__ = ("_dropped",)
+
+    _dropped: int | None
+    """How often bytes were dropped behind what is no HTTP; None before that."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._dropped = None
 
     def data_received(self, data: bytes) -> None:
         """Tell who reads a body that what follows is none: aiohttp would let it wait for the rest."""
+        if self._dropped is not None:
+            self._dropped += 1
+            return
         super().data_received(data)
         request = self._current_request
         if request is None or not self._messages or request.content.is_eof():
@@ -151,10 +162,21 @@ class _Protocol(web.RequestHandler):
         err_info: Any,  # noqa: ANN401 - aiohttp has no public name for it
     ) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
         handler = self._request_handler
+        self._dropped = 0
         assert handler is not None  # noqa: S101 - the connection is there
 
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
             request[MALFORMED] = type(err_info.exc).__name__
-            return await handler(request)
+            response = await handler(request)
+            await self._wait_for_silence()
+            return response
 
         return answer
+
+    async def _wait_for_silence(self) -> None:
+        """Take in what the client still sends: left unread, it takes the answer back."""
+        for _ in range(int(LINGER_S / SILENCE_S)):
+            dropped = self._dropped
+            await asyncio.sleep(SILENCE_S)
+            if self._dropped == dropped:
+                break
