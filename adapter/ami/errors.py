@@ -58,3 +58,12 @@ class LoginRefused(LinkError):  # noqa: N818 - as above
 
 class ActionRefused(LinkError):  # noqa: N818 - as above
     """Asterisk refused an action."""
+
+
+_GONE = ("no such channel", "channel does not exist", "channel not existent")
+"""How Asterisk refuses what is about a channel that has ended."""
+
+
+def says_gone(failed: Exception) -> bool:
+    """Whether an action was refused because there is no such channel any more."""
+    return isinstance(failed, ActionRefused) and str(failed).lower().startswith(_GONE)

@@ -235,6 +235,15 @@ class Hangup(Struct, frozen=True, gc=False):
     at: float
     channel: Channel
     cause: int
+    sip_status: int | None = None
+    """The phone's own answer to a call of ours, where Asterisk tells it."""
+
+
+class DialProgress(Struct, frozen=True, gc=False):
+    """A channel of ours is told that its phone sends audio already: some ring by nothing else."""
+
+    at: float
+    dialed: Channel
 
 
 class SpyStart(Struct, frozen=True, gc=False):
@@ -331,6 +340,7 @@ Event = (
     | ChannelUpdate
     | DialBegin
     | DialEnd
+    | DialProgress
     | BridgeEnter
     | BridgeLeave
     | HoldChanged

@@ -5,6 +5,7 @@ on the live calls. Times come from Asterisk's clock (`timestampevents`) where it
 """
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from adapter.asterisk.events import (
@@ -17,6 +18,7 @@ from adapter.asterisk.events import (
     ChannelUpdate,
     DialBegin,
     DialEnd,
+    DialProgress,
     Event,
     Hangup,
     HoldChanged,
@@ -297,7 +299,18 @@ def _transfer(headers: Headers, at: float, roles: tuple[str, ...]) -> Event | No
 
 def _hangup(headers: Headers, at: float) -> Event:
     channel, (cause,) = _channel_and(headers, _CAUSE)
-    return Hangup(at, channel, 0 if cause is None else _number(cause))
+    # Asterisk 16 does not tell the SIP answer; 22 does, on the phone's own channel.
+    told = _SIP_STATUS.match(headers.get("TechCause", "")) if channel.is_ours else None
+    return Hangup(at, channel, 0 if cause is None else _number(cause), None if told is None else int(told[0]))
+
+
+_SIP_STATUS = re.compile(r"[1-6][0-9]{2}$", re.ASCII)
+
+
+def _dial_state(headers: Headers, at: float) -> Event | None:
+    if headers.get("DialStatus") != "PROGRESS" or not headers.get("DestUniqueid", "").startswith(OUR_PREFIX):
+        return None
+    return DialProgress(at, _channel(headers, "Dest"))
 
 
 def _spy_start(headers: Headers, at: float) -> Event:
@@ -334,6 +347,7 @@ _OTHERS: dict[str, Callable[[Headers, float], Event | None]] = {
     "BridgeLeave": _bridge_leave,
     "DialBegin": _dial_begin,
     "DialEnd": _dial_end,
+    "DialState": _dial_state,
     "ParkedCall": _park,
     "UnParkedCall": _unpark,
     "ParkedCallTimeOut": _unpark,

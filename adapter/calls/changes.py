@@ -29,6 +29,8 @@ class ChannelGone(Struct, frozen=True, gc=False):
 
     uniqueid: str
     cause: int | None
+    sip_status: int | None = None
+    """What the phone of one of ours answered, where Asterisk tells it."""
 
 
 class SpyJoined(Struct, frozen=True, gc=False):

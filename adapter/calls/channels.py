@@ -73,7 +73,7 @@ class Channels(Ledger):
         if spied is not None:
             self._tell(CallChanged(spied.id))
 
-    def _hang_up(self, uniqueid: str, cause: int | None) -> None:
+    def _hang_up(self, uniqueid: str, cause: int | None, sip_status: int | None = None) -> None:
         leg = self._legs.get(uniqueid)
         if leg is None:
             self._misplaced("hangup")
@@ -91,7 +91,7 @@ class Channels(Ledger):
             self._withdraw(leg, is_gone=True)
         for bridge in bridges:
             self._tell(BridgeChanged(bridge))
-        self._tell(ChannelGone(uniqueid, cause))
+        self._tell(ChannelGone(uniqueid, cause, sip_status))
 
     def _note_rejection(self, leg: Leg) -> None:
         """Tell a phone that declined from one that nobody answered: Dial tells both alike."""

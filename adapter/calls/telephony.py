@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from adapter.asterisk.events import (
     BridgeEnter,
     BridgeLeave,
+    ChannelState,
     DialBegin,
     DialEnd,
+    DialProgress,
     HoldChanged,
     ListedChannel,
     Park,
@@ -15,7 +17,7 @@ from adapter.asterisk.events import (
     Transfer,
     Unpark,
 )
-from adapter.calls.changes import BridgeChanged, PlaceTaken, Transferred
+from adapter.calls.changes import BridgeChanged, OriginateStateChanged, PlaceTaken, Transferred
 from adapter.calls.legs import Disposition, Leg, Parking
 from adapter.calls.spies import Spies
 
@@ -52,6 +54,12 @@ class Telephony(Spies):
         leg.is_on_own_way = False
         self._set_dialed(leg, is_dialed=True)
         self._update(event.dialed, event.at)
+
+    def _progress(self, event: DialProgress) -> None:
+        leg = self._legs.get(event.dialed.uniqueid)
+        if leg is not None and leg.is_spyer and not leg.is_up:
+            # Asterisk leaves its state as it is; to whoever has that phone it rings.
+            self._tell(OriginateStateChanged(leg.channel.uniqueid, ChannelState.RINGING))
 
     def _end_dial(self, event: DialEnd) -> None:
         disposition = _DISPOSITIONS.get(event.status, Disposition.UNKNOWN)

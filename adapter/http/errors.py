@@ -66,6 +66,7 @@ _STATUS = {
     "pc_conference_unavailable": HTTPStatus.CONFLICT,
     "pc_notice_unavailable": HTTPStatus.CONFLICT,
     "pc_supervision_ended": HTTPStatus.CONFLICT,
+    "pc_supervision_switched": HTTPStatus.CONFLICT,
     "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "content_type_invalid": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

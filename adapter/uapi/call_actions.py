@@ -1,4 +1,4 @@
-"""CallActions on a call: PUT begins or switches a supervision, DELETE ends one."""
+"""Acting on a call: PUT begins or switches a supervision, DELETE ends one."""
 
 import asyncio
 import json
@@ -14,6 +14,7 @@ from adapter.callcontrol.supervision.errors import (
     ConferenceRefused,
     NoticeRefused,
     SupervisorBusy,
+    SupervisorLeft,
     SwitchRefused,
 )
 from adapter.callcontrol.supervision.plan import Follow, Plan, Refusal, SupervisionRequest, plan_supervision
@@ -33,7 +34,7 @@ from adapter.http.prefer import read_prefer
 from adapter.settings import Settings
 from adapter.uapi.rendering import Renderer
 from adapter.uapi.schemas import read_action
-from adapter.uapi.scope import Gate, Scope
+from adapter.uapi.scope import Gate, Scope, scope_of
 from adapter.uapi.supervisions import render_supervision, sentence
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,11 @@ _REFUSALS = {
     ),
 }
 _REFUSED = tuple(_REFUSALS)
+
+_OVERTAKEN = (
+    "pc_supervision_switched",
+    "The supervision goes on, but another request has changed its action meanwhile.",
+)
 
 
 class CallActions:
@@ -160,7 +166,7 @@ class CallActions:
             note(request, **{name: value for name, value in asked.items() if isinstance(value, str)})
         wanted = read_action(body)
         scope, plan = await self._plan(request, scope, wanted)
-        if await self._conductor.until_left(plan.supervisor):
+        if await self._conductor.until_left(plan):
             scope, plan = await self._plan(request, scope, wanted)
         note(
             request,
@@ -169,7 +175,11 @@ class CallActions:
             extension=plan.extension,
             mode=plan.mode,
         )
-        supervision = await self._begin(scope, plan)
+        try:
+            supervision = await self._begin(scope, plan)
+        except SupervisorLeft:
+            scope, plan = await self._plan(request, scope, wanted)
+            supervision = await self._begin(scope, plan)
         _note_supervision(request, supervision)
         wait_s = min(read_prefer(request.headers.getall("Prefer", ())).wait_s or 0, plan.pickup_s)
         if not wait_s:
@@ -178,9 +188,11 @@ class CallActions:
             if not has_place:
                 return self._accepted(scope, plan, supervision, 0)
             is_settled = await self._is_settled(supervision, plan, wait_s)
+        if supervision.state is not State.ENDED and _is_overtaken(supervision, plan):
+            raise UapiError(*_OVERTAKEN, headers={"Preference-Applied": f"wait={wait_s}"})
         scope = await self._look_again(request, scope, plan)
         if is_settled:
-            return self._outcome(scope, supervision, wait_s)
+            return self._outcome(scope, plan, supervision, wait_s)
         return self._accepted(scope, plan, supervision, wait_s)
 
     async def _plan(
@@ -231,7 +243,9 @@ class CallActions:
             async with asyncio.timeout(wait_s + margin_s):
                 await supervision.until(
                     lambda one: (
-                        one.state is State.ENDED or (one.state is State.JOINED and one.mode is plan.mode)
+                        one.state is State.ENDED
+                        or _is_overtaken(one, plan)
+                        or (one.state is State.JOINED and one.mode is one.wanted_mode)
                     )
                 )
         except TimeoutError:
@@ -249,21 +263,29 @@ class CallActions:
             raise phone_call_invalid()
         return scope
 
-    def _outcome(self, scope: Scope, supervision: Supervision, wait_s: int) -> web.Response:
+    def _outcome(self, scope: Scope, plan: Plan, supervision: Supervision, wait_s: int) -> web.Response:
         applied = {"Preference-Applied": f"wait={wait_s}"}
         if supervision.is_joined:
-            call = scope.find(self._shown, supervision.call_id)
-            if call is not None:
-                renderer = Renderer(scope.directory, self._timezone, scope.address_of)
-                return web.json_response(renderer.phone_call(call), headers=applied)
+            call = self._joined(scope, supervision, applied)
+            return call or self._accepted(scope, plan, supervision, wait_s)
         if supervision.reason in _FAILURES:
             code, message = _FAILURES[supervision.reason]
             raise UapiError(code, message, headers=applied)
-        if supervision.reason in (None, Reason.CALL_ENDED):
+        if supervision.reason is Reason.CALL_ENDED:
             return web.Response(status=204, headers=applied)  # "There are no phone calls to be returned."
         if supervision.reason in _LINK_FAILURES:
             raise unavailable("The link to Asterisk broke.")
-        raise UapiError("pc_supervision_ended", sentence(supervision.reason), headers=applied)
+        why = sentence(supervision.reason or Reason.NOT_JOINED)
+        raise UapiError("pc_supervision_ended", why, headers=applied)
+
+    def _joined(self, scope: Scope, supervision: Supervision, applied: dict[str, str]) -> web.Response | None:
+        """The call as the address shows it; where the extension has left it, as the account sees it."""
+        for seen in (scope, scope_of(scope, "@me", "@self")):
+            call = seen.find(self._shown, supervision.call_id)
+            if call is not None:
+                renderer = Renderer(seen.directory, self._timezone, seen.address_of)
+                return web.json_response(renderer.phone_call(call), headers=applied)
+        return None
 
     def _accepted(self, scope: Scope, plan: Plan, supervision: Supervision, wait_s: int) -> web.Response:
         self._gate.require_ready()
@@ -331,6 +353,11 @@ class CallActions:
             )
         except (ValueError, RecursionError):
             raise UapiError("request_invalid", "The body of the request must be a JSON object.") from None
+
+
+def _is_overtaken(supervision: Supervision, plan: Plan) -> bool:
+    """Whether a later request has asked for something else of it."""
+    return supervision.asked_for not in (None, (plan.spyee, plan.mode))
 
 
 def _note_supervision(request: web.Request, supervision: Supervision) -> None:

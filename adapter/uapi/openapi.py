@@ -93,6 +93,7 @@ _SUPERVISION = (
     "pc_conference_unavailable",
     "pc_notice_unavailable",
     "pc_supervision_ended",
+    "pc_supervision_switched",
     "pc_sendcallto_busy",
     "pc_sendcallto_rejected",
     "pc_sendcallto_unavailable",

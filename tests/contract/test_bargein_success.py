@@ -128,7 +128,7 @@ async def test_204_if_the_call_itself_ended(wire: Wire, ami: FakeAmi, agent: Fak
         (USER_BUSY, (409, "pc_sendcallto_busy")),
         (REJECTED, (409, "pc_sendcallto_rejected")),
         (UNALLOCATED, (409, "pc_sendcallto_unavailable")),
-        (NO_ANSWER, (504, "pc_pickup_timeout")),
+        (NO_ANSWER, (409, "pc_sendcallto_unavailable")),
     ],
 )
 async def test_with_wait_who_did_not_join_is_an_error(
@@ -140,6 +140,13 @@ async def test_with_wait_who_did_not_join_is_an_error(
     waiting = asyncio.create_task(wire.barge_in(prefer="wait=10"))
     ami.pbx.hang_up(await ringing(ami), cause)
     assert (await waiting).error == error
+
+
+async def test_with_wait_a_phone_that_rings_to_the_end_is_a_timeout(wire: Wire, ami: FakeAmi) -> None:
+    """“504 `pc_pickup_timeout`”: the phone rang for all of waitForPickup, and nobody picked it up."""
+    waiting = asyncio.create_task(wire.barge_in(waitForPickup="1", prefer="wait=1"))
+    await ringing(ami)
+    assert (await waiting).error == (504, "pc_pickup_timeout")
 
 
 async def test_a_phone_that_is_not_registered_is_unavailable(wire: Wire, ami: FakeAmi) -> None:

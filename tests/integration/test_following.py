@@ -2,13 +2,15 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel, FakeState, bridge_of
-from tests.integration.harness import Service, code_of, until
+from tests.integration.harness import Service, code_of, running_service, until
+from tests.integration.rewriting import never, rewrite
 from tests.integration.supervising import (
     AGENT,
     SECOND,
@@ -69,6 +71,124 @@ async def test_a_supervisor_who_hangs_up_while_the_others_talk_on_has_left(
     uniqueid = await joined(service, ami, "Monitor")
     ami.pbx.hang_up(uniqueid)
     assert await until_ended(service, uniqueid) == "supervisor_left"
+
+
+@pytest.mark.parametrize("order", [("agent", "customer"), ("customer", "agent")])
+@pytest.mark.parametrize("is_joined", [False, True])
+async def test_that_the_call_ended_is_told_when_nothing_of_it_is_left(
+    service: Service, ami: FakeAmi, agent: FakeChannel, order: tuple[str, str], *, is_joined: bool
+) -> None:
+    """Whichever side goes first, and in whatever order Asterisk tells of it."""
+    if is_joined:
+        uniqueid = await joined(service, ami)
+    else:
+        assert (await service.barge_in()).status == 202
+        uniqueid = await rung(ami)
+    for one in order:
+        ami.pbx.hang_up(agent.uniqueid if one == "agent" else agent.linkedid)
+    assert await until_ended(service, uniqueid) == "call_ended"
+    await until(lambda: uniqueid not in ami.pbx.channels)
+
+
+@pytest.mark.parametrize("how", ["sends the customer on", "hangs up, and the dialplan goes on"])
+@pytest.mark.parametrize("is_joined", [False, True])
+async def test_that_the_extension_left_a_call_that_goes_on_is_told_as_that(
+    service: Service, ami: FakeAmi, agent: FakeChannel, how: str, *, is_joined: bool
+) -> None:
+    """Nobody is told that a live call has ended; who waits is not told that there is none."""
+    call_id = await service.call_id()
+    waiting = asyncio.create_task(service.barge_in(call_id, wait_s=10))
+    uniqueid = await rung(ami)
+    if is_joined:
+        ami.pbx.pick_up(uniqueid)
+        ami.pbx.join(uniqueid)
+        assert (await waiting).status == 200
+    if how == "sends the customer on":
+        ami.pbx.send_on(agent.uniqueid, agent.linkedid, SECOND)
+    else:
+        ami.pbx.leave(agent.uniqueid)
+        ami.pbx.leave(agent.linkedid)
+    ami.pbx.hang_up(agent.uniqueid)
+    assert await until_ended(service, uniqueid) == "extension_left"
+    if not is_joined:
+        answer = await waiting
+        assert (answer.status, code_of(answer)) == (409, "pc_supervision_ended")
+    await until(lambda: uniqueid not in ami.pbx.channels)
+
+
+@pytest.mark.parametrize("mode", ["BargeIn", "Whisper"])
+@pytest.mark.parametrize("has_include", [True])
+async def test_a_phone_that_rings_goes_on_with_the_party_that_stays(
+    service: Service, ami: FakeAmi, agent: FakeChannel, mode: str, *, has_include: bool
+) -> None:
+    """It follows the call before it is picked up, too; a whisper was not meant for the customer."""
+    assert has_include
+    waiting = asyncio.create_task(service.barge_in(action=mode, follow="call", wait_s=10))
+    uniqueid = await rung(ami)
+    came = ami.pbx.send_on(agent.uniqueid, agent.linkedid, SECOND)
+    ami.pbx.hang_up(agent.uniqueid)
+    kept = "Monitor" if mode == "Whisper" else mode
+    await until_said(service, uniqueid, state="ringing", action=kept)
+    ami.pbx.pick_up(uniqueid)
+    ami.pbx.join(uniqueid)
+    answer = await waiting
+    assert answer.status == 200, answer
+    assert ami.pbx.channels[uniqueid].spyee == agent.linkedid
+    ami.pbx.answer(came.uniqueid, agent.linkedid)
+    await until_said(service, uniqueid, state="joined", extension=SECOND)
+    assert len(phones(ami)) == 1
+
+
+async def test_a_phone_that_rings_follows_to_nobody_who_may_not_be_heard(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """The customer is sent on to one who is never supervised: the phone stops."""
+    ami.has_include = True
+    rewrite(directory, never("0003*025"))
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        waiting = asyncio.create_task(service.barge_in(follow="call", wait_s=10))
+        uniqueid = await rung(ami)
+        came = ami.pbx.send_on(agent.uniqueid, agent.linkedid, "0003*025")
+        ami.pbx.hang_up(agent.uniqueid)
+        ami.pbx.answer(came.uniqueid, agent.linkedid)
+        await until_hung_up(ami, uniqueid)
+        assert code_of(await waiting) == "pc_supervision_ended"
+        assert await until_ended(service, uniqueid) == "not_allowed"
+
+
+@pytest.mark.parametrize("has_include", [True])
+async def test_a_phone_that_was_picked_up_as_the_extension_left_is_sent_on(
+    service: Service, ami: FakeAmi, agent: FakeChannel, *, has_include: bool
+) -> None:
+    """Whom it was told to spy on is gone: it waits in the dialplan, and is joined to who stays."""
+    assert has_include
+    waiting = asyncio.create_task(service.barge_in(follow="call", wait_s=10))
+    uniqueid = await rung(ami)
+    ami.pbx.pick_up(uniqueid)
+    ami.pbx.channels[uniqueid] = replace(ami.pbx.channels[uniqueid], data="")  # it stays in the dialplan
+    ami.pbx.send_on(agent.uniqueid, agent.linkedid, SECOND)
+    ami.pbx.hang_up(agent.uniqueid)
+    await until(lambda: ami.took("Redirect"))
+    assert (await waiting).status == 200
+    assert ami.pbx.channels[uniqueid].spyee == agent.linkedid
+
+
+@pytest.mark.parametrize("has_include", [True])
+async def test_after_a_move_the_extension_that_is_supervised_now_is_named(
+    service: Service, ami: FakeAmi, agent: FakeChannel, *, has_include: bool
+) -> None:
+    """By GET, to the accounts of that extension."""
+    assert has_include
+    uniqueid = await joined(service, ami, follow="call")
+    address = f"/uapi/supervision/{uniqueid.removeprefix('uapi-')}"
+    assert (await service.request("GET", address, client="agent-desktop")).status == 200
+    came = ami.pbx.send_on(agent.uniqueid, agent.linkedid, SECOND)
+    ami.pbx.hang_up(agent.uniqueid)
+    ami.pbx.answer(came.uniqueid, agent.linkedid)
+    await until_said(service, uniqueid, state="joined", extension=SECOND)
+    assert (await service.request("GET", address, client="wallboard")).status == 200
+    assert (await service.request("GET", address, client="stranger")).status == 404
 
 
 # -- whom it follows -----------------------------------------------------------------------------------

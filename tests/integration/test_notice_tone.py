@@ -108,7 +108,7 @@ async def test_no_notice_tone_is_played_where_the_join_was_refused(service: Serv
     uniqueid = await rung(ami)
     ami.pbx.pick_up(uniqueid)
     ami.pbx.join(uniqueid, other.uniqueid)
-    assert (await waiting).status == 204
+    assert (await waiting).status == 409
     await until_hung_up(ami, uniqueid)
     assert not notices(ami)
 

@@ -58,7 +58,7 @@ async def test_a_client_that_waits_is_answered_200_with_the_new_view(service: Se
         (17, 409, "pc_sendcallto_busy"),
         (21, 409, "pc_sendcallto_rejected"),
         (1, 409, "pc_sendcallto_unavailable"),
-        (19, 504, "pc_pickup_timeout"),
+        (19, 409, "pc_sendcallto_unavailable"),
     ],
 )
 async def test_a_client_that_waits_is_told_why_the_supervisor_did_not_join(
@@ -98,7 +98,8 @@ async def test_a_call_that_ends_while_the_phone_rings_is_204_and_the_phone_is_hu
     waiting = asyncio.create_task(service.barge_in(wait_s=10))
     uniqueid = await ringing(ami)
     began = asyncio.get_running_loop().time()
-    ami.pbx.hang_up(agent.uniqueid)
+    for one in (agent.uniqueid, agent.linkedid):
+        ami.pbx.hang_up(one)
     answer = await waiting
     assert (answer.status, answer.text) == (204, "")
     await until(lambda: hung_up(ami, uniqueid))
@@ -196,20 +197,20 @@ async def test_a_supervisor_who_is_put_onto_another_call_is_hung_up_at_once(
     action = hung_up(ami, uniqueid)
     assert action is not None
     assert action.at - began < HANGUP_LIMIT_S
-    assert (await waiting).status == 204
+    assert code_of(await waiting) == "pc_supervision_ended"
     await service.until_views("01")
 
 
 async def test_a_phone_that_is_picked_up_and_never_joined_is_hung_up_after_a_limit(
     service: Service, ami: FakeAmi
 ) -> None:
-    """OriginateResponse Success is not joined: without ChanSpyStart it is a 204 and a Hangup."""
+    """OriginateResponse Success is not joined: it is hung up; and as the call goes on, it is no 204."""
     waiting = asyncio.create_task(service.barge_in(wait_s=10))
     uniqueid = await ringing(ami)
     began = time.monotonic()
     ami.pbx.pick_up(uniqueid)
     answer = await waiting
-    assert answer.status == 204
+    assert (answer.status, code_of(answer)) == (409, "pc_supervision_ended")
     assert JOIN_LIMIT_S - 0.1 <= time.monotonic() - began < JOIN_LIMIT_S + 1
     await until(lambda: hung_up(ami, uniqueid))
 

@@ -121,7 +121,7 @@ async def test_a_supervision_that_was_found_does_not_move(
         await until_said(service, spy.uniqueid, state="joined")
         ami.pbx.send_on(agent.uniqueid, agent.linkedid, SECOND)
         ami.pbx.hang_up(agent.uniqueid)
-        assert await until_ended(service, spy.uniqueid) == "call_ended"
+        assert await until_ended(service, spy.uniqueid) == "extension_left"
         assert spy.uniqueid not in ami.pbx.channels
 
 
@@ -135,7 +135,7 @@ async def test_without_the_include_a_supervision_that_is_to_follow_the_call_ends
         uniqueid = await joined(service, ami, mode, follow="call")
         ami.pbx.send_on(agent.uniqueid, agent.linkedid, SECOND)
         ami.pbx.hang_up(agent.uniqueid)
-        assert await until_ended(service, uniqueid) == "call_ended"
+        assert await until_ended(service, uniqueid) == "extension_left"
         assert not ami.took("Setvar")
 
 

@@ -90,7 +90,7 @@ async def test_two_switches_within_a_re_attach_end_joined_as_was_wanted_last(
     assert (await second).status == 200
     await until_said(service, uniqueid, state="joined", action="Monitor")
     assert runs(ami, uniqueid) == "quE"
-    assert (await first).status in (200, 202)
+    assert code_of(await first) == "pc_supervision_switched"
 
 
 async def test_a_switch_to_the_other_side_and_back_within_a_re_attach_ends_joined_where_it_was(
@@ -205,7 +205,8 @@ async def test_a_switch_of_a_supervision_that_was_found_is_answered_though_the_c
         async with asyncio.timeout(SOON_S):
             waiting = asyncio.create_task(service.barge_in(call_id, action="Monitor", wait_s=wait_s))
             await until(lambda: held)
-            ami.pbx.hang_up(agent.uniqueid)
+            for one in (agent.uniqueid, agent.linkedid):
+                ami.pbx.hang_up(one)
             answer = await waiting
         assert answer.status == (202 if wait_s is None else 204)
 
@@ -285,6 +286,100 @@ async def test_a_put_that_waited_for_who_leaves_rings_nobody_once_the_adapter_en
         await service.runner.cleanup()
         assert (await again).status == 503
     assert len(phones(ami)) == 1
+
+
+async def test_a_put_right_after_the_hang_up_rings_though_asterisk_has_told_of_nothing(
+    service: Service, ami: FakeAmi
+) -> None:
+    """To be answered as joined would be to be answered nothing."""
+    uniqueid = await joined(service, ami)
+    [again] = await in_hand(service, service.barge_in(await service.call_id(), wait_s=5))
+    ami.pbx.hang_up(uniqueid)
+    second = await rung(ami, 2)
+    ami.pbx.pick_up(second)
+    ami.pbx.join(second)
+    answer = await again
+    assert (answer.status, second != uniqueid) == (200, True)
+    assert await until_ended(service, uniqueid) == "supervisor_left"
+
+
+async def test_a_put_for_another_call_right_after_the_hang_up_is_not_told_busy(
+    service: Service, ami: FakeAmi
+) -> None:
+    """The supervisor is free: that is known a moment later."""
+    ami.pbx.begin_trunk_call(SECOND)
+    uniqueid = await joined(service, ami)
+    other = await service.call_id(f"@me/{SECOND}")
+    [again] = await in_hand(service, service.barge_in(other, f"@me/{SECOND}"))
+    ami.pbx.hang_up(uniqueid)
+    assert (await again).status == 202
+    await rung(ami, 2)
+
+
+async def test_a_supervisor_who_talks_on_is_busy_for_another_call(service: Service, ami: FakeAmi) -> None:
+    """Nothing rings twice, however often it is asked for."""
+    ami.pbx.begin_trunk_call(SECOND)
+    await joined(service, ami)
+    other = await service.call_id(f"@me/{SECOND}")
+    assert code_of(await service.barge_in(other, f"@me/{SECOND}")) == "pc_sendcallto_busy"
+    assert (await service.barge_in(await service.call_id())).status == 202
+    assert len(phones(ami)) == 1
+
+
+@pytest.mark.parametrize("refused", ["Setvar", "Redirect", None])
+async def test_a_switch_right_after_the_hang_up_rings_in_the_new_mode(
+    service: Service, ami: FakeAmi, refused: str | None
+) -> None:
+    """Asterisk may say that there is no such channel, or nothing: the supervisor left, it is no bad PBX."""
+    uniqueid = await joined(service, ami)
+
+    def leave(action: ReceivedAction) -> None:
+        if refused is None:
+            action.connection.answer(action, ("Message", "Redirect successful"))
+        else:
+            action.connection.refuse(
+                action, "No such channel" if refused == "Setvar" else f"Channel does not exist: {uniqueid}"
+            )
+        ami.pbx.hang_up(uniqueid)
+
+    once(ami, refused or "Redirect", leave)
+    again = asyncio.create_task(service.barge_in(await service.call_id(), action="Whisper", wait_s=5))
+    second = await rung(ami, 2)
+    ami.pbx.pick_up(second)
+    ami.pbx.join(second)
+    assert (await again).status == 200
+    assert runs(ami, second) == "quwE"
+    assert await until_ended(service, uniqueid) == "supervisor_left"
+
+
+@pytest.mark.parametrize("is_joined", [False, True])
+async def test_of_two_requests_for_two_modes_the_one_that_was_overtaken_learns_it_at_once(
+    service: Service, ami: FakeAmi, *, is_joined: bool
+) -> None:
+    """It does not wait for what will not come."""
+    call_id = await service.call_id()
+    if is_joined:
+        uniqueid = await joined(service, ami)
+        held = holding(ami, "Redirect")
+        first = asyncio.create_task(service.barge_in(call_id, action="Whisper", wait_s=10))
+        await until(lambda: held)
+    else:
+        first = asyncio.create_task(service.barge_in(call_id, action="Whisper", wait_s=10))
+        uniqueid = await rung(ami)
+    [second] = await in_hand(
+        service, service.barge_in(call_id, client="operator", action="Monitor", wait_s=10)
+    )
+    if is_joined:
+        del ami.scripts["Redirect"]
+        ami.redirect(held[0])
+    async with asyncio.timeout(SOON_S):
+        answer = await first
+    assert (answer.status, code_of(answer)) == (409, "pc_supervision_switched")
+    if not is_joined:
+        ami.pbx.pick_up(uniqueid)
+        ami.pbx.join(uniqueid)
+    assert (await second).status == 200
+    await until_said(service, uniqueid, action="Monitor", app="operator")
 
 
 # -- hang-ups ------------------------------------------------------------------------------------------

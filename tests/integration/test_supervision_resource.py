@@ -62,7 +62,7 @@ async def test_a_supervision_from_its_request_to_its_end(service: Service, ami: 
 
 
 @pytest.mark.parametrize(
-    ("cause", "code"), [(USER_BUSY, "busy"), (REJECTED, "rejected"), (NO_ANSWER, "pickup_timeout")]
+    ("cause", "code"), [(USER_BUSY, "busy"), (REJECTED, "rejected"), (NO_ANSWER, "unavailable")]
 )
 async def test_who_did_not_join_is_told_with_the_reason(
     service: Service, ami: FakeAmi, cause: int, code: str

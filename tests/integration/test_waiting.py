@@ -9,9 +9,9 @@ import pytest
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.integration.harness import Service, code_of, running_service
+from tests.integration.harness import Service, code_of, running_service, until
 from tests.integration.rewriting import reload, without_app
-from tests.integration.supervising import AGENT, rung
+from tests.integration.supervising import AGENT, SUPERVISOR, rung, until_ended
 
 USER_BUSY = 17
 
@@ -135,3 +135,25 @@ async def test_who_had_to_wait_is_not_told_that_it_asks_too_often(
         answer = await waiting
         assert (answer.status, answer.json.get("ownerName")) == (200, "Another Name"), answer
         assert (await service.get(f"@me/{AGENT}")).status == 429
+
+
+@pytest.mark.parametrize("state", ["ringing", "joined"])
+async def test_a_phone_that_is_not_the_supervisors_any_more_rings_and_hears_no_longer(
+    service: Service, ami: FakeAmi, directory: Path, state: str
+) -> None:
+    """The directory has another phone dialed for it by now: who has the first is a stranger."""
+    waiting = asyncio.create_task(service.barge_in(wait_s=10))
+    uniqueid = await rung(ami)
+    if state == "joined":
+        ami.pbx.pick_up(uniqueid)
+        ami.pbx.join(uniqueid)
+        assert (await waiting).status == 200
+    await reload(
+        service,
+        directory,
+        lambda text: text.replace(f'"{SUPERVISOR}",', f'"{SUPERVISOR}", dial: PJSIP/9024,'),
+    )
+    await until(lambda: uniqueid not in ami.pbx.channels)
+    assert await until_ended(service, uniqueid) in ("not_allowed", "taken")
+    if state == "ringing":
+        assert code_of(await waiting) == "pc_supervision_ended"

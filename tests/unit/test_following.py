@@ -132,7 +132,7 @@ async def test_who_comes_to_spy_on_another_channel_of_the_call_is_hung_up(*, is_
         else:
             here.pbx.supervise(customer, SUPERVISOR, supervision.channel_id)
         here.hear()
-        assert supervision.reason is Reason.CALL_ENDED
+        assert supervision.reason is Reason.NOT_JOINED
         await here.settled()
         assert here.hung_up() == [supervision.channel_id]
 
@@ -152,7 +152,7 @@ async def test_who_begins_anew_on_another_channel_than_it_was_told_is_hung_up(*,
         here.hear()
         await switch
         assert (supervision.reason, supervision.is_joined) == (
-            None if goes_on else Reason.CALL_ENDED,
+            None if goes_on else Reason.NOT_JOINED,
             goes_on,
         )
 
@@ -169,7 +169,7 @@ async def test_a_phone_that_rings_for_a_call_does_not_ring_on_for_another(*, is_
         here.pbx.relink(agent, older)
         here.hear()
         assert here.calls.call_of(customer) is not here.calls.call_of(agent)
-        assert supervision.reason is (None if is_joined else Reason.CALL_ENDED)
+        assert supervision.reason is (None if is_joined else Reason.EXTENSION_LEFT)
         assert (supervision.call_id != before) is is_joined
 
 

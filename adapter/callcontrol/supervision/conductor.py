@@ -5,6 +5,7 @@ Ringing     rings the supervisor's phone and hangs it up
 Parties     who is supervised: tells the listeners, and plays the notice tone
 Tuner       has ChanSpy begin anew where another mode or another side is wanted
 Following   keeps all of them in line with the live calls
+Leaving     finds out why one ends
 Recovering  accounts for them after a break or a restart
 """
 
@@ -16,13 +17,16 @@ from contextlib import suppress
 from typing import Any
 
 from adapter.ami.errors import LinkDown
+from adapter.asterisk.events import OTHER_HALF
 from adapter.callcontrol.supervision.errors import (
     ConferenceRefused,
     NoticeRefused,
     SupervisorBusy,
+    SupervisorLeft,
     SwitchRefused,
 )
 from adapter.callcontrol.supervision.following import Following
+from adapter.callcontrol.supervision.leaving import Leaving
 from adapter.callcontrol.supervision.parties import Parties
 from adapter.callcontrol.supervision.plan import Plan
 from adapter.callcontrol.supervision.recovering import Recovering
@@ -38,6 +42,9 @@ from adapter.directory import Directory
 
 LEAVE_LIMIT_S = 0.5
 """A channel whose ChanSpy has ended is hung up some milliseconds later, or spies again 0.13 s later."""
+
+CONFIRM_S = 0.1
+"""A phone that hung up is known to have done so within 30 ms (measured); until then all looks as it was."""
 
 CLOSE_LIMIT_S = 2.0
 
@@ -75,6 +82,7 @@ class Conductor:
             self._ringing,
             self._tuner,
             parties,
+            leaving=Leaving(calls, self._register, self._ringing, spawn=self._spawn),
             directory=directory,
             has_include=has_include,
         )
@@ -128,8 +136,9 @@ class Conductor:
         """Start what `plan` says, or switch the one by which this supervisor already rings or joined to it.
 
         Returns once Asterisk has accepted the originate, or runs the new mode. Raises SupervisorBusy,
-        ConferenceRefused, NoticeRefused or SwitchRefused where it may not, before anything is sent; LinkError
-        where Asterisk did not accept it, or where that is not known: it is never sent twice.
+        ConferenceRefused, NoticeRefused or SwitchRefused where it may not, before anything is sent;
+        SupervisorLeft where the one that was to be switched ended meanwhile; LinkError where Asterisk did not
+        accept it, or where that is not known: it is never sent twice.
         """
         if self._is_closed:
             raise LinkDown("the adapter is stopping")
@@ -140,6 +149,9 @@ class Conductor:
             raise ConferenceRefused
         if supervision is not None:
             await self._switch(supervision, plan, owner)
+            await self._until_gone(supervision)
+            if supervision.reason is Reason.SUPERVISOR_LEFT:
+                raise SupervisorLeft
         else:
             if plan.notice_tone and not self._has_include():
                 raise NoticeRefused
@@ -149,18 +161,49 @@ class Conductor:
             await asyncio.shield(supervision.accepted)
         return supervision
 
-    async def until_left(self, supervisor: str) -> bool:
-        """Wait where this supervisor is just leaving; whether that was so, and what was known is old.
+    async def until_left(self, plan: Plan) -> bool:
+        """Wait where the supervisor is just leaving; whether that was so, and what was known is old.
 
-        A phone that hangs up stops spying a moment before its channel is gone.
+        A phone that hangs up stops spying a moment before its channel is gone, and Asterisk takes a moment to
+        tell of either. Where nothing would be sent to Asterisk, which then shows whether the supervisor is
+        there, that moment is waited for.
         """
-        leaver = self._register.by(supervisor)
-        if leaver is None or leaver.state is not State.JOINED or self._is_spying(leaver):
+        leaver = self._register.by(plan.supervisor)
+        if leaver is None or not (leaver.is_leaving or leaver.state is State.JOINED):
+            return False
+        if not self._is_going(leaver) and self._is_left_alone(leaver, plan):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CONFIRM_S):
+                    await leaver.until(lambda one: one.state is State.ENDED or self._is_going(one))
+        if leaver.state is State.ENDED:
+            return True
+        return await self._until_gone(leaver)
+
+    async def _until_gone(self, supervision: Supervision) -> bool:
+        """Wait where it is going, though a switch may have run ChanSpy once more; whether it was so."""
+        if not self._is_going(supervision):
             return False
         with suppress(TimeoutError):
             async with asyncio.timeout(LEAVE_LIMIT_S):
-                await leaver.until(lambda one: one.state is State.ENDED or self._is_spying(one))
+                await supervision.until(lambda one: one.state is State.ENDED or not self._is_going(one))
         return True
+
+    def _is_going(self, supervision: Supervision) -> bool:
+        if supervision.state is State.ENDED:
+            return False
+        is_there = self._is_spying(supervision) and self._has_phone(supervision)
+        return supervision.is_leaving or (supervision.state is State.JOINED and not is_there)
+
+    def _has_phone(self, supervision: Supervision) -> bool:
+        """Whether there is still a phone behind the Local channel that spies, where it is one."""
+        leg = self._calls.leg(supervision.channel_id)
+        is_behind = leg is not None and leg.is_local_half
+        return not is_behind or bool(self._calls.others(supervision.channel_id + OTHER_HALF))
+
+    def _is_left_alone(self, supervision: Supervision, plan: Plan) -> bool:
+        """Whether nothing would be sent: it is as asked for, busy elsewhere, or cannot be switched."""
+        is_same = (supervision.spyee, supervision.wanted_mode) == (plan.spyee, plan.mode)
+        return is_same or supervision.call_id != plan.call_id or not self._has_include()
 
     def end(self, supervision: Supervision) -> None:
         """Hang up on its supervisor, again if Asterisk did not before; the call goes on."""
@@ -196,6 +239,8 @@ class Conductor:
             follow=plan.follow or plan.default_follow,
             notice_tone=plan.notice_tone,
             spy_setup=wanted_setup(self._calls, plan.spyee, plan.mode),
+            asked_for=(plan.spyee, plan.mode),
+            rings=plan.rings,
         )
         self._parties.note_partners(supervision)
         self._register.add(supervision, "supervision requested")
@@ -215,6 +260,8 @@ class Conductor:
             return
         supervision.notice_tone = plan.notice_tone
         supervision.wanted_mode = plan.mode
+        supervision.asked_for = (plan.spyee, plan.mode)
+        supervision.wake()  # whoever waits for what was asked for before learns that it will not be
         if supervision.spyee != plan.spyee:
             supervision.turn_to(plan.spyee)
             supervision.extension = plan.extension

@@ -13,5 +13,9 @@ class ConferenceRefused(Exception):  # noqa: N818 - as above
     """In a conversation of more than two, a barge-in would reach some of them only."""
 
 
+class SupervisorLeft(Exception):  # noqa: N818 - as above
+    """The supervisor hung up while its supervision was to be switched."""
+
+
 class SupervisorBusy(Exception):  # noqa: N818 - as above
     """The supervisor rings for, or is joined to, another call already."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from adapter.asterisk.events import OUR_PREFIX, ChannelState, names_one_channel
 from adapter.callcontrol.supervision.judging import Talk, is_another, may_continue, mode_on
+from adapter.callcontrol.supervision.leaving import Leaving
 from adapter.callcontrol.supervision.listening import is_listening, unexpected_listeners
 from adapter.callcontrol.supervision.parties import Parties
 from adapter.callcontrol.supervision.plan import Follow
@@ -50,6 +51,7 @@ class Following:
         tuner: Tuner,
         parties: Parties,
         *,
+        leaving: Leaving,
         directory: Callable[[], Directory],
         has_include: Callable[[], bool],
     ) -> None:
@@ -58,6 +60,7 @@ class Following:
         self._ringing = ringing
         self._tuner = tuner
         self._parties = parties
+        self._leaving = leaving
         self._directory = directory
         self._has_include = has_include
 
@@ -72,14 +75,16 @@ class Following:
                 self._follow_spy(spyer, spyee)
             case OriginateEnded(uniqueid, is_answered) if not is_answered:
                 self._follow_failure(uniqueid)
-            case ChannelGone(uniqueid, cause):
-                self._follow_hangup(uniqueid, cause)
+            case ChannelGone(uniqueid):
+                self._follow_hangup(change)
             case CallChanged(call_id) | CallEnded(call_id):
                 self._follow_calls(call_id)
                 self.keep_to_supervisors(call_id)
+                self._leaving.look()
             case BridgeChanged():
                 self._follow_bridges()
                 self.keep_to_supervisors()
+                self._leaving.look()
             case PlaceTaken(by, of, linkedid):
                 self._follow_taker(by, of, linkedid)
             case Transferred(transferer):
@@ -138,26 +143,21 @@ class Following:
         if supervision is None:
             return
         call = self._calls.call_of(spyee)
-        target = supervision.target
-        if supervision.state is State.RE_ATTACHING:
-            # A switch may be overtaken by the next one: then it is joined to what was wanted before.
-            if spyee in (supervision.spyee, target.spyee if target is not None else ""):
-                self._join(supervision)
-            else:
-                self._ringing.end(supervision, Reason.CALL_ENDED)
-        elif spyee != supervision.spyee or (
-            not supervision.is_joined and (call is None or call.id != supervision.call_id)
-        ):
-            self._ringing.end(supervision, Reason.CALL_ENDED)  # it must not hear another call
-        else:
-            self._join(supervision)
+        # It must not hear anybody, nor another call, that was not asked for.
+        if spyee not in _told(supervision):
+            self._ringing.end(supervision, Reason.NOT_JOINED)
+        elif not supervision.is_joined and (call is None or call.id != supervision.call_id):
+            self._leaving.extension_gone(supervision)
+        elif not supervision.is_leaving:
+            self._join(supervision, spyee)
 
-    def _join(self, supervision: Supervision) -> None:
+    def _join(self, supervision: Supervision, spyee: str) -> None:
         if supervision.target is not None and supervision.state is State.RE_ATTACHING:
             supervision.mode, supervision.spy_setup = supervision.target.mode, supervision.target
         elif not supervision.is_joined:
             certain = wanted_setup(self._calls, supervision.spyee, supervision.mode)
-            supervision.spy_setup = None if supervision.is_mode_uncertain else certain
+            is_certain = spyee == supervision.spyee and not supervision.is_mode_uncertain
+            supervision.spy_setup = certain if is_certain else None
         supervision.target, supervision.is_mode_uncertain = None, False
         if not self.judge(supervision):
             return
@@ -171,12 +171,15 @@ class Following:
     def _follow_calls(self, call_id: str) -> None:
         """Who is joined goes with the spyee into another call, as after an attended transfer of the far side.
 
-        While the phone rings, that would be another call than was asked for.
+        While the phone rings, that would be another call than was asked for, unless it is to follow the call.
         """
         for supervision in [one for one in self._register.live.values() if one.call_id == call_id]:
+            if supervision.is_leaving:
+                continue
             call = self._calls.call_of(supervision.spyee)
-            if call is None or (call.id != call_id and not supervision.is_joined):
-                self._ringing.end(supervision, Reason.CALL_ENDED)
+            goes_along = supervision.is_joined or supervision.follow is Follow.CALL
+            if call is None or (call.id != call_id and not goes_along):
+                self._leaving.extension_gone(supervision)
             elif call.id != call_id:
                 supervision.call_id = call.id
                 self._register.tell("supervision follows its call", supervision)
@@ -202,9 +205,16 @@ class Following:
         return False
 
     def judge_all(self) -> None:
-        """The directory is another: end what may not go on."""
+        """The directory is another: end what may not go on, and what another's phone rings for or hears."""
         for supervision in list(self._register.live.values()):
-            self.judge(supervision)
+            if self.judge(supervision) and not supervision.is_joined and not self._rings_so(supervision):
+                self._ringing.end(supervision, Reason.NOT_ALLOWED)
+        self.keep_to_supervisors()
+
+    def _rings_so(self, supervision: Supervision) -> bool:
+        """Whether the directory has for the supervisor what was rung."""
+        extension = self._directory().extensions.get(supervision.supervisor)
+        return not supervision.rings or (extension is not None and extension.rings == supervision.rings)
 
     def judge(self, supervision: Supervision) -> bool:
         """Whether it may go on; if not it has ended."""
@@ -220,15 +230,16 @@ class Following:
             extension=supervision.extension,
             supervisor=supervision.supervisor,
         ):
+            self._parties.note_extension(supervision)
             return True
         self._ringing.end(supervision, Reason.NOT_ALLOWED)
         return False
 
     def _follow_transfer(self, transferer: str) -> None:
-        """Where a supervision is to follow the call, it moves to the party that stays."""
-        for supervision in self._register.joined():
+        """Where a supervision is to follow the call, ringing or joined, it moves to the party that stays."""
+        for supervision in list(self._register.live.values()):
             is_meant = supervision.spyee == transferer and supervision.follow is Follow.CALL
-            if is_meant and len(supervision.last_partners) == 1:
+            if is_meant and not supervision.is_leaving and len(supervision.last_partners) == 1:
                 (stays,) = supervision.last_partners
                 self._move_to(supervision, self._calls.leg(stays))
 
@@ -255,28 +266,30 @@ class Following:
         if self._calls.leg(uniqueid) is not None:
             return
         supervision = self._register.live.get(uniqueid)
-        if supervision is not None:
+        if supervision is not None and not supervision.is_leaving:
             self._register.retire(supervision, Reason.UNAVAILABLE)
 
-    def _follow_hangup(self, uniqueid: str, cause: int | None) -> None:
-        gone = self._register.live.get(uniqueid)
-        if gone is not None:
-            is_over = gone.is_joined and self._is_over(gone.spyee)
-            self._register.retire(gone, Reason.CALL_ENDED if is_over else reason_of_hangup(gone.state, cause))
+    def _follow_hangup(self, gone: ChannelGone) -> None:
+        ours = self._register.live.get(gone.uniqueid)
+        if ours is not None and not ours.is_leaving:
+            reason = reason_of_hangup(
+                ours.state, gone.cause, sip_status=gone.sip_status, is_late=self._ringing.is_late(ours)
+            )
+            if reason is Reason.SUPERVISOR_LEFT:
+                self._leaving.supervisor_gone(ours)
+            else:
+                self._register.retire(ours, reason)
         for supervision in list(self._register.live.values()):
-            if supervision.spyee == uniqueid:
-                self._ringing.end(supervision, Reason.CALL_ENDED)
-
-    def _is_over(self, spyee: str) -> bool:
-        """Whether nobody of its call talks, waits or rings any more.
-
-        Asterisk hangs up on a spyer before or after it tells of the end of the spied channel itself.
-        """
-        call = self._calls.call_of(spyee)
-        return call is None or not any(
-            leg.bridge or leg.waits_in or leg.is_ringing for leg in call.legs.values()
-        )
+            if supervision.spyee == gone.uniqueid:
+                self._leaving.extension_gone(supervision)
+        self._leaving.look()
 
 
 def _talk_of(supervision: Supervision) -> Talk:
     return Talk(supervision.partners, supervision.last_partners, supervision.alone_in)
+
+
+def _told(supervision: Supervision) -> set[str]:
+    """The channels that Asterisk was told to spy on: of two switches the first may come about yet."""
+    setups = (supervision.spy_setup, supervision.target)
+    return {supervision.spyee, *(one.spyee for one in setups if one is not None)}

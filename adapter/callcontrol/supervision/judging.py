@@ -71,6 +71,17 @@ def may_continue(
     return all(_may_supervise(directory, app, number, mode, extension) for number in numbers)
 
 
+def supervised_extension(spied: Leg, partners: Iterable[Leg], before: str) -> str:
+    """The extension that is supervised: the spied channel's own, else that of who talks with it.
+
+    `before` where nobody of the directory does, and where it is one of several.
+    """
+    if spied.extension is not None:
+        return spied.extension
+    numbers = [leg.extension for leg in partners if leg.extension is not None]
+    return before if before in numbers else next(iter(numbers), before)
+
+
 def mode_on(directory: Directory, leg: Leg, *, mode: Mode, app_id: str, extension: str) -> Mode | None:
     """The mode in which a supervision of `extension` may move to this leg; nothing where it may not.
 

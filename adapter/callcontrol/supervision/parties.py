@@ -1,5 +1,6 @@
 """The parties of a supervised conversation: who they are is told, and they are told that they are heard."""
 
+from adapter.callcontrol.supervision.judging import supervised_extension
 from adapter.callcontrol.supervision.register import Register
 from adapter.callcontrol.supervision.ringing import Ringing
 from adapter.callcontrol.supervision.spy_setup import is_conference
@@ -26,6 +27,19 @@ class Parties:
         stays = spied is not None and spied.stays_in_bridge and not now
         supervision.alone_in = spied.bridge if spied is not None and stays else None
         return is_other
+
+    def note_extension(self, supervision: Supervision) -> None:
+        """After a move another extension is supervised; who takes part is told with it."""
+        spied = self._calls.leg(supervision.spyee)
+        if spied is None:
+            return
+        others = self._calls.others(supervision.spyee)
+        now = supervised_extension(spied, others, supervision.extension)
+        if now != supervision.extension:
+            supervision.extension = now
+            supervision.parties = ()
+            if not supervision.is_joined:
+                self._register.tell("supervision is of another extension", supervision)
 
     def look(self, supervision: Supervision) -> None:
         """Tell every listener who takes part now, if that is another, and play the notice to who is new."""

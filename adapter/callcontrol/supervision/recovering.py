@@ -6,6 +6,7 @@ ChanSpy runs on in Asterisk, whoever asked for it, and what was told last may ha
 from collections.abc import Callable
 
 from adapter.asterisk.events import OUR_PREFIX
+from adapter.callcontrol.supervision.judging import supervised_extension
 from adapter.callcontrol.supervision.parties import Parties
 from adapter.callcontrol.supervision.register import Register
 from adapter.callcontrol.supervision.ringing import Ringing
@@ -54,9 +55,11 @@ class Recovering:
             self._adopt(spyers[channel_id])
         for channel_id in self._register.live.keys() - spyers.keys():
             supervision = self._register.live[channel_id]
-            self._register.retire(supervision, reason_of_hangup(supervision.state, None))
+            if not supervision.is_leaving:
+                self._register.retire(supervision, reason_of_hangup(supervision.state, None))
         for supervision in list(self._register.live.values()):
-            self._look_again(supervision, spyers[supervision.channel_id])
+            if not supervision.is_leaving:
+                self._look_again(supervision, spyers[supervision.channel_id])
 
     def _look_again(self, supervision: Supervision, leg: Leg) -> None:
         """After a break: whether it may go on, and spies on whom it should, as it should."""
@@ -107,6 +110,5 @@ class Recovering:
         return extension is not None and directory.organization_of(extension).notice_tone
 
     def _supervised(self, spyee: str) -> str:
-        """The extension of the channel; of somebody of the public network, that of who talks with it."""
-        legs = [leg for leg in (self._calls.leg(spyee), *self._calls.others(spyee)) if leg is not None]
-        return next((leg.extension for leg in legs if leg.extension is not None), "")
+        leg = self._calls.leg(spyee)
+        return "" if leg is None else supervised_extension(leg, self._calls.others(spyee), "")

@@ -32,12 +32,14 @@ class Reason(StrEnum):
     """Why a supervision ended."""
 
     CALL_ENDED = "the call ended"
+    EXTENSION_LEFT = "the extension left the call, which goes on"
     BUSY = "the supervisor's phone is busy"
     REJECTED = "the supervisor rejected the call"
     UNAVAILABLE = "the supervisor's phone cannot be reached"
     PICKUP_TIMEOUT = "nobody picked up in time"
     SUPERVISOR_LEFT = "the supervisor hung up"
     ORIGINATE_REFUSED = "Asterisk refused to ring the phone"
+    NOT_JOINED = "the PBX did not join the supervisor to the conversation that was asked for"
     LINK_LOST = "the link to Asterisk broke"
     SHUTDOWN = "the adapter stopped"
     CONFERENCE = "the conversation became a conference, in which not all would hear the supervisor"
@@ -103,19 +105,33 @@ def next_state(state: State, signal: Signal) -> State:
 # an OriginateResponse is 0 for busy, declined and unknown alike).
 USER_BUSY = 17
 NO_ANSWER = 19
+"""The time to pick up is over; Asterisk 22 says it of a phone that answers 480 as well."""
 NO_CAUSE = 0
-"""What Asterisk 16 says of a phone that rang out, where 22 says NO_ANSWER."""
+"""What Asterisk 16 says when the time to pick up is over."""
+
+_OF_CAUSE = {USER_BUSY: Reason.BUSY, CALL_REJECTED: Reason.REJECTED}
+"""What a phone says that has a person or a call at it; whatever else it says, nobody can be reached there."""
+
+WANTS_CREDENTIALS = frozenset({401, 403, 407})
+"""The SIP answers of a phone that does not know Asterisk: of them Asterisk says that it declined."""
 
 _WAS_JOINED = (State.JOINED, State.RE_ATTACHING)
 
 
-def reason_of_hangup(state: State, cause: int | None) -> Reason:
-    """Why the supervisor's channel ended, for a hang-up that we did not ask for."""
+def reason_of_hangup(
+    state: State, cause: int | None, *, sip_status: int | None = None, is_late: bool = False
+) -> Reason:
+    """Why the supervisor's channel ended, for a hang-up that we did not ask for.
+
+    `sip_status` is the phone's own answer, where Asterisk tells it; `is_late`: the time to pick up is over.
+    """
     if cause is None:
         return Reason.SUPERVISOR_LEFT if state in _WAS_JOINED else Reason.LINK_LOST
     if state is State.ANSWERED or state in _WAS_JOINED:
         return Reason.SUPERVISOR_LEFT
-    if cause in (NO_ANSWER, NO_CAUSE):
+    if sip_status in WANTS_CREDENTIALS:
+        return Reason.UNAVAILABLE
+    if cause in (NO_ANSWER, NO_CAUSE) and is_late and state is State.RINGING:
         # Without a ring before it, nothing listens at the phone's address.
-        return Reason.PICKUP_TIMEOUT if state is State.RINGING else Reason.UNAVAILABLE
-    return {USER_BUSY: Reason.BUSY, CALL_REJECTED: Reason.REJECTED}.get(cause, Reason.UNAVAILABLE)
+        return Reason.PICKUP_TIMEOUT
+    return _OF_CAUSE.get(cause, Reason.UNAVAILABLE)

@@ -45,8 +45,16 @@ class Supervision:
     """It was told another mode, perhaps too late for the pick-up: how it began is not known."""
     target: SpySetup | None = None
     """What Asterisk is being told to run."""
+    rings_until: float = 0.0
+    """When the time to pick up is over, on the event loop's clock."""
     unsettled_until: float = 0.0
     """When the last change of its conversation has settled, on the event loop's clock."""
+    asked_for: tuple[str, Mode] | None = None
+    """The channel and the mode of the last request that was carried out; none where nobody knows of one."""
+    rings: tuple[str, ...] = ()
+    """What the directory had rung for the supervisor; empty where an earlier process did."""
+    is_leaving: bool = False
+    """Its channel ends, and only why is not known yet."""
     partners: frozenset[str] = frozenset()
     """The channels that the spyee talks with."""
     last_partners: frozenset[str] = frozenset()

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
-from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError
+from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError, says_gone
 from adapter.asterisk.actions import Action, ActionError, restart_chanspy, set_spy_variables, tell_stay
 from adapter.callcontrol.supervision.parties import Parties
 from adapter.callcontrol.supervision.plan import linger_s
@@ -25,6 +26,12 @@ log = logging.getLogger(__name__)
 
 SETTLE_S = 0.06
 """A transfer swaps channels in steps, with three in a bridge in between: wait until it is done."""
+
+BEGIN_LIMIT_S = 0.3
+"""A phone that was picked up spies about 0.1 s later."""
+
+GONE_LIMIT_S = 1.0
+"""What Asterisk does not know any more it has told, or will in a moment."""
 
 REJOIN_LIMIT_S = 1.5
 """ChanSpy begins about 0.12 s after it was told to."""
@@ -85,13 +92,12 @@ class Tuner:
             del self._jobs[supervision_id]
 
     async def _work(self, supervision: Supervision) -> None:
-        while supervision.state is not State.ENDED:
+        while supervision.state is not State.ENDED and not supervision.is_leaving:
             await self._settle(supervision)
             if self._has_become_conference(supervision):
                 self._end(supervision, Reason.CONFERENCE)
                 return
-            if supervision.state in (State.REQUESTED, State.ANSWERED):
-                await supervision.until(lambda one: one.state not in (State.REQUESTED, State.ANSWERED))
+            if supervision.state in (State.REQUESTED, State.ANSWERED) and await self._begins(supervision):
                 continue
             wanted = wanted_setup(self._calls, supervision.spyee, supervision.wanted_mode)
             needs = needs_restart if supervision.is_joined else needs_variables
@@ -106,6 +112,8 @@ class Tuner:
             try:
                 await self._tell(supervision, wanted)
             except (ActionError, ActionRefused, ActionTimeout, TimeoutError) as failed:
+                if says_gone(failed) and await self._is_gone(supervision):
+                    return
                 log.warning(
                     "a supervision could not be tuned",
                     extra={**describe(supervision), "error": str(failed) or "it did not join again"},
@@ -115,6 +123,26 @@ class Tuner:
                 # The snapshot after the break shows what it runs.
                 supervision.spy_setup = supervision.target = None
                 return
+
+    async def _begins(self, supervision: Supervision) -> bool:
+        """Wait until it rings, or spies; not where what it was told to spy on has left meanwhile."""
+        setup = supervision.spy_setup
+        has_left = setup is not None and self._calls.leg(setup.spyee) is None
+        limit_s = BEGIN_LIMIT_S if has_left and supervision.state is State.ANSWERED else None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                state = supervision.state
+                await supervision.until(lambda one: one.state is not state or one.is_leaving)
+                return True
+        return False
+
+    @staticmethod
+    async def _is_gone(supervision: Supervision) -> bool:
+        """Asterisk does not know the channel any more: wait until it says so itself, which it may not."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GONE_LIMIT_S):
+                await supervision.until(lambda one: one.state is State.ENDED)
+        return supervision.state is State.ENDED
 
     async def _settle(self, supervision: Supervision) -> None:
         clock = asyncio.get_running_loop().time
@@ -128,6 +156,7 @@ class Tuner:
     async def _tell(self, supervision: Supervision, wanted: SpySetup) -> None:
         channel_id = supervision.channel_id
         supervision.target = wanted
+        had_nobody = supervision.state is State.ANSWERED
         if supervision.is_joined:
             self._signal(supervision, Signal.DETACHES)
         for action in set_spy_variables(
@@ -136,6 +165,13 @@ class Tuner:
             linger_s=linger_s(supervision.follow),
         ):
             await self._send(action)
+        if had_nobody:
+            # There was nobody left to spy on: it waits for a moment, to be sent on.
+            supervision.spy_setup = wanted
+            await self._send(restart_chanspy(channel_id))
+            async with asyncio.timeout(REJOIN_LIMIT_S):
+                await supervision.until(lambda one: one.state is not State.ANSWERED)
+            return
         if supervision.state is not State.RE_ATTACHING:
             # It rings, or was picked up meanwhile: how it begins is certain only once it is told again.
             supervision.is_mode_uncertain = True

@@ -1,5 +1,6 @@
 """The far side of a supervised call changes: who should hear whom is right again, and nobody rings again."""
 
+import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable
@@ -7,7 +8,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from adapter.lab import Phone, Step, wait_until_heard
+from tests.acceptance.conftest import code_of
 from tests.acceptance.stories.story import Stage, Story
+from tests.acceptance.supervision.asking import reason_of_end
 from tests.acceptance.supervision.hearing import heard, until_right
 from tests.acceptance.supervision.test_modes import MODES, join, talking
 from tests.figures import Note
@@ -134,6 +137,37 @@ async def test_when_the_agent_sends_the_customer_on_the_supervision_ends_with_it
         await supervisor.ended()
         await story.answer(other)
         await wait_until_heard((customer, other), set(itertools.permutations(("777888", "0003*211"), 2)))
+        await story.hang_up(customer, other)
+
+
+@pytest.mark.parametrize(("follow", "code"), [("extension", "extension_left"), ("call", None)])
+async def test_a_ringing_supervisor_goes_on_with_the_party_that_stays(
+    stage: Stage, follow: str, code: str | None
+) -> None:
+    """Where it is to follow the call; else the phone stops, and nobody is told that the call has ended."""
+    async with stage.tell(f"follow-ringing-{follow}", is_traced=False) as story:
+        agent, customer, call_id = await talking(story)
+        supervisor = await story.phone("0003*024")
+        waiting = asyncio.create_task(story.lab.barge_in(call_id, follow=follow, wait_s=10))
+        await supervisor.ringing()
+        accepted = await story.lab.barge_in(call_id, follow=follow)
+        other = await story.phone("0003*211")
+        await agent.transfer("0003*211")
+        await agent.ended()
+        if code is None:
+            supervisor.pick_up()
+            await supervisor.answered()
+            assert (await waiting).status == 200
+            await story.answer(other)
+            wanted = heard("BargeIn", supervisor=supervisor, agent=customer, other=other)
+            await until_right((customer, other, supervisor), wanted, bridged_at(story))
+            assert [entry.step for entry in supervisor.journal].count(Step.RINGING) == 1
+        else:
+            await supervisor.ended()
+            answer = await waiting
+            assert (answer.status, code_of(answer)) == (409, "pc_supervision_ended")
+            assert await reason_of_end(story.lab, accepted.headers["Location"]) == code
+            await story.answer(other)
         await story.hang_up(customer, other)
 
 
