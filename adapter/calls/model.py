@@ -159,18 +159,14 @@ class Calls(Telephony):
             half = self._bridges.other_half(leg)
             if half is not None and half.linkedid != leg.linkedid:
                 self._unite((leg, half))
-            line = listed.get(leg.channel.uniqueid)
-            if half is None or line is None or line.application not in _DIALING or leg.is_dialed:
+            if half is None or leg.is_dialed or not leg.channel.name.endswith(";1"):
                 continue
-            for one in self._bridges.members(half.bridge):
+            if all(listed[one.channel.uniqueid].application in _DIALING for one in (leg, half)):
                 # An Originate rang this half, and whom it reached by the other calls on.
-                if (
-                    one is not half
-                    and one.is_dialed
-                    and listed[half.channel.uniqueid].application in _DIALING
-                ):
-                    one.is_on_own_way = True
-                    self._set_dialed(one, is_dialed=False)
+                for one in self._bridges.members(half.bridge):
+                    if one is not half and one.is_dialed:
+                        one.is_on_own_way = True
+                        self._set_dialed(one, is_dialed=False)
 
     def relabel(self, extension_of: ExtensionOf) -> list[Change]:
         """Name the legs anew after the directory changed; calls and view ids stay.

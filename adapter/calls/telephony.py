@@ -100,7 +100,23 @@ class Telephony(Spies):
         if half is None or call is None:
             return []
         dialing = half.channel.uniqueid
-        return [one for one in call.legs.values() if one.dialed_by == dialing and one.is_up and one.is_dialed]
+        # After a restart nobody knows who dialed whom; the second half is the one that runs a dialplan.
+        is_second = half.channel.name.endswith(";2")
+        return [
+            one
+            for one in call.legs.values()
+            if one.is_dialed
+            and one.is_up
+            and (
+                one.dialed_by == dialing
+                or (
+                    is_second
+                    and one.dialed_by is None
+                    and one.bridge is not None
+                    and one.bridge == half.bridge
+                )
+            )
+        ]
 
     def _set_dialed(self, leg: Leg, *, is_dialed: bool) -> None:
         if leg.is_dialed is not is_dialed and not leg.is_spyer:
@@ -120,9 +136,11 @@ class Telephony(Spies):
         self._update(event.channel, event.at)
         if event.is_joining and not event.is_holding:
             # Asterisk gives all of them the oldest linkedid, and tells it of a channel with its next event.
-            members = [one for one in self._bridges.members(event.bridge) if not one.is_spyer]
-            if any(one.linkedid != members[0].linkedid for one in members):
-                self._unite(members)
+            linkedid = leg.linkedid
+            for one in self._bridges.members(event.bridge):
+                if one.linkedid != linkedid and not (one.is_spyer or leg.is_spyer):
+                    self._unite((leg,))
+                    break
 
     def _wait(self, leg: Leg, event: BridgeEnter) -> None:
         self._bridge(leg, None)
@@ -137,12 +155,14 @@ class Telephony(Spies):
         self._retell(leg)
 
     def _talk(self, leg: Leg, event: BridgeEnter) -> None:
-        leg.stays_in_bridge = not event.is_joining
-        leg.is_in_conference = leg.stays_in_bridge and not event.is_for_two
-        others = [one for one in self._bridges.members(event.bridge) if one is not leg]
-        if leg.stays_in_bridge and len(others) > 1:
-            # Of more than two Asterisk tells a technology that it may be about to change.
-            leg.is_in_conference = any(one.is_in_conference for one in others)
+        if event.is_joining:
+            leg.stays_in_bridge = leg.is_in_conference = False
+        else:
+            others = [one for one in self._bridges.members(event.bridge) if one is not leg]
+            leg.stays_in_bridge, leg.is_in_conference = True, not event.is_for_two
+            if len(others) > 1:
+                # Of more than two Asterisk tells a technology that it may be about to change.
+                leg.is_in_conference = any(one.is_in_conference for one in others)
         if leg.answered_at is None and leg.is_up and not leg.is_spyer:
             leg.answered_at = event.at
         if leg.is_agent:

@@ -60,6 +60,29 @@ async def test_linear_shows_one_agent_after_the_other(stage: Stage) -> None:
         await story.hang_up(second, customer)
 
 
+async def test_an_agent_that_is_rung_again_has_the_view_id_that_it_had(stage: Stage) -> None:
+    """0003*501 rings one after the other, round after round, while nobody picks up."""
+    async with stage.tell("queue-rung-again") as story:
+        first, second = await story.phone("0003*210"), await story.phone("0003*211")
+        customer = await story.customer("0003*501")
+        rings = (
+            [view("01", "0003*210", "3", WAITING, "0003*210")],
+            [view("02", "0003*211", "3", WAITING, "0003*211")],
+        )
+        for phone, views, step in (
+            (first, rings[0], "first"),
+            (second, rings[1], "second"),
+            (first, rings[0], "again"),
+        ):
+            await phone.ringing()
+            await story.step(step, views)
+            if step != "again":
+                await phone.ended()
+        await story.answer(first, customer)
+        await story.step("talking", [view("01", "0003*210", "5", WAITING, "0003*210")])
+        await story.hang_up(first, customer)
+
+
 async def test_a_caller_who_abandons_the_queue_leaves_nothing(stage: Stage) -> None:
     """The customer hangs up while two agents ring."""
     async with stage.tell("queue-abandoned") as story:
