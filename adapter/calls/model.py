@@ -161,7 +161,8 @@ class Calls(Telephony):
                 self._unite((leg, half))
             if half is None or leg.is_dialed or not leg.channel.name.endswith(";1"):
                 continue
-            if all(listed[one.channel.uniqueid].application in _DIALING for one in (leg, half)):
+            lines = [listed.get(one.channel.uniqueid) for one in (leg, half)]
+            if all(line is not None and line.application in _DIALING for line in lines):
                 # An Originate rang this half, and whom it reached by the other calls on.
                 for one in self._bridges.members(half.bridge):
                     if one is not half and one.is_dialed:
