@@ -52,7 +52,7 @@ class Recorder:
         if "Event" in headers:
             self.messages.append(message.removesuffix(_END).decode().replace("\r\n", "\n"))
         # A list begins with an answer that says so, and ends with an event that does.
-        is_answer = "Event" not in headers and "EventList" not in headers
+        is_answer = "Response" in headers and "Event" not in headers and "EventList" not in headers
         if is_answer or headers.get("EventList") == "Complete":
             self._answers.pop(headers["ActionID"]).set_result(headers)
 

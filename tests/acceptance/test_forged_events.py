@@ -1,0 +1,124 @@
+"""A caller's number holds AMI messages: nobody's call becomes that of an App of another organization."""
+
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from adapter.ami.link import RECONCILE_PAUSE_S, SETTLE_S
+from adapter.lab import Pbx, Phones, running_asterisk, wait_until_heard
+from adapter.lab.adapter_process import DIRECTORY, running_adapter
+from adapter.lab.configuration import TEST_AMI_USERNAME
+from adapter.lab.polling import poll_until, until_seen
+from tests.acceptance.conftest import Json, Lab
+from tests.acceptance.stories.recorder import recording
+
+HEALED_WITHIN_S = 2 * (RECONCILE_PAUSE_S + SETTLE_S) + 3
+NUMBERS = {
+    "an event": "1\r\n\r\nEvent: Hold\r\nChannel: PJSIP/210-1\r\nChannelState: 6\r\nUniqueid: {victim}",
+    "its privilege": "\r\n\r\nEvent: Hold\r\nPrivilege: a\r\nChannel: PJSIP/210-\r\nUniqueid: {victim}",
+    "another channel": "1\r\nUniqueid: {victim}\r\nLinkedid: {victim}\r\nX: ",
+    "a bare line feed": "1\nEvent: Hold\r\nChannel: PJSIP/210-1\r\nChannelState: 6\r\nUniqueid: {victim}",
+    "a blank line": "1\r\n\r\nX: ",
+}
+
+
+@contextlib.contextmanager
+def calling(pbx: Pbx, callee: str, number: str) -> Iterator[None]:
+    """One INVITE from the trunk, with this number as the caller's; at the end it gives up."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.bind((pbx.trunk_ip, 0))
+        ip, port = line.getsockname()
+        sdp = f"v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
+
+        def request(method: str, body: str) -> bytes:
+            head = (
+                f"{method} sip:{callee}@{pbx.sip_host}:{pbx.sip_port} SIP/2.0",
+                f"Via: SIP/2.0/UDP {ip}:{port};branch=z9hG4bK{port}",
+                "Max-Forwards: 70",
+                f"From: <sip:{quote(number, safe='')}@{ip}>;tag=1",
+                f"To: <sip:{callee}@{pbx.sip_host}>",
+                f"Call-ID: {port}@forged",
+                f"CSeq: 1 {method}",
+                f"Contact: <sip:x@{ip}:{port}>",
+                "Content-Type: application/sdp",
+                f"Content-Length: {len(body)}",
+            )
+            return "\r\n".join((*head, "", body)).encode()
+
+        line.sendto(request("INVITE", sdp), (pbx.sip_host, pbx.sip_port))
+        try:
+            yield
+        finally:
+            line.sendto(request("CANCEL", ""), (pbx.sip_host, pbx.sip_port))
+
+
+@pytest.fixture
+async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
+    """As ever, but an extension of organization 3 has a device of a short name, which fits into a number."""
+    text, directory = DIRECTORY.read_text(encoding="utf-8"), tmp_path / "directory.yaml"
+    line = '{number: "0003*21", type: phone terminal, owner: "12", '
+    assert line in text
+    directory.write_text(text.replace(line, line + "devices: [PJSIP/0003*21, PJSIP/210], "), encoding="utf-8")
+    async with (
+        running_asterisk(tmp_path / "asterisk") as pbx,
+        running_adapter(pbx, tmp_path / "adapter", directory=directory) as adapter,
+        Phones(pbx, tmp_path / "phones") as phones,
+    ):
+        yield Lab(pbx, adapter, phones, await adapter.token("wallboard"))
+
+
+@pytest.mark.parametrize("form", NUMBERS)
+async def test_a_callers_number_gives_nobody_another_organizations_call(lab: Lab, form: str) -> None:
+    """One INVITE: organization 3 sees and hears nothing of organization 4's call; nothing is left of it."""
+    victim = await lab.phones.callee("0004*300", name="victim")
+    customer = await lab.phones.caller("777888", callee="0004*300", name="customer", trunk=True)
+    await victim.ringing()
+    victim.pick_up()
+    await customer.answered()
+    supervisor = await lab.phones.callee("0003*024", name="supervisor")
+    called = await lab.phones.callee("0003*211", name="called")
+    of_4 = await lab.adapter.token("stranger")
+    [theirs] = await until_seen(lambda: lab.adapter.list("@me/@self", of_4), bool)
+
+    async with recording(lab.pbx, TEST_AMI_USERNAME) as recorder:
+        await recorder.snapshot("now")
+        names = [line for text in recorder.messages for line in text.splitlines()]
+        uniqueid = next(
+            names[at + 12].removeprefix("Uniqueid: ")
+            for at, line in enumerate(names)
+            if line.startswith("Channel: PJSIP/0004*300")
+        )
+        number = NUMBERS[form].format(victim=uniqueid)
+        assert len(number) < 80, "chan_pjsip takes no longer one"
+        with calling(lab.pbx, "0003*211", number):
+            await called.ringing()
+            forged = number.strip().replace("\r", "").removesuffix("\n\nX:")
+            assert await poll_until(lambda: forged in "\n\n".join(recorder.messages) or None, 3.0)
+            for mode in ("Monitor", "BargeIn"):
+                answer = await lab.barge_in(str(theirs["id"]), action=mode)
+                assert answer.status == 400, answer
+            assert _extensions(await lab.calls()) <= {"0003*211"}
+            assert await lab.adapter.list("@me/@self", of_4) == [theirs]
+            heard = await wait_until_heard(
+                (victim, customer, supervisor), {("victim", "customer"), ("customer", "victim")}
+            )
+            assert heard
+        assert supervisor.journal == ()
+        # Whatever the number has hidden of its own call's end, nothing of it stays.
+        await lab.until_calls(lambda calls: calls == [], within=HEALED_WITHIN_S)
+        assert await lab.adapter.list("@me/@self", of_4) == [theirs]
+        link = (await lab.adapter.request("GET", "/health")).json["link"]
+        assert link == {"state": "READY"}
+
+
+def _extensions(calls: list[Json]) -> set[str]:
+    found: set[str] = set()
+    for call in calls:
+        views = call["phoneCallView"]
+        assert isinstance(views, list)
+        found |= {str(view["extension"]) for view in views}
+    return found
