@@ -449,7 +449,7 @@ async def test_without_the_include_no_phone_rings_for_a_channel_of_another_name(
         if answer is None
         else action.connection.answer(action, ("Value", answer))
     )
-    assert (await service.barge_in(wait_s=3)).status == 204
+    assert (await service.barge_in(wait_s=3)).status == 409
     assert not ami.took("Originate")
     del ami.scripts["Getvar"]
     assert (await service.barge_in()).status == 202
