@@ -15,7 +15,7 @@ def may_supervise(
     if extension.never_supervised:
         return False
     organization = directory.organization_of(extension)
-    groups = [group for group in directory.supervision_groups if group.organization == organization.id]
+    groups = directory.groups_of(organization)
     return not groups or any(
         group.has_member(app)
         and extension.number in group.extensions

@@ -25,6 +25,7 @@ class Directory:
     _by_prefix: dict[str, Organization] = field(repr=False)
     _by_channel: dict[str, str] = field(repr=False)
     _numbers: dict[Account, frozenset[str]] = field(repr=False)
+    _groups: dict[str, tuple[SupervisionGroup, ...]] = field(repr=False)
 
     def organization_of(self, extension: Extension) -> Organization:
         """The organization that the extension's number belongs to."""
@@ -46,6 +47,10 @@ class Directory:
     def numbers_of_user(self, user_id: str) -> frozenset[str]:
         """The numbers of the extensions that the user owns."""
         return self.numbers_under(Account(AccountLevel.USER, user_id))
+
+    def groups_of(self, organization: Organization) -> tuple[SupervisionGroup, ...]:
+        """The organization's supervision groups."""
+        return self._groups.get(organization.id, ())
 
     def is_under(self, extension: Extension, account: Account) -> bool:
         """Whether the extension stands under the account."""

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from adapter.asterisk.naming import supervisor_channels
-from adapter.directory.entries import Account, AccountLevel, DirectoryEntries
+from adapter.directory.entries import Account, AccountLevel, DirectoryEntries, SupervisionGroup
 from adapter.directory.index import Directory
 from adapter.directory.rules import find_contradictions
 from adapter.directory.yaml_lines import Document, YamlError, read_yaml
@@ -58,7 +58,15 @@ def _index(parsed: DirectoryEntries) -> Directory:
             for channels in (*one.devices, supervisor_channels(one.number))
         },
         _numbers=_numbers_by_account(parsed),
+        _groups=_groups_by_organization(parsed),
     )
+
+
+def _groups_by_organization(parsed: DirectoryEntries) -> dict[str, tuple[SupervisionGroup, ...]]:
+    groups = defaultdict[str, list[SupervisionGroup]](list)
+    for group in parsed.supervision_groups:
+        groups[group.organization].append(group)
+    return {organization_id: tuple(own) for organization_id, own in groups.items()}
 
 
 def _numbers_by_account(parsed: DirectoryEntries) -> dict[Account, frozenset[str]]:
