@@ -22,6 +22,9 @@ NOWHERE_CONTEXT = "uapi-nowhere"
 _TO_NOBODY_ELSE = (("FORWARD_CONTEXT", NOWHERE_CONTEXT), ("__TRANSFER_CONTEXT", NOWHERE_CONTEXT))
 """A phone that forwards its calls, or transfers this one, would have somebody else hear it: it may not."""
 
+_WITHOUT_KEYS = (("FRAME_DROP(RX)", "DTMF_END"),)
+"""ChanSpy would end at `*` and at `0#`, and be louder or quieter for good after each `#`."""
+
 _RUNG = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.*#+@/-]+", re.ASCII)
 
 NOTICE_LIMIT_MS = 3000
@@ -175,18 +178,19 @@ def originate_spy_by_include(
     caller_id: CallerId,
     pickup_ms: int,
     linger_s: int = 0,
+    waits: bool = False,
     alert: str = "",
 ) -> Action:
     """Have the dialplan include ring the phones for at most `pickup_ms`, and let the first to answer spy.
 
     So ChanSpy can be told to begin anew, and runs on a channel of its own: whoever gets into a phone's place
     stands behind it, where it is seen. The phone stays `linger_s` seconds longer than its spyee, to be sent
-    to another. `alert` is as above.
+    to another; with `waits` it does not begin to spy before it is told to. `alert` is as above.
     """
     header, _, content = alert.partition(": ")
     # Inherited by the phones that the Local channel rings.
     alerting = (("__UAPI_ALERT_NAME", header), ("__UAPI_ALERT", content)) if alert else ()
-    variables = (*spying.variables, ("UAPI_STAYS", f"{linger_s:d}"), *phones.variables, *alerting)
+    variables = (*spying.variables, *_when(linger_s, waits=waits), *phones.variables, *alerting)
     dial = ring_through_include(phones.number)
     return _originate(dial, _IN_INCLUDE, variables, channel_id, caller_id, pickup_ms)
 
@@ -202,7 +206,10 @@ def _originate(  # noqa: PLR0917 - one header each
             ("Channel", dial),
             *runs,
             ("CallerID", f'"{_quoted(caller_id.name)}" <{caller_id.number}>'),
-            *(("Variable", f"{name}={value}") for name, value in (*_TO_NOBODY_ELSE, *variables)),
+            *(
+                ("Variable", f"{name}={value}")
+                for name, value in (*_TO_NOBODY_ELSE, *_WITHOUT_KEYS, *variables)
+            ),
             ("Timeout", str(pickup_ms)),
             ("ChannelId", _exact(channel_id)),
             # A synchronous Originate blocks the whole AMI session until somebody picks up.
@@ -228,15 +235,21 @@ def originate_notice(*, spyee: str, spyee_name: str, channel_id: str) -> Action:
     )
 
 
-def set_spy_variables(*, channel_id: str, spying: Spying, linger_s: int = 0) -> tuple[Action, ...]:
+def set_spy_variables(
+    *, channel_id: str, spying: Spying, linger_s: int = 0, waits: bool = False
+) -> tuple[Action, ...]:
     """Set what the channel is to spy on, and how, when it next begins."""
     return tuple(
         Action(
             "Setvar",
             (("Channel", _exact(channel_id)), ("Variable", name), ("Value", value)),
         )
-        for name, value in (*spying.variables, ("UAPI_STAYS", f"{linger_s:d}"))
+        for name, value in (*spying.variables, *_when(linger_s, waits=waits))
     )
+
+
+def _when(linger_s: int, *, waits: bool) -> Headers:
+    return (("UAPI_STAYS", f"{linger_s:d}"), ("UAPI_WAITS", f"{waits:d}"))
 
 
 def tell_stay(*, channel_id: str, linger_s: int) -> Action:

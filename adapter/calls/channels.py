@@ -1,6 +1,6 @@
 """Channels begin, change and end."""
 
-from adapter.asterisk.events import OUR_PREFIX, Channel, ChannelState, NewChannel
+from adapter.asterisk.events import OTHER_HALF, OUR_PREFIX, Channel, ChannelState, NewChannel
 from adapter.calls.changes import (
     BridgeChanged,
     CallChanged,
@@ -79,6 +79,8 @@ class Channels(Ledger):
             self._misplaced("hangup")
             return
         self._leave_spy(leg)
+        if uniqueid.endswith(OTHER_HALF):
+            self._leave_deaf_spy(uniqueid.removesuffix(OTHER_HALF))
         for spy in leg.spies.values():
             spy.spyee = spy.spying_since = None
         if cause == CALL_REJECTED:
@@ -108,6 +110,13 @@ class Channels(Ledger):
         leg.is_between_spies = False
         if spied is not None and spied.spies.pop(spyer, None) is not None:
             self._retell(spied)
+
+    def _leave_deaf_spy(self, uniqueid: str) -> None:
+        """The phone behind a supervisor's channel is gone: its ChanSpy hears nothing more."""
+        leg = self._legs.get(uniqueid)
+        if leg is not None and leg.channel.is_ours:
+            leg.has_phone = False
+            self._leave_spy(leg)
 
     def _tell_state(self, leg: Leg) -> None:
         # The states of all others stand in the views of their calls. Most are no spyers: that is asked first.

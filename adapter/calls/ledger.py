@@ -48,6 +48,11 @@ class Ledger:
         leg = self._legs.get(uniqueid)
         return [] if leg is None else list(self._bridges.others(leg))
 
+    def has_phone(self, spyer: str) -> bool:
+        """Whether this channel of ours is there, and somebody may still stand behind it."""
+        leg = self._legs.get(spyer)
+        return leg is not None and leg.has_phone
+
     def spyers(self) -> list[Leg]:
         """The legs that this adapter originated, in this process or an earlier one."""
         return [leg for leg in self._legs.values() if leg.channel.is_ours]

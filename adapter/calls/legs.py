@@ -123,6 +123,11 @@ class Leg(Struct, gc=False):
     """Our spy legs that are joined to this channel, in order of joining."""
     spy_options: str = ""
     """The options of its ChanSpy, where a snapshot told them."""
+    has_phone: bool = True
+    """Of a supervisor's Local channel, whose phone is behind the other half: whether that is still there.
+
+    Where no audio flows in the spied call the first half outlives it, with a ChanSpy that hears nothing.
+    """
     is_spyer: bool = False
     """A channel that once spied is no party to a call, in between either."""
 

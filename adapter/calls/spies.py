@@ -61,7 +61,8 @@ class Spies(Channels):
         if not leg.is_spyer:
             self._exclude(leg)
         leg.spy_options = line.spy_options
-        if line.spyee is not None and leg.is_up and line.spyee in self._legs:
+        is_there = line.spyee is not None and line.spyee in self._legs
+        if line.spyee is not None and is_there and leg.is_up and leg.has_phone:
             self._attach(leg, line.spyee, at)
         else:
             self._leave_spy(leg)

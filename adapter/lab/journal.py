@@ -31,6 +31,9 @@ class Step(enum.StrEnum):
     REFER_ACCEPTED = "refer-accepted"
     REFER_STATUS = "refer-status"
     TURNED_DOWN = "turned-down"
+    DIGIT = "digit"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
 
 
 # A call begins with one of these, from the phone's side.

@@ -144,6 +144,19 @@ class Phone:
         """Take the current call back from hold."""
         await self._press({"X-Key": "media", "X-Direction": "sendrecv"}, {Step.MEDIA}, "unhold")
 
+    async def mute(self) -> None:
+        """Send no audio from now on, as a phone does that sends no packets in silence."""
+        await self._press({"X-Key": "mute"}, {Step.MUTED}, "mute")
+
+    async def unmute(self) -> None:
+        """Send audio again."""
+        await self._press({"X-Key": "unmute"}, {Step.UNMUTED}, "unmute")
+
+    async def type(self, digits: str) -> None:
+        """Press these keys of its keypad, one after the other."""
+        for digit in digits:
+            await self._press({"X-Key": "digit", "X-Digit": digit}, {Step.DIGIT}, f"send {digit}")
+
     async def transfer(self, number: str) -> None:
         """Send whom we talk to on to `number` (blind transfer), and hang up once a phone rings there.
 

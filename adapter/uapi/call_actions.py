@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from adapter.ami.errors import LinkError
+from adapter.asterisk.events import OTHER_HALF
 from adapter.callcontrol.supervision.conductor import Conductor
 from adapter.callcontrol.supervision.errors import (
     ConferenceRefused,
@@ -107,7 +108,7 @@ class CallActions:
         """Tell who waits for a supervisor's channel to be gone."""
         if self._leaving and isinstance(change, ChannelGone):
             for left, channel_id in self._leaving.items():
-                if channel_id == change.uniqueid:
+                if channel_id == change.uniqueid.removesuffix(OTHER_HALF):
                     left.set()
 
     # -- handlers ----------------------------------------------------------------------------------
@@ -321,7 +322,7 @@ class CallActions:
             scope.require_permission_on(supervision.extension, supervision.mode)
 
     async def _end(self, supervision: Supervision) -> None:
-        """End it and wait until its channel is gone. Raises UapiError where Asterisk does not do that."""
+        """End it and wait until its phone is gone. Raises UapiError where Asterisk does not do that."""
         channel_id = supervision.channel_id
         left = asyncio.Event()
         self._leaving[left] = channel_id
@@ -329,8 +330,9 @@ class CallActions:
             self._conductor.end(supervision)
             async with asyncio.timeout(HANG_UP_LIMIT_S):
                 await supervision.until(lambda one: one.state is State.ENDED)
-                if self._calls.leg(channel_id) is not None:
+                while self._calls.has_phone(channel_id):
                     await left.wait()
+                    left.clear()
         except TimeoutError:
             raise unavailable("Asterisk has not hung up on the supervisor yet.") from None
         finally:

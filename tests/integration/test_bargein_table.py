@@ -129,6 +129,7 @@ async def test_the_originate_says_what_was_asked_for(
     assert [value for name, value in action.headers if name == "Variable"] == [
         "FORWARD_CONTEXT=uapi-nowhere",
         "__TRANSFER_CONTEXT=uapi-nowhere",
+        "FRAME_DROP(RX)=DTMF_END",
     ]
     assert headers.pop("ChannelId").startswith("uapi-")
     assert headers.pop("ActionID")

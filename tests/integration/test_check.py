@@ -9,6 +9,7 @@ from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script, drop, ignore
 from adapter.lab.fake_ami_events import FakeChannel, event, message
 from adapter.settings import Settings
 from adapter.tools.check.command import run_check
+from adapter.tools.check.facts import NATIVE_BRIDGE
 from adapter.tools.trace.record import RecordOptions, run_record
 from tests.integration.command_settings import command_settings
 from tests.integration.rewriting import replaced, rewrite
@@ -45,7 +46,9 @@ def asterisk(ami: FakeAmi) -> FakeAmi:
 
 
 def value_of(function: str) -> str:
-    return "1" if function.startswith("IFMODULE") else "PJSIP/x/sip:x@192.0.2.1:5060"
+    if function.startswith("IFMODULE"):
+        return "0" if NATIVE_BRIDGE in function else "1"
+    return "PJSIP/x/sip:x@192.0.2.1:5060"
 
 
 async def check(settings: Settings, listen_s: float = 0.0) -> tuple[int, dict[str, str]]:
@@ -221,6 +224,7 @@ async def test_a_refusal_is_no_answer_unless_it_is_one(
 MODULES = [
     ("app_chanspy", (1, "fail")),
     ("func_logic", (1, "fail")),
+    ("func_frame_drop", (0, "warn")),
     ("app_softhangup", (0, "warn")),
     ("func_channel", (0, "warn")),
 ]
@@ -246,7 +250,7 @@ async def test_with_the_right_to_ask_for_modules_no_function_is_needed(
     """What ModuleCheck says holds; a refusal that names no module is no answer."""
 
     def answer(action: ReceivedAction) -> None:
-        if action["Module"] == module:
+        if action["Module"] in (module, NATIVE_BRIDGE):
             action.connection.refuse(action, "Module not loaded")
         else:
             action.connection.answer(action)

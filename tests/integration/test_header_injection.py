@@ -34,6 +34,7 @@ HEADERS = {
         "Timeout",
         "Variable",
         "Variable",
+        "Variable",
     ],
 }
 """The headers of each action, in the order of letters."""

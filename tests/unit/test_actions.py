@@ -59,6 +59,7 @@ def test_a_barge_in_is_this_originate() -> None:
             ("CallerID", '"John Doe" <42420042>'),
             ("Variable", "FORWARD_CONTEXT=uapi-nowhere"),
             ("Variable", "__TRANSFER_CONTEXT=uapi-nowhere"),
+            ("Variable", "FRAME_DROP(RX)=DTMF_END"),
             ("Timeout", "20000"),
             ("ChannelId", "uapi-1998"),
             ("Async", "true"),

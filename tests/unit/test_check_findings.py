@@ -29,7 +29,14 @@ WELL = Facts(
     seen_classes=frozenset({"call"}),
     manager_conf=CONF,
     clock_offset_s=-0.2,
-    modules={"app_chanspy": True, "func_logic": True, "app_softhangup": True, "func_channel": True},
+    modules={
+        "app_chanspy": True,
+        "func_logic": True,
+        "func_frame_drop": True,
+        "bridge_native_rtp": False,
+        "app_softhangup": True,
+        "func_channel": True,
+    },
     dialplan={"spy@uapi-spy": True, "s@uapi-device": True},
     terminals={"0003*210": Terminal.REGISTERED, "0003*211": Terminal.REGISTERED},
 )
@@ -89,6 +96,12 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
         (replace(WELL, clock_offset_s=-1.5), "clocks", Verdict.WARN),
         (replace(WELL, clock_offset_s=1.5), "clocks", Verdict.WARN),
         (not_loaded("app_chanspy"), "module app_chanspy", Verdict.FAIL),
+        (not_loaded("func_frame_drop"), "module func_frame_drop", Verdict.WARN),
+        (
+            replace(WELL, modules={**WELL.modules, "bridge_native_rtp": True}),
+            "module bridge_native_rtp",
+            Verdict.WARN,
+        ),
         (not_loaded("app_softhangup"), "module app_softhangup", Verdict.WARN),
         (not_loaded("func_logic"), "module func_logic", Verdict.FAIL),
         (not_loaded("func_channel"), "module func_channel", Verdict.WARN),
@@ -112,6 +125,7 @@ def test_a_missing_module_is_to_be_loaded_by_its_name() -> None:
     assert [finding.advice for finding in missing if finding.verdict is not Verdict.OK] == [
         "module load app_chanspy.so",
         "module load func_logic.so",
+        "module load func_frame_drop.so",
         "module load app_softhangup.so",
         "module load func_channel.so",
     ]
@@ -128,7 +142,9 @@ def test_without_the_include_nothing_is_said_of_the_modules_that_it_alone_uses(
         dialplan={"spy@uapi-spy": True, "s@uapi-device": False},
     )
     assert [finding.name for finding in find(facts) if finding.name.startswith("module")] == [
-        "module app_chanspy"
+        "module app_chanspy",
+        "module func_frame_drop",
+        "module bridge_native_rtp",
     ]
 
 

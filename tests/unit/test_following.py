@@ -191,7 +191,7 @@ async def test_who_picks_up_the_supervisors_phone_is_hung_up(*, is_behind: bool)
         here.hear()
         assert supervision.reason is Reason.TAKEN
         await here.settled()
-        assert here.hung_up() == [ours, taker]
+        assert here.hung_up() == [ours, *([ours + OTHER_HALF] if is_behind else []), taker]
 
 
 # -- agents who stay on the line ---------------------------------------------------------------------

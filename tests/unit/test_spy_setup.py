@@ -9,6 +9,8 @@ from adapter.callcontrol.supervision.plan import Mode
 from adapter.callcontrol.supervision.spy_setup import (
     SpySetup,
     is_conference,
+    is_held,
+    may_begin_anew,
     mode_of,
     needs_restart,
     needs_variables,
@@ -196,3 +198,45 @@ def test_a_mode_is_known_by_its_options_in_any_order(mode: Mode) -> None:
 def test_options_that_are_none_of_ours_are_no_mode(options: str) -> None:
     """Nobody could tell who hears whom."""
     assert mode_of(options) is None
+
+
+# -- hold ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("holder", ["agent", "customer"])
+def test_a_conversation_is_held_from_either_side_until_unhold(holder: str) -> None:
+    """Whose phone it is does not matter: ChanSpy would silence the music of the other."""
+    pbx = Pbx()
+    customer, agent = pbx.call(TRUNK, AGENT)
+    holds = agent if holder == "agent" else customer
+    assert not is_held(calls_after(pbx.messages), agent)
+    pbx.tell("Hold", holds)
+    assert is_held(calls_after(pbx.messages), agent)
+    pbx.tell("Unhold", holds)
+    assert not is_held(calls_after(pbx.messages), agent)
+
+
+def test_who_has_not_joined_a_held_conversation_waits() -> None:
+    """Told to ring meanwhile it is told so, and told again when the hold has ended."""
+    pbx = Pbx()
+    _, agent = pbx.call(TRUNK, AGENT)
+    pbx.tell("Hold", agent)
+    calls = calls_after(pbx.messages)
+    waiting = wanted_setup(calls, agent, MONITOR, may_wait=True)
+    joining = wanted_setup(calls, agent, MONITOR)
+    assert (waiting.waits, joining.waits) == (True, False)
+    assert needs_variables(waiting, joining)
+
+
+def test_chanspy_begins_anew_in_no_held_conversation_but_in_one_that_is_another() -> None:
+    """A switch, and what nobody knows, can wait; a far side that is gone is not held."""
+    pbx = Pbx()
+    customer, agent = pbx.call(TRUNK, AGENT)
+    wanted = SpySetup(agent, BARGE_IN, customer)
+    runs = SpySetup(agent, MONITOR, customer)
+    assert may_begin_anew(calls_after(pbx.messages), runs, wanted)
+    pbx.tell("Hold", agent)
+    calls = calls_after(pbx.messages)
+    assert not may_begin_anew(calls, runs, wanted)
+    assert not may_begin_anew(calls, None, wanted)
+    assert may_begin_anew(calls, SpySetup(agent, MONITOR, "who has gone"), wanted)

@@ -12,31 +12,43 @@ from adapter.callcontrol.supervision.session import (
 EXPECTED: dict[tuple[str, str], str | None] = {
     ("requested", "rings"): "ringing",
     ("requested", "answers"): "answered",
+    ("requested", "waits"): "waiting",
     ("requested", "joins"): "joined",
     ("requested", "detaches"): None,
     ("requested", "ends"): "ended",
     ("ringing", "rings"): "ringing",
     ("ringing", "answers"): "answered",
+    ("ringing", "waits"): "waiting",
     ("ringing", "joins"): "joined",
     ("ringing", "detaches"): None,
     ("ringing", "ends"): "ended",
     ("answered", "rings"): None,
     ("answered", "answers"): "answered",
+    ("answered", "waits"): "waiting",
     ("answered", "joins"): "joined",
     ("answered", "detaches"): None,
     ("answered", "ends"): "ended",
+    ("waiting", "rings"): None,
+    ("waiting", "answers"): "waiting",
+    ("waiting", "waits"): "waiting",
+    ("waiting", "joins"): "joined",
+    ("waiting", "detaches"): None,
+    ("waiting", "ends"): "ended",
     ("joined", "rings"): None,
     ("joined", "answers"): "joined",
+    ("joined", "waits"): "joined",
     ("joined", "joins"): "joined",
     ("joined", "detaches"): "re-attaching",
     ("joined", "ends"): "ended",
     ("re-attaching", "rings"): None,
     ("re-attaching", "answers"): None,
+    ("re-attaching", "waits"): None,
     ("re-attaching", "joins"): "joined",
     ("re-attaching", "detaches"): "re-attaching",
     ("re-attaching", "ends"): "ended",
     ("ended", "rings"): None,
     ("ended", "answers"): None,
+    ("ended", "waits"): None,
     ("ended", "joins"): None,
     ("ended", "detaches"): None,
     ("ended", "ends"): None,
@@ -123,7 +135,7 @@ def test_who_declines_at_the_last_moment_has_declined() -> None:
 
 
 @pytest.mark.parametrize("cause", [0, 1, 16, 17, 19, 21])
-@pytest.mark.parametrize("state", [State.ANSWERED, State.JOINED, State.RE_ATTACHING])
+@pytest.mark.parametrize("state", [State.ANSWERED, State.WAITING, State.JOINED, State.RE_ATTACHING])
 def test_after_the_pick_up_the_supervisor_left_whatever_the_cause(state: State, cause: int) -> None:
     """A measured hang-up of a supervisor has cause 0."""
     assert reason_of_hangup(state, cause) is Reason.SUPERVISOR_LEFT

@@ -33,7 +33,7 @@ from adapter.callcontrol.supervision.recovering import Recovering
 from adapter.callcontrol.supervision.register import Register
 from adapter.callcontrol.supervision.ringing import Ringing, Send
 from adapter.callcontrol.supervision.session import Reason, State
-from adapter.callcontrol.supervision.spy_setup import is_conference, wanted_setup
+from adapter.callcontrol.supervision.spy_setup import is_conference, is_held, wanted_setup
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.callcontrol.supervision.tuner import Tuner
 from adapter.calls.changes import Change
@@ -45,6 +45,9 @@ LEAVE_LIMIT_S = 0.5
 
 CONFIRM_S = 0.1
 """A phone that hung up is known to have done so within 30 ms (measured); until then all looks as it was."""
+
+SWITCH_LIMIT_S = 2.0
+"""A switch takes 0.12 s; where no audio flows it waits for some, and is answered as one that is under way."""
 
 CLOSE_LIMIT_S = 2.0
 
@@ -107,8 +110,8 @@ class Conductor:
         return found if found is not None and found.call_id == call_id else None
 
     def there(self) -> list[Supervision]:
-        """Those that have not ended, and those that have but whose channel Asterisk still has."""
-        ended = [one for one in self._register.ended.values() if self._calls.leg(one.channel_id) is not None]
+        """Those that have not ended, and those that have but whose phone Asterisk still has."""
+        ended = [one for one in self._register.ended.values() if self._calls.has_phone(one.channel_id)]
         return [*self._register.live.values(), *ended]
 
     def subscribe(self, listener: Callable[[Supervision], None]) -> None:
@@ -225,6 +228,7 @@ class Conductor:
 
     def _prepare(self, plan: Plan, owner: str) -> Supervision:
         now = time.time()
+        spy_setup = wanted_setup(self._calls, plan.spyee, plan.mode, may_wait=self._has_include())
         supervision = Supervision(
             id=secrets.token_hex(10),
             mode=plan.mode,
@@ -238,7 +242,9 @@ class Conductor:
             since=now,
             follow=plan.follow or plan.default_follow,
             notice_tone=plan.notice_tone,
-            spy_setup=wanted_setup(self._calls, plan.spyee, plan.mode),
+            spy_setup=spy_setup,
+            is_told_to_wait=spy_setup.waits,
+            is_held=is_held(self._calls, plan.spyee),
             asked_for=(plan.spyee, plan.mode),
             rings=plan.rings,
         )
@@ -266,10 +272,11 @@ class Conductor:
             supervision.turn_to(plan.spyee)
             supervision.extension = plan.extension
         self._register.tell("supervision switches", supervision)
+        job = self._tuner.tune(supervision)
         if supervision.state is not State.REQUESTED:
-            await asyncio.shield(self._tuner.tune(supervision))
-        else:
-            self._tuner.tune(supervision)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SWITCH_LIMIT_S):
+                    await asyncio.shield(job)
 
     def _is_spying(self, supervision: Supervision) -> bool:
         leg = self._calls.leg(supervision.channel_id)

@@ -6,7 +6,7 @@ that was not asked for, and who is joined stays with the extension wherever its 
 
 from collections.abc import Callable
 
-from adapter.asterisk.events import OUR_PREFIX, ChannelState, names_one_channel
+from adapter.asterisk.events import OTHER_HALF, OUR_PREFIX, ChannelState, names_one_channel
 from adapter.callcontrol.supervision.judging import Talk, is_another, may_continue, mode_on
 from adapter.callcontrol.supervision.leaving import Leaving
 from adapter.callcontrol.supervision.listening import is_listening, unexpected_listeners
@@ -15,7 +15,7 @@ from adapter.callcontrol.supervision.plan import Follow
 from adapter.callcontrol.supervision.register import Register
 from adapter.callcontrol.supervision.ringing import Ringing
 from adapter.callcontrol.supervision.session import Reason, Signal, State, reason_of_hangup
-from adapter.callcontrol.supervision.spy_setup import is_conference, wanted_setup
+from adapter.callcontrol.supervision.spy_setup import is_conference, is_held, wanted_setup
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.callcontrol.supervision.tuner import Tuner
 from adapter.calls.changes import (
@@ -98,7 +98,10 @@ class Following:
         if live is None:
             return
         live.note_taken()
-        if state in _SIGNAL_OF_STATE:
+        if state is ChannelState.UP and live.is_told_to_wait:
+            self._register.signal(live, Signal.WAITS)
+            self._tuner.tune(live)  # the hold may have ended while it rang
+        elif state in _SIGNAL_OF_STATE:
             self._register.signal(live, _SIGNAL_OF_STATE[state])
 
     def _is_stray(self, uniqueid: str) -> bool:
@@ -152,13 +155,14 @@ class Following:
             self._join(supervision, spyee)
 
     def _join(self, supervision: Supervision, spyee: str) -> None:
-        if supervision.target is not None and supervision.state is State.RE_ATTACHING:
+        if supervision.target is not None and supervision.state in (State.RE_ATTACHING, State.WAITING):
             supervision.mode, supervision.spy_setup = supervision.target.mode, supervision.target
         elif not supervision.is_joined:
             certain = wanted_setup(self._calls, supervision.spyee, supervision.mode)
             is_certain = spyee == supervision.spyee and not supervision.is_mode_uncertain
             supervision.spy_setup = certain if is_certain else None
-        supervision.target, supervision.is_mode_uncertain = None, False
+        supervision.target = None
+        supervision.is_mode_uncertain = supervision.is_told_to_wait = False
         if not self.judge(supervision):
             return
         self._parties.note_partners(supervision)
@@ -185,6 +189,14 @@ class Following:
                 self._register.tell("supervision follows its call", supervision)
             else:
                 self._keep_to_conversation(supervision)
+            self._follow_hold(supervision)
+
+    def _follow_hold(self, supervision: Supervision) -> None:
+        """What waits for the end of a hold is done then."""
+        held = is_held(self._calls, supervision.spyee)
+        if held is not supervision.is_held and supervision.state is not State.ENDED:
+            supervision.is_held = held
+            self._tuner.note_change(supervision)
 
     def _follow_bridges(self) -> None:
         for supervision in list(self._register.live.values()):
@@ -271,6 +283,11 @@ class Following:
 
     def _follow_hangup(self, gone: ChannelGone) -> None:
         ours = self._register.live.get(gone.uniqueid)
+        if ours is None:
+            # Behind a Local channel the phone may be gone long before ChanSpy notices. What its hangup
+            # means for one that rings, its first half tells.
+            behind = self._register.live.get(gone.uniqueid.removesuffix(OTHER_HALF))
+            ours = behind if behind is not None and behind.has_answered else None
         if ours is not None and not ours.is_leaving:
             reason = reason_of_hangup(
                 ours.state, gone.cause, sip_status=gone.sip_status, is_late=self._ringing.is_late(ours)

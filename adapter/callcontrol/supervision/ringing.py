@@ -126,13 +126,15 @@ class Ringing:
     def hang_up(self, channel_id: str) -> None:
         """End a channel, once: one of ours, or one that got into its place.
 
-        A Local channel that no audio runs through does not end by its first half (seen with a phone that
-        sends none), so its second is hung up as well.
+        A ChanSpy ends by it only once audio flows in the spied call. From that moment it hears nothing, and
+        nobody hears it, but its phone is not hung up (measured). So the second half of a Local channel, and
+        with it the phone, is hung up as well, whether it is known or not.
         """
         if channel_id in self._hanging_up:
             return
         actions = [hang_up(channel_id)]
-        if self._calls.leg(channel_id + OTHER_HALF) is not None:
+        first_half = self._calls.leg(channel_id)
+        if first_half is not None and first_half.is_local_half:
             actions.append(hang_up(channel_id + OTHER_HALF))
         self._hanging_up.add(channel_id)
 
@@ -238,6 +240,7 @@ def _by_include(supervision: Supervision, plan: Plan) -> Action:
         caller_id=plan.caller_id,
         pickup_ms=plan.pickup_s * 1000,
         linger_s=linger_s(supervision.follow),
+        waits=supervision.is_told_to_wait,
         alert=plan.auto_answer,
     )
 

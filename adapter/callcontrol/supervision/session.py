@@ -12,6 +12,8 @@ class State(StrEnum):
     RINGING = "ringing"
     ANSWERED = "answered"
     """The phone is picked up and not yet joined to the call."""
+    WAITING = "waiting"
+    """The phone is picked up, and somebody of the call is on hold: it joins when the hold ends."""
     JOINED = "joined"
     RE_ATTACHING = "re-attaching"
     """It was joined and is about to be again: in another mode, or because the other side changed."""
@@ -23,6 +25,7 @@ class Signal(StrEnum):
 
     RINGS = "rings"
     ANSWERS = "answers"
+    WAITS = "waits"
     JOINS = "joins"
     DETACHES = "detaches"
     ENDS = "ends"
@@ -63,17 +66,26 @@ _NEXT: dict[State, dict[Signal, State]] = {
     State.REQUESTED: {
         Signal.RINGS: State.RINGING,
         Signal.ANSWERS: State.ANSWERED,
+        Signal.WAITS: State.WAITING,
         Signal.JOINS: State.JOINED,
         Signal.ENDS: State.ENDED,
     },
     State.RINGING: {
         Signal.RINGS: State.RINGING,
         Signal.ANSWERS: State.ANSWERED,
+        Signal.WAITS: State.WAITING,
         Signal.JOINS: State.JOINED,
         Signal.ENDS: State.ENDED,
     },
     State.ANSWERED: {
         Signal.ANSWERS: State.ANSWERED,
+        Signal.WAITS: State.WAITING,
+        Signal.JOINS: State.JOINED,
+        Signal.ENDS: State.ENDED,
+    },
+    State.WAITING: {
+        Signal.ANSWERS: State.WAITING,
+        Signal.WAITS: State.WAITING,
         Signal.JOINS: State.JOINED,
         Signal.ENDS: State.ENDED,
     },
@@ -81,6 +93,7 @@ _NEXT: dict[State, dict[Signal, State]] = {
         # "Several Start/Stop pairs per session are normal."
         Signal.JOINS: State.JOINED,
         Signal.ANSWERS: State.JOINED,
+        Signal.WAITS: State.JOINED,
         Signal.DETACHES: State.RE_ATTACHING,
         Signal.ENDS: State.ENDED,
     },
@@ -127,7 +140,7 @@ def reason_of_hangup(
     """
     if cause is None:
         return Reason.SUPERVISOR_LEFT if state in _WAS_JOINED else Reason.LINK_LOST
-    if state is State.ANSWERED or state in _WAS_JOINED:
+    if state in (State.ANSWERED, State.WAITING) or state in _WAS_JOINED:
         return Reason.SUPERVISOR_LEFT
     if sip_status in WANTS_CREDENTIALS:
         return Reason.UNAVAILABLE

@@ -41,6 +41,8 @@ class Supervision:
     """Why it ended."""
     spy_setup: SpySetup | None = None
     """What Asterisk runs, or will run once the phone is picked up, as far as that is known."""
+    is_told_to_wait: bool = False
+    """Asterisk was told not to join it at once when it is picked up; perhaps it has been told otherwise."""
     is_mode_uncertain: bool = False
     """It was told another mode, perhaps too late for the pick-up: how it began is not known."""
     target: SpySetup | None = None
@@ -65,6 +67,8 @@ class Supervision:
     """The numbers of those whose conversation the supervisor has joined, the spyee's first."""
     has_listener: bool = False
     """Somebody has stood behind its Local channel."""
+    is_held: bool = False
+    """Whether somebody of its conversation was on hold when that was last looked at."""
     notified: frozenset[str] = frozenset()
     """The channels that the notice tone was played to."""
     accepted: asyncio.Future[None] = field(default_factory=asyncio.Future, repr=False)
@@ -89,6 +93,11 @@ class Supervision:
     def is_joined(self) -> bool:
         """Whether the supervisor takes part, or is only for an instant not."""
         return self.state in (State.JOINED, State.RE_ATTACHING)
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether the supervisor's phone was picked up, and has not ended since."""
+        return self.is_joined or self.state in (State.ANSWERED, State.WAITING)
 
     def turn_to(self, spyee: str) -> None:
         """From now on it is to spy on this channel; with whom that talks is not known yet."""

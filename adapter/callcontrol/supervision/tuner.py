@@ -1,4 +1,4 @@
-"""Has Asterisk run what is right for each supervision: begins ChanSpy anew where another tuning is wanted."""
+"""Has Asterisk run what is right for each supervision: restarts ChanSpy where another setup is wanted."""
 
 import asyncio
 import logging
@@ -15,6 +15,7 @@ from adapter.callcontrol.supervision.session import Reason, Signal, State
 from adapter.callcontrol.supervision.spy_setup import (
     SpySetup,
     is_conference,
+    may_begin_anew,
     needs_restart,
     needs_variables,
     wanted_setup,
@@ -35,6 +36,9 @@ GONE_LIMIT_S = 1.0
 
 REJOIN_LIMIT_S = 1.5
 """ChanSpy begins about 0.12 s after it was told to."""
+
+_CALLED = (State.RE_ATTACHING, State.WAITING)
+"""The phone is there, and ChanSpy begins once it is called to."""
 
 
 class Tuner:
@@ -99,9 +103,7 @@ class Tuner:
                 return
             if supervision.state in (State.REQUESTED, State.ANSWERED) and await self._begins(supervision):
                 continue
-            wanted = wanted_setup(self._calls, supervision.spyee, supervision.wanted_mode)
-            needs = needs_restart if supervision.is_joined else needs_variables
-            if not needs(supervision.spy_setup, wanted):
+            if not self._is_to_be_told(supervision, wanted := self._wanted(supervision)):
                 self._parties.look(supervision)
                 return
             if not self._has_include():
@@ -144,6 +146,20 @@ class Tuner:
                 await supervision.until(lambda one: one.state is State.ENDED)
         return supervision.state is State.ENDED
 
+    def _wanted(self, supervision: Supervision) -> SpySetup:
+        may_wait = self._has_include() and not supervision.is_joined
+        return wanted_setup(self._calls, supervision.spyee, supervision.wanted_mode, may_wait=may_wait)
+
+    def _is_to_be_told(self, supervision: Supervision, wanted: SpySetup) -> bool:
+        """Whether Asterisk has to be told now."""
+        if supervision.state is State.WAITING and not wanted.waits:
+            return True
+        if not supervision.is_joined:
+            return needs_variables(supervision.spy_setup, wanted)
+        return needs_restart(supervision.spy_setup, wanted) and may_begin_anew(
+            self._calls, supervision.spy_setup, wanted
+        )
+
     async def _settle(self, supervision: Supervision) -> None:
         clock = asyncio.get_running_loop().time
         # Each change of the conversation makes it longer.
@@ -163,6 +179,7 @@ class Tuner:
             channel_id=channel_id,
             spying=wanted.spying,
             linger_s=linger_s(supervision.follow),
+            waits=wanted.waits,
         ):
             await self._send(action)
         if had_nobody:
@@ -172,12 +189,28 @@ class Tuner:
             async with asyncio.timeout(REJOIN_LIMIT_S):
                 await supervision.until(lambda one: one.state is not State.ANSWERED)
             return
-        if supervision.state is not State.RE_ATTACHING:
+        supervision.is_told_to_wait |= wanted.waits
+        if supervision.state is State.WAITING and wanted.waits:
+            supervision.mode, supervision.spy_setup = wanted.mode, wanted
+            return
+        if supervision.state not in _CALLED:
             # It rings, or was picked up meanwhile: how it begins is certain only once it is told again.
             supervision.is_mode_uncertain = True
             if supervision.state is State.RINGING:
                 supervision.mode, supervision.spy_setup = wanted.mode, wanted
             return
         await self._send(restart_chanspy(channel_id))
-        async with asyncio.timeout(REJOIN_LIMIT_S):
-            await supervision.until(lambda one: one.state is not State.RE_ATTACHING)
+        while supervision.state in _CALLED:
+            try:
+                async with asyncio.timeout(REJOIN_LIMIT_S):
+                    await supervision.until(lambda one: one.state not in _CALLED)
+            except TimeoutError:
+                # Where no audio flows in the spied call, ChanSpy stops once some does. Until then the
+                # supervisor hears nothing, and nobody hears it (measured).
+                if not self._is_stopping(channel_id):
+                    raise
+
+    def _is_stopping(self, channel_id: str) -> bool:
+        """Whether the ChanSpy that was to begin anew has not even stopped yet."""
+        leg = self._calls.leg(channel_id)
+        return leg is not None and leg.spyee is not None and not leg.is_between_spies

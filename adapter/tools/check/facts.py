@@ -6,8 +6,11 @@ from enum import StrEnum
 
 CHANSPY = "app_chanspy"
 FUNC_LOGIC = "func_logic"
-MODULES = (CHANSPY, FUNC_LOGIC, "app_softhangup", "func_channel")
-"""Asterisk's modules: the one that no supervision goes without; the one by which
+KEY_FILTER = "func_frame_drop"
+NATIVE_BRIDGE = "bridge_native_rtp"
+MODULES = (CHANSPY, FUNC_LOGIC, KEY_FILTER, NATIVE_BRIDGE, "app_softhangup", "func_channel")
+"""Asterisk's modules: the one that no supervision goes without; the one that keeps the phone's keys from
+it; the one that disturbs music on hold; the one by which
 asterisk-conf/uapi-dialplan.conf compares whose channel it is about to spy on; and those by which it ends a
 supervision whose phone is gone."""
 

@@ -7,7 +7,17 @@ from enum import StrEnum
 
 from adapter.asterisk.events import OUR_PREFIX, names_one_channel
 from adapter.tools.check.advice import ALLOW_MULTIPLE, advice_for_connecting, advice_for_login
-from adapter.tools.check.facts import CHANSPY, FUNC_LOGIC, Facts, LoginResult, Snapshot, Terminal, Unavailable
+from adapter.tools.check.facts import (
+    CHANSPY,
+    FUNC_LOGIC,
+    KEY_FILTER,
+    NATIVE_BRIDGE,
+    Facts,
+    LoginResult,
+    Snapshot,
+    Terminal,
+    Unavailable,
+)
 
 OLDEST_MAJOR = 16
 WRITE_TIMEOUT_MS = 1000
@@ -27,6 +37,10 @@ READ_CLASSES = ("call", "reporting")
 
 GIVE_CONFIG = "give `write = config` for one check (docs/commands.md)"
 INCLUDE = "include asterisk-conf/uapi-dialplan.conf in extensions.conf, `dialplan reload`"
+
+
+_OF_EVERY_SUPERVISION = (CHANSPY, KEY_FILTER, NATIVE_BRIDGE)
+"""The other modules are of use to the include alone."""
 
 
 class Verdict(StrEnum):
@@ -241,38 +255,42 @@ def _modules(facts: Facts) -> Iterator[Finding]:
     """ChanSpy; and what the include alone uses, unless the include itself has to be mended first."""
     has_include = False not in facts.dialplan.values()
     for module, is_loaded in facts.modules.items():
-        if has_include or module == CHANSPY:
+        if has_include or module in _OF_EVERY_SUPERVISION:
             yield _module(module, is_loaded)
+
+
+_WITHOUT = {
+    CHANSPY: (Verdict.FAIL, "not loaded"),
+    FUNC_LOGIC: (Verdict.FAIL, "not loaded: the dialplan include cannot run, and counts as missing"),
+    KEY_FILTER: (Verdict.WARN, "not loaded: keys of a supervisor's phone end ChanSpy, or make it louder"),
+}
+_WITHOUT_ANOTHER = (
+    Verdict.WARN,
+    "not loaded: whom a supervisor puts in its place hears until the adapter acts",
+)
 
 
 def _module(module: str, is_loaded: bool | Unavailable) -> Finding:  # noqa: FBT001 - a fact, not a switch
     what = f"module {module}"
-    match is_loaded:
-        case True:
-            return Finding(what, Verdict.OK, "loaded")
-        case False if module == CHANSPY:
-            return Finding(what, Verdict.FAIL, "not loaded", f"module load {module}.so")
-        case False if module == FUNC_LOGIC:
-            return Finding(
-                what,
-                Verdict.FAIL,
-                "not loaded: the dialplan include cannot run, and counts as missing",
-                f"module load {module}.so",
-            )
-        case False:
-            return Finding(
-                what,
-                Verdict.WARN,
-                "not loaded: whom a supervisor puts in its place hears until the adapter acts",
-                f"module load {module}.so",
-            )
-        case Unavailable(why):
-            return Finding(
-                what,
-                Verdict.UNKNOWN,
-                why,
-                "module load func_module.so, or give `write = system` for one check (docs/commands.md)",
-            )
+    if isinstance(is_loaded, Unavailable):
+        advice = "module load func_module.so, or give `write = system` for one check (docs/commands.md)"
+        return Finding(what, Verdict.UNKNOWN, is_loaded.why, advice)
+    if module == NATIVE_BRIDGE:
+        return _native_bridge(what, is_loaded)
+    if is_loaded:
+        return Finding(what, Verdict.OK, "loaded")
+    return Finding(what, *_WITHOUT.get(module, _WITHOUT_ANOTHER), f"module load {module}.so")
+
+
+def _native_bridge(what: str, is_loaded: bool) -> Finding:  # noqa: FBT001 - as above
+    if not is_loaded:
+        return Finding(what, Verdict.OK, "not loaded: who is held hears music, whoever supervises")
+    return Finding(
+        what,
+        Verdict.WARN,
+        "loaded: a supervisor that leaves during hold disturbs the music",
+        "noload = bridge_native_rtp.so in modules.conf (docs/supervision.md)",
+    )
 
 
 def _included(part: str, is_there: bool | Unavailable) -> Finding:  # noqa: FBT001 - as above
