@@ -412,7 +412,7 @@ async def test_a_refused_hangup_is_logged_and_asked_for_again_by_the_next_delete
     del ami.scripts["Hangup"]
     assert (await service.request("DELETE", path)).status == 200
     assert uniqueid not in ami.pbx.channels
-    assert len(ami.took("Hangup")) == 4
+    assert [action["Channel"] for action in ami.took("Hangup")[::2]][:2] == [uniqueid, uniqueid]
 
 
 # -- a conference that begins while the phone rings ---------------------------------------------------
