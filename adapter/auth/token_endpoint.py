@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from aiohttp import web
 from argon2 import PasswordHasher
+from cachetools import LRUCache
 
 from adapter.auth.secret_checks import SecretChecks, TooBusyError
 from adapter.auth.tokens import Tokens
@@ -15,7 +16,7 @@ from adapter.directory import App
 from adapter.directory.file import DirectoryFile
 from adapter.http.bodies import Bodies, is_text
 from adapter.http.errors import too_many, unavailable
-from adapter.http.limits import Noted, RateLimit
+from adapter.http.limits import KEYS_LIMIT, RateLimit
 from adapter.http.origin import find_client, is_trusted, neighbourhood
 from adapter.settings import Settings
 
@@ -49,7 +50,8 @@ class TokenEndpoint:
         per_min = settings.login_failures_per_min
         self._from_address = RateLimit(per_min / 60, max(1.0, per_min))
         self._for_client = RateLimit(CLIENT_FACTOR * per_min / 60, max(1.0, CLIENT_FACTOR * per_min))
-        self._failed = Noted()
+        self._failed: LRUCache[str, None] = LRUCache(KEYS_LIMIT)
+        """Addresses that have sent wrong secrets; the one not heard of for longest is forgotten first."""
         """The addresses whose last secret was wrong."""
         self._checks = SecretChecks()
         self._nobody = _hash_of_nobody()
@@ -96,7 +98,8 @@ class TokenEndpoint:
             raise too_many(wait_s)
         for failures, key in counts:
             failures.take(key, now)
-        is_suspect = self._failed.note(address)
+        is_suspect = address in self._failed
+        self._failed[address] = None
         app, is_checked = None, True
         try:
             app = await self._prove(client_id, secret, is_suspect=is_suspect)
@@ -108,7 +111,7 @@ class TokenEndpoint:
                 for failures, key in counts:
                     failures.give_back(key)
             if app is not None or not (is_checked or is_suspect):
-                self._failed.forget(address)
+                self._failed.pop(address, None)
         return app
 
     def _find_address(self, request: web.Request) -> str:

@@ -2,11 +2,11 @@
 
 import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import jwt
+from cachetools import LRUCache
 from jwt.utils import base64url_decode, base64url_encode
 
 from adapter.directory import App
@@ -14,7 +14,7 @@ from adapter.directory import App
 ALGORITHM = "HS256"
 ISSUER = "uapi-adapter"
 KNOWN_LIMIT = 1000
-"""So many tokens are remembered; the oldest is forgotten first."""
+"""So many tokens are remembered; the one not sent for longest is forgotten first."""
 
 
 class TokenError(Exception):
@@ -61,7 +61,7 @@ class Tokens:
         self._key_id = _key_id(key)
         self._keys = {_key_id(known): known for known in (key, *old_keys)}
         self._leeway_s = leeway_s
-        self._known: OrderedDict[str, tuple[Grant, float]] = OrderedDict()
+        self._known: LRUCache[str, tuple[Grant, float]] = LRUCache(KNOWN_LIMIT)
         """Tokens that were found good, with their end: to verify one takes a while."""
         self.lifetime_s = lifetime_s
 
@@ -97,8 +97,6 @@ class Tokens:
         require_one_form(token)
         grant = Grant(str(claims["sub"]), str(claims["app"]))
         self._known[token] = grant, float(claims["exp"]) + self._leeway_s
-        if len(self._known) > KNOWN_LIMIT:
-            self._known.popitem(last=False)
         return grant
 
 

@@ -25,6 +25,12 @@ HIGH = {"ADAPTER_REQUESTS_PER_S": "1000000", "ADAPTER_AMI_PING_INTERVAL_S": "60"
 def fake_with_calls(calls: int) -> FakeAmi:
     """A fake Asterisk with so many calls of two parties, each in a bridge of its own."""
     ami = FakeAmi()
+    give_calls(ami, calls)
+    return ami
+
+
+def give_calls(ami: FakeAmi, calls: int) -> None:
+    """Let the fake Asterisk list so many calls, and nothing else."""
     items = snapshot(2 * calls, "@")
 
     def list_channels(action: ReceivedAction) -> None:
@@ -32,7 +38,6 @@ def fake_with_calls(calls: int) -> FakeAmi:
         action.connection.send(items.replace(b"ActionID: @", f"ActionID: {action['ActionID']}".encode()))
 
     ami.scripts["CoreShowChannels"] = list_channels
-    return ami
 
 
 def directory_text() -> str:

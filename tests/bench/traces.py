@@ -44,7 +44,7 @@ def renamed_call(number: int, begin: int = 0, end: int | None = None) -> bytes:
     return _renamed(messages_of_a_call()[begin:end], number)
 
 
-def snapshot(channels: int, action_id: str = "1") -> bytes:
+def snapshot(channels: int, action_id: str) -> bytes:
     """The items of a CoreShowChannels on a PBX with so many channels, two to a call and to a bridge."""
     pbx = FakeAmi().pbx
     for index in range(channels // 2):

@@ -9,9 +9,8 @@ import pytest
 
 from adapter.http.pauses import SLICE_S
 from adapter.lab.adapter_process import Answer
-from adapter.lab.fake_ami import FakeAmi, ReceivedAction
-from tests.bench.service import directory_text
-from tests.bench.traces import snapshot
+from adapter.lab.fake_ami import FakeAmi
+from tests.bench.service import directory_text, give_calls
 from tests.integration.harness import Service, code_of, running_service
 
 CALLS = 1500
@@ -28,13 +27,7 @@ def large(directory: Path) -> Path:
 @pytest.fixture
 async def busy(ami: FakeAmi, large: Path) -> AsyncIterator[Service]:
     """An adapter with many calls, whose Apps may ask fifty times a second."""
-    items = snapshot(2 * CALLS)
-
-    def list_channels(action: ReceivedAction) -> None:
-        action.connection.answer(action, ("EventList", "start"), ("Message", "Channels will follow"))
-        action.connection.send(items)
-
-    ami.scripts["CoreShowChannels"] = list_channels
+    give_calls(ami, CALLS)
     async with running_service(ami, large, requests_per_s=50.0) as running:
         await running.until_link("READY")
         yield running
