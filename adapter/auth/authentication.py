@@ -15,7 +15,7 @@ class Authenticator:
     async def find_grant(self, authorization: str | None) -> Grant:
         """What the token grants, for the caller to look up its App in the directory as it is then.
 
-        An OpenID provider's keys may have to be fetched first. Raises UapiError `access_denied`.
+        An OpenID provider's keys may have to be fetched first. Raises ApiError `access_denied`.
         """
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":

@@ -86,7 +86,7 @@ class TokenEndpoint:
         )
 
     async def _check(self, address: str, client_id: str, secret: str) -> App | None:
-        """The App that has this secret. Raises UapiError after too many wrong ones, and where too many wait.
+        """The App that has this secret. Raises ApiError after too many wrong ones, and where too many wait.
 
         A try counts as wrong before it is checked, and as none if it was right: many wrong ones at once are
         then no more than one after another.

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from adapter.audit.log import AuditLog
-from adapter.http.errors import UapiError
+from adapter.http.errors import ApiError
 from adapter.http.origin import find_client, is_trusted
 from adapter.settings import Settings
 
@@ -36,7 +36,7 @@ def audit_requests(trail: AuditLog, settings: Settings) -> Middleware:
         try:
             response = await handler(request)
             status = response.status
-        except UapiError as error:
+        except ApiError as error:
             status, code = int(error.status), error.code
             raise
         except web.HTTPException as error:

@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from adapter.http.errors import UapiError
+from adapter.http.errors import ApiError, HttpCode
 from adapter.http.server import invite_body
 
 TEXT_CHARSETS = (None, "utf-8", "utf8", "us-ascii", "ascii")
@@ -25,7 +25,7 @@ class Bodies:
         """The oldest first."""
 
     async def read(self, request: web.Request) -> bytes:
-        """The whole body. Raises UapiError `request_timeout` where it does not come."""
+        """The whole body. Raises ApiError `request_timeout` where it does not come."""
         try:
             async with asyncio.timeout(self._limit_s) as limit:
                 self._waiting[limit] = None
@@ -39,7 +39,7 @@ class Bodies:
                 finally:
                     self._waiting.pop(limit, None)
         except TimeoutError:
-            raise UapiError("request_timeout", "The body of the request did not arrive in time.") from None
+            raise ApiError(HttpCode.REQUEST_TIMEOUT) from None
 
 
 def is_text(request: web.Request) -> bool:

@@ -7,15 +7,14 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 from aiohttp.web_protocol import RequestPayloadError
 
-from adapter.http.errors import UapiError, error_body
+from adapter.http.errors import ApiError, HttpCode, error_body
 
 log = logging.getLogger(__name__)
 
 
-_CODE_OF_STATUS = {
-    404: ("resource_not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address does not take this method."),
-    413: ("request_too_large", "The body of the request is too large."),
+_KIND_OF_STATUS = {
+    int(kind.status): kind
+    for kind in (HttpCode.RESOURCE_NOT_FOUND, HttpCode.METHOD_NOT_ALLOWED, HttpCode.REQUEST_TOO_LARGE)
 }
 
 
@@ -27,25 +26,24 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     """
     try:
         return await handler(request)
-    except UapiError as error:
+    except ApiError as error:
         return web.json_response(error.body, status=error.status, headers=error.headers)
     except web.HTTPException as error:
-        code, message = _CODE_OF_STATUS.get(error.status, ("request_invalid", error.reason))
+        kind = _KIND_OF_STATUS.get(error.status)
+        body = error_body(HttpCode.REQUEST_INVALID, error.reason) if kind is None else error_body(kind)
         allow = {"Allow": error.headers["Allow"] + ",OPTIONS"} if "Allow" in error.headers else {}
-        return web.json_response(error_body(code, message), status=error.status, headers=allow)
+        return web.json_response(body, status=error.status, headers=allow)
     except (RequestPayloadError, HttpProcessingError):
         return _malformed("The body of the request is not what its head says.")
     except Exception as failed:
         if isinstance(failed, ConnectionError) and _has_left(request):
             return _malformed("The client left before it was answered.")
         log.exception("a request failed", extra={"method": request.method, "path": request.path})
-        return web.json_response(
-            error_body("internal_server_error", "The service failed to carry out the request."), status=500
-        )
+        return web.json_response(error_body(HttpCode.INTERNAL_SERVER_ERROR), status=500)
 
 
 def _malformed(message: str) -> web.Response:
-    response = web.json_response(error_body("request_malformed", message), status=400)
+    response = web.json_response(error_body(HttpCode.REQUEST_MALFORMED, message), status=400)
     response.force_close()
     return response
 

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from adapter.http.audit_fields import note
-from adapter.http.errors import UapiError
+from adapter.http.errors import ApiError, HttpCode
 
 HEADER = "Idempotency-Key"
 KEPT_LIMIT = 1_000
@@ -66,7 +66,7 @@ class IdempotencyStore:
         """What `answer` answers, or what it answered before under the request's key.
 
         `what` is all that the request asks for: the same key with something else is an error. Raises
-        UapiError, and whatever `answer` raises.
+        ApiError, and whatever `answer` raises.
         """
         key = read_key(request)
         if key is None:
@@ -76,9 +76,7 @@ class IdempotencyStore:
         self._forget(entries)
         while (entry := entries.get(key)) is not None:
             if entry.fingerprint != fingerprint:
-                raise UapiError(
-                    "idempotency_key_reused", f"The {HEADER} was used with another request already."
-                )
+                raise ApiError(HttpCode.IDEMPOTENCY_KEY_REUSED)
             kept = await asyncio.shield(entry.answer)
             if kept is not None:
                 note(request, code=kept.code, repeated=True)
@@ -108,14 +106,12 @@ class IdempotencyStore:
 
 
 def read_key(request: web.Request) -> str | None:
-    """The key of the request, none where it has none. Raises UapiError `idempotency_key_invalid`."""
+    """The key of the request, none where it has none. Raises ApiError `idempotency_key_invalid`."""
     keys = request.headers.getall(HEADER, ())
     if not keys:
         return None
     if len(keys) > 1 or not _KEY.fullmatch(keys[0]):
-        raise UapiError(
-            "idempotency_key_invalid", f"The {HEADER} must be 1 to 255 printable ASCII characters."
-        )
+        raise ApiError(HttpCode.IDEMPOTENCY_KEY_INVALID)
     return keys[0]
 
 
@@ -123,7 +119,7 @@ async def _answered(answer: Callable[[], Awaitable[web.Response]]) -> tuple[web.
     """The response, an error's too, and the error's code."""
     try:
         return await answer(), None
-    except UapiError as error:
+    except ApiError as error:
         return web.json_response(error.body, status=error.status, headers=error.headers), error.code
 
 

@@ -6,7 +6,7 @@ import time
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from adapter.http.errors import UapiError
+from adapter.http.errors import ApiError, HttpCode
 from adapter.http.limits import RateLimit
 from adapter.http.origin import is_authority, plain_address
 from adapter.http.server import MALFORMED
@@ -38,19 +38,15 @@ def refuse_unreadable() -> Middleware:
         why = request.get(MALFORMED)
         if why is not None:
             log_malformed(request, why)
-            raise UapiError("request_malformed", "The request is not valid HTTP.")
+            raise ApiError(HttpCode.REQUEST_MALFORMED)
         for name in SINGLE_HEADERS:
             if len(request.headers.getall(name, ())) > 1:
-                raise UapiError("request_malformed", f"The header {name} must stand once.")
+                raise ApiError(HttpCode.REQUEST_MALFORMED, f"The header {name} must stand once.")
         if not is_authority(request.host):
-            raise UapiError("request_malformed", "The Host of the request is no name or address.")
+            raise ApiError(HttpCode.REQUEST_MALFORMED, "The Host of the request is no name or address.")
         encodings = request.headers.getall(hdrs.CONTENT_ENCODING, ())
         if any(encoding.strip().lower() not in ("", "identity") for encoding in encodings):
-            raise UapiError(
-                "content_encoding_invalid",
-                "The body of a request must not be compressed.",
-                headers={"Accept-Encoding": "identity"},
-            )
+            raise ApiError(HttpCode.CONTENT_ENCODING_INVALID, headers={"Accept-Encoding": "identity"})
         return await handler(request)
 
     return refuse

@@ -27,7 +27,7 @@ from adapter.calls.shown_to import ShownTo
 from adapter.directory import Account
 from adapter.directory.file import DirectoryFile
 from adapter.http.cors import headers_for
-from adapter.http.errors import UapiError, too_many, unavailable
+from adapter.http.errors import ApiError, too_many, unavailable
 from adapter.settings import Settings
 from adapter.stream.client import EventStream, write_event
 from adapter.stream.replay_buffer import Entry, Kind, ReplayBuffer
@@ -170,7 +170,7 @@ class EventHub:
         else:
             try:
                 self._gate.charge(visitor, len(missed) // EVENTS_A_REQUEST)
-            except UapiError:
+            except ApiError:
                 self._leave(stream)
                 raise
             for data in self._render(scope, missed):

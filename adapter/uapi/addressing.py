@@ -4,7 +4,8 @@ What the account may not see is answered exactly as if it did not exist.
 """
 
 from adapter.directory import Account, AccountLevel, Directory, Extension, User
-from adapter.http.errors import UapiError
+from adapter.http.errors import ApiError
+from adapter.uapi.refusals import UapiCode
 
 ME = ("@me", "@viewer")
 OWNER = "@owner"
@@ -14,14 +15,14 @@ CREATE_KINDS = ("simple", "callback", "conferenceInvite")
 
 
 def find_extensions(directory: Directory, account: Account, user_id: str, extension: str) -> frozenset[str]:
-    """The numbers of the extensions meant. Raises UapiError `user_invalid` or `extension_invalid`."""
+    """The numbers of the extensions meant. Raises ApiError `user_invalid` or `extension_invalid`."""
     organization_id = find_organization_id(directory, account)
     if user_id in ME:
         pool = directory.numbers_under(account)
     elif user_id == OWNER:
         pool = directory.numbers_under(account)
         if extension == SELF:
-            raise _extension_invalid()  # nobody owns what is not named
+            raise ApiError(UapiCode.EXTENSION_INVALID)  # nobody owns what is not named
     else:
         user = _user(directory, account, organization_id, user_id)
         organization_id = user.organization
@@ -30,7 +31,7 @@ def find_extensions(directory: Directory, account: Account, user_id: str, extens
         return pool
     wanted = extension if "*" in extension else _long_form(directory, organization_id, extension)
     if wanted not in pool:
-        raise _extension_invalid()
+        raise ApiError(UapiCode.EXTENSION_INVALID)
     return frozenset({wanted})
 
 
@@ -63,11 +64,7 @@ def _user(directory: Directory, account: Account, organization_id: str | None, u
         or (account.level is AccountLevel.USER and user.id != account.id)
         or (account.level is AccountLevel.ORGANIZATION and user.organization != organization_id)
     ):
-        raise UapiError(
-            "user_invalid",
-            "The value supplied in the userId parameter is invalid: it must be @me, @viewer, @owner "
-            "or the id of a user.",
-        )
+        raise ApiError(UapiCode.USER_INVALID)
     return user
 
 
@@ -76,11 +73,3 @@ def _long_form(directory: Directory, organization_id: str | None, number: str) -
     if organization_id is None:
         return number
     return f"{directory.organizations[organization_id].prefix}*{number}"
-
-
-def _extension_invalid() -> UapiError:
-    return UapiError(
-        "extension_invalid",
-        "The value supplied in the extension parameter is invalid: it must be @self or the number of an "
-        "extension of the user.",
-    )

@@ -28,11 +28,12 @@ from adapter.calls.shown_to import ShownTo
 from adapter.calls.views import PhoneCall
 from adapter.http.audit_fields import note
 from adapter.http.bodies import Bodies, is_text
-from adapter.http.errors import UapiError, phone_call_invalid, refused, unavailable
+from adapter.http.errors import ApiError, HttpCode, unavailable
 from adapter.http.idempotency import IdempotencyStore
 from adapter.http.places import Places
 from adapter.http.prefer import read_prefer
 from adapter.settings import Settings
+from adapter.uapi.refusals import UapiCode, because, phone_call_invalid, refused
 from adapter.uapi.rendering import Renderer
 from adapter.uapi.schemas import read_action
 from adapter.uapi.scope import Gate, Scope, scope_of
@@ -44,38 +45,26 @@ HANG_UP_LIMIT_S = 5.0
 """Limit for Asterisk to hang up on a supervisor."""
 
 _FAILURES = {
-    Reason.BUSY: ("pc_sendcallto_busy", "The extension in sendCallTo is busy."),
-    Reason.REJECTED: ("pc_sendcallto_rejected", "The extension in sendCallTo rejected the call."),
-    Reason.SUPERVISOR_LEFT: ("pc_sendcallto_rejected", "The extension in sendCallTo hung up."),
-    Reason.UNAVAILABLE: ("pc_sendcallto_unavailable", "The extension in sendCallTo cannot be reached."),
-    Reason.PICKUP_TIMEOUT: ("pc_pickup_timeout", "Nobody picked up within waitForPickup."),
+    Reason.BUSY: UapiCode.SEND_CALL_TO_BUSY,
+    Reason.REJECTED: UapiCode.SEND_CALL_TO_REJECTED,
+    Reason.SUPERVISOR_LEFT: UapiCode.SEND_CALL_TO_REJECTED,
+    Reason.UNAVAILABLE: UapiCode.SEND_CALL_TO_UNAVAILABLE,
+    Reason.PICKUP_TIMEOUT: UapiCode.PICKUP_TIMEOUT,
 }
+_FAILURE_SENTENCES = {Reason.SUPERVISOR_LEFT: "The extension in sendCallTo hung up."}
+"""Where it is not the code's."""
 
 
 _LINK_FAILURES = (Reason.LINK_LOST, Reason.ORIGINATE_REFUSED, Reason.SHUTDOWN)
 
 _REFUSALS = {
-    SwitchRefused: (
-        "pc_switch_unavailable",
-        "The supervision goes on as it was: this PBX cannot change its action while it runs.",
-    ),
+    SwitchRefused: UapiCode.SWITCH_UNAVAILABLE,
     # As a phone that is busy: whom its owner supervises is not everybody's to know.
-    SupervisorBusy: _FAILURES[Reason.BUSY],
-    ConferenceRefused: (
-        "pc_conference_unavailable",
-        "The phone call is a conference, in which only some would hear the supervisor.",
-    ),
-    NoticeRefused: (
-        "pc_notice_unavailable",
-        "The organization wants those who are supervised to hear a tone, which this PBX cannot play.",
-    ),
+    SupervisorBusy: UapiCode.SEND_CALL_TO_BUSY,
+    ConferenceRefused: UapiCode.CONFERENCE_UNAVAILABLE,
+    NoticeRefused: UapiCode.NOTICE_UNAVAILABLE,
 }
 _REFUSED = tuple(_REFUSALS)
-
-_OVERTAKEN = (
-    "pc_supervision_switched",
-    "The supervision goes on, but another request has changed its action meanwhile.",
-)
 
 
 class CallActions:
@@ -129,10 +118,10 @@ class CallActions:
         scope = await self._gate.enter(request)
         numbers = request.query.getall("phoneNumber", ())
         if len(numbers) > 1:
-            raise _phone_number_invalid("it must stand once")
+            raise because(UapiCode.PHONE_NUMBER_INVALID, "it must stand once")
         number = numbers[0] if numbers else ""
         if not number or "phoneCallId" not in request.match_info:
-            raise _not_implemented()
+            raise ApiError(UapiCode.NOT_IMPLEMENTED)
         note(request, phoneNumber=number)
         self._gate.require_ready()
         call = scope.find(self._shown, request.match_info["phoneCallId"])
@@ -142,10 +131,11 @@ class CallActions:
         supervision = self._find(scope, call, number)
         if supervision is None:
             if number in _parties(call):
-                raise _not_implemented()
-            raise _phone_number_invalid(
+                raise ApiError(UapiCode.NOT_IMPLEMENTED)
+            raise because(
+                UapiCode.PHONE_NUMBER_INVALID,
                 "it must be a party of the phone call or the extension of a supervisor who has joined it "
-                "or is being rung"
+                "or is being rung",
             )
         _note_supervision(request, supervision)
         self._require_own_or_permitted(scope, supervision)
@@ -157,7 +147,7 @@ class CallActions:
     async def create(self, request: web.Request) -> NoReturn:
         """Calls are not created yet, for nobody."""
         await self._gate.admit(request)
-        raise _not_implemented()
+        raise ApiError(UapiCode.NOT_IMPLEMENTED)
 
     # -- PUT ---------------------------------------------------------------------------------------
 
@@ -190,7 +180,7 @@ class CallActions:
                 return self._accepted(scope, plan, supervision, 0)
             is_settled = await self._is_settled(supervision, plan, wait_s)
         if supervision.state is not State.ENDED and _is_overtaken(supervision, plan):
-            raise UapiError(*_OVERTAKEN, headers={"Preference-Applied": f"wait={wait_s}"})
+            raise ApiError(UapiCode.SUPERVISION_SWITCHED, headers={"Preference-Applied": f"wait={wait_s}"})
         scope = await self._look_again(request, scope, plan)
         if is_settled:
             return self._outcome(scope, plan, supervision, wait_s)
@@ -199,7 +189,7 @@ class CallActions:
     async def _plan(
         self, request: web.Request, entered: Scope, wanted: SupervisionRequest
     ) -> tuple[Scope, Plan]:
-        """What is asked for, by whom, as all is now. Raises UapiError where it may not happen."""
+        """What is asked for, by whom, as all is now. Raises ApiError where it may not happen."""
         scope = await self._gate.enter_again(request, entered)
         scope.require_permission(wanted.mode)
         self._gate.require_ready()
@@ -231,7 +221,7 @@ class CallActions:
             log.warning("a supervision could not begin", extra={"call_id": plan.call_id, "error": str(error)})
             raise unavailable("Asterisk did not take the request.") from None
         except _REFUSED as refusal:
-            raise UapiError(*_REFUSALS[type(refusal)]) from None
+            raise ApiError(_REFUSALS[type(refusal)]) from None
 
     @staticmethod
     async def _is_settled(supervision: Supervision, plan: Plan, wait_s: int) -> bool:
@@ -256,7 +246,7 @@ class CallActions:
     async def _look_again(self, request: web.Request, entered: Scope, plan: Plan) -> Scope:
         """Who is answered after a wait, as the directory is by now.
 
-        Raises UapiError where the address does not mean the extension any more: as GET answers there, so
+        Raises ApiError where the address does not mean the extension any more: as GET answers there, so
         that nothing is told of a call that is not seen.
         """
         scope = await self._gate.enter_again(request, entered)
@@ -270,14 +260,14 @@ class CallActions:
             call = self._joined(scope, supervision, applied)
             return call or self._accepted(scope, plan, supervision, wait_s)
         if supervision.reason in _FAILURES:
-            code, message = _FAILURES[supervision.reason]
-            raise UapiError(code, message, headers=applied)
+            message = _FAILURE_SENTENCES.get(supervision.reason)
+            raise ApiError(_FAILURES[supervision.reason], message, headers=applied)
         if supervision.reason is Reason.CALL_ENDED:
             return web.Response(status=204, headers=applied)  # "There are no phone calls to be returned."
         if supervision.reason in _LINK_FAILURES:
             raise unavailable("The link to Asterisk broke.")
         why = sentence(supervision.reason or Reason.NOT_JOINED)
-        raise UapiError("pc_supervision_ended", why, headers=applied)
+        raise ApiError(UapiCode.SUPERVISION_ENDED, why, headers=applied)
 
     def _joined(self, scope: Scope, supervision: Supervision, applied: dict[str, str]) -> web.Response | None:
         """The call as the address shows it; where the extension has left it, as the account sees it."""
@@ -322,7 +312,7 @@ class CallActions:
             scope.require_permission_on(supervision.extension, supervision.mode)
 
     async def _end(self, supervision: Supervision) -> None:
-        """End it and wait until its phone is gone. Raises UapiError where Asterisk does not do that."""
+        """End it and wait until its phone is gone. Raises ApiError where Asterisk does not do that."""
         channel_id = supervision.channel_id
         left = asyncio.Event()
         self._leaving[left] = channel_id
@@ -342,10 +332,7 @@ class CallActions:
 
     async def _read_json(self, request: web.Request) -> object:
         if request.content_type != "application/json" or not is_text(request):
-            raise UapiError(
-                "content_type_invalid",
-                "The Content-Type of the request must be application/json, and its charset UTF-8.",
-            )
+            raise ApiError(HttpCode.CONTENT_TYPE_INVALID)
         body = await self._bodies.read(request)
         try:
             return json.loads(
@@ -354,7 +341,7 @@ class CallActions:
                 object_pairs_hook=_refuse_repeated_names,
             )
         except (ValueError, RecursionError):
-            raise UapiError("request_invalid", "The body of the request must be a JSON object.") from None
+            raise ApiError(HttpCode.REQUEST_INVALID) from None
 
 
 def _is_overtaken(supervision: Supervision, plan: Plan) -> bool:
@@ -376,16 +363,6 @@ def _parties(call: PhoneCall) -> set[str]:
     """The numbers that the call's views show, and the local ones of its extensions."""
     numbers = {number for view in call.views for number in (*view.source, *view.destination, view.extension)}
     return numbers | {number.partition("*")[2] for number in numbers}
-
-
-def _not_implemented() -> UapiError:
-    return UapiError("request_not_implemented", "The service does not carry out this action.")
-
-
-def _phone_number_invalid(must: str) -> UapiError:
-    return UapiError(
-        "pc_phonenumber_invalid", f"The value supplied in the phoneNumber parameter is invalid: {must}."
-    )
 
 
 def _refuse_repeated_names(pairs: list[tuple[str, object]]) -> dict[str, object]:

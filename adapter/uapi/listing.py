@@ -11,7 +11,8 @@ from multidict import MultiMapping
 
 from adapter.calls.shown_to import Row
 from adapter.calls.views import PhoneCall
-from adapter.http.errors import UapiError
+from adapter.http.errors import ApiError
+from adapter.uapi.refusals import UapiCode, because
 from adapter.uapi.rendering import Json, Renderer
 
 DEFAULT_COUNT = 20
@@ -59,7 +60,7 @@ class Query:
 def read_query(parameters: MultiMapping[str], timezone: tzinfo) -> Query:
     """The list parameters; a date without an offset is in `timezone`.
 
-    Raises UapiError with the code of the first that is bad.
+    Raises ApiError with the code of the first that is bad.
     """
     filter_by, filter_op, filter_value = _filter(parameters, timezone)
     return Query(
@@ -122,10 +123,19 @@ def list_calls(calls: Sequence[PhoneCall], query: Query, renderer: Renderer, add
 # -- reading -------------------------------------------------------------------------------------------
 
 
-def _invalid(name: str, must: str) -> UapiError:
-    return UapiError(
-        f"{name.lower()}_invalid", f"The value supplied in the {name} parameter is invalid: {must}."
-    )
+_CODES = {
+    "count": UapiCode.COUNT_INVALID,
+    "startIndex": UapiCode.START_INDEX_INVALID,
+    "filterBy": UapiCode.FILTER_BY_INVALID,
+    "filterOp": UapiCode.FILTER_OP_INVALID,
+    "filterValue": UapiCode.FILTER_VALUE_INVALID,
+    "fields": UapiCode.FIELDS_INVALID,
+    "sortOrder": UapiCode.SORT_ORDER_INVALID,
+}
+
+
+def _invalid(name: str, must: str) -> ApiError:
+    return because(_CODES[name], must)
 
 
 def _single(parameters: MultiMapping[str], name: str) -> str | None:

@@ -16,7 +16,7 @@ from openapi_pydantic.v3.v3_1 import (
 )
 from pydantic import BaseModel
 
-from adapter.http.errors import UapiError
+from adapter.http.errors import HttpCode
 from adapter.uapi import resources
 from adapter.uapi.listing import (
     ABSENT_FIELDS,
@@ -26,6 +26,7 @@ from adapter.uapi.listing import (
     MAX_START_INDEX,
     SORT_ORDERS,
 )
+from adapter.uapi.refusals import UapiCode
 
 OPERATORS = ("contains", "equals", "startsWith", "present", "greaterThan", "lessThan", "inArray")
 _FIELD = "|".join((*FIELDS, *ABSENT_FIELDS))
@@ -37,6 +38,9 @@ _ALWAYS = (
     "content_encoding_invalid",
     "internal_server_error",
 )
+
+
+_STATUSES = {kind.code: kind.status for kind in (*HttpCode, *UapiCode)}
 
 
 # -- answers -------------------------------------------------------------------------------------------
@@ -73,7 +77,7 @@ def errors(*codes: str) -> dict[str, Response | Reference]:
     """The answers with these codes, by status."""
     found: dict[HTTPStatus, list[str]] = defaultdict(list)
     for code in (*codes, *_ALWAYS):
-        found[UapiError(code, "").status].append(code)
+        found[_STATUSES[code]].append(code)
     return {str(status.value): _error(status, sorted(found[status])) for status in sorted(found)}
 
 

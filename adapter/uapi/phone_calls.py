@@ -7,7 +7,6 @@ from aiohttp import web
 
 from adapter.calls.shown_to import ShownTo
 from adapter.http.entity_tag import is_known, make_tag
-from adapter.http.errors import phone_call_invalid
 from adapter.http.pauses import Pauses
 from adapter.http.prefer import read_prefer
 from adapter.http.shared_body import SharedBody
@@ -22,6 +21,7 @@ from adapter.uapi.listing import (
     write_entry,
     write_list,
 )
+from adapter.uapi.refusals import phone_call_invalid
 from adapter.uapi.rendering import Renderer
 from adapter.uapi.response_cache import ListAnswer, ResponseCache
 from adapter.uapi.revisions import Revisions

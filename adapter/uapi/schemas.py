@@ -8,7 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from adapter.asterisk.caller_id import CallerId, parse_caller_id
 from adapter.callcontrol.supervision.plan import Follow, Mode, Parameter, SupervisionRequest
-from adapter.http.errors import UapiError
+from adapter.http.errors import ApiError, HttpCode
+from adapter.uapi.refusals import UapiCode
 
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
@@ -64,11 +65,11 @@ class PhoneCallAction(BaseModel):
 def read_action(body: object) -> SupervisionRequest:
     """The supervision that a PUT's body asks for.
 
-    Raises UapiError for a body or an action that is none; any other value that is missing or not of its form
+    Raises ApiError for a body or an action that is none; any other value that is missing or not of its form
     is named in the request's `malformed`, to be judged in the contract's order.
     """
     if not isinstance(body, dict):
-        raise UapiError("request_invalid", "The body of the request must be a JSON object.")
+        raise ApiError(HttpCode.REQUEST_INVALID)
     mode = _mode(body.get("action"))
     try:
         action = PhoneCallAction.model_validate(body)
@@ -97,8 +98,8 @@ _MODES = {mode.action: mode for mode in (Mode.MONITOR, Mode.WHISPER, Mode.BARGE_
 
 def _mode(action: object) -> Mode:
     if not isinstance(action, str) or not action:
-        raise UapiError("action_invalid", "The value supplied in the action parameter is missing or invalid.")
+        raise ApiError(UapiCode.ACTION_INVALID)
     try:
         return _MODES[action]
     except KeyError:
-        raise UapiError("request_not_implemented", "The service does not carry out this action.") from None
+        raise ApiError(UapiCode.NOT_IMPLEMENTED) from None

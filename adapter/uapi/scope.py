@@ -17,11 +17,12 @@ from adapter.calls.views import PhoneCall, phone_call
 from adapter.directory import Account, AccountLevel, App, Directory
 from adapter.directory.file import DirectoryFile
 from adapter.http.audit_fields import note
-from adapter.http.errors import access_denied, forbidden, too_many, unavailable
+from adapter.http.errors import access_denied, too_many, unavailable
 from adapter.http.limits import RateLimit
 from adapter.http.origin import find_origin, is_trusted
 from adapter.settings import Settings
 from adapter.uapi.addressing import find_extensions, find_organization_id, is_in_sight
+from adapter.uapi.refusals import forbidden
 
 
 @dataclass(frozen=True)
@@ -99,20 +100,20 @@ class Scope(Visitor):
     def require_permission(self, mode: Mode | None) -> None:
         """Refuse where no extension of the address may be supervised; which one is meant shows later.
 
-        Raises UapiError `access_forbidden`.
+        Raises ApiError `access_forbidden`.
         """
         if self.extensions and not any(self._is_permitted(number, mode) for number in self.extensions):
             raise forbidden()
 
     def require_permission_on(self, number: str, mode: Mode) -> None:
-        """Refuse where this extension may not be supervised. Raises UapiError `access_forbidden`."""
+        """Refuse where this extension may not be supervised. Raises ApiError `access_forbidden`."""
         if not self._is_permitted(number, mode):
             raise forbidden()
 
     def require_all_may_be_heard(self, legs: Iterable[Leg]) -> None:
         """Refuse a call with an extension that is never supervised: on whichever side, it would be heard.
 
-        Raises UapiError `access_forbidden`.
+        Raises ApiError `access_forbidden`.
         """
         if not all(may_be_heard(self.directory, leg) for leg in legs):
             raise forbidden()
@@ -144,7 +145,7 @@ class Gate:
         self._rate = RateLimit(settings.requests_per_s, 2 * settings.requests_per_s)
 
     async def admit(self, request: web.Request, *, is_again: bool = False) -> Visitor:
-        """Who asks. Raises UapiError where that is nobody known, or one who asks too often.
+        """Who asks. Raises ApiError where that is nobody known, or one who asks too often.
 
         A request that had to wait is looked at again: it does not count twice.
         """
@@ -172,7 +173,7 @@ class Gate:
         )
 
     async def enter(self, request: web.Request, *, is_again: bool = False) -> Scope:
-        """The scope of a request to `/{userId}/{extension}...`. Raises UapiError where it may not enter."""
+        """The scope of a request to `/{userId}/{extension}...`. Raises ApiError where it may not enter."""
         visitor = await self.admit(request, is_again=is_again)
         return scope_of(visitor, request.match_info["userId"], request.match_info["extension"])
 
@@ -187,7 +188,7 @@ class Gate:
         return scope.directory is self._directory.current
 
     def charge(self, visitor: Visitor, cost: int) -> None:
-        """Count a costly request as so many more. Raises UapiError where the App asks for too much."""
+        """Count a costly request as so many more. Raises ApiError where the App asks for too much."""
         wait_s = self._rate.take(visitor.app.client_id, time.monotonic(), cost) if cost > 0 else 0.0
         if wait_s:
             raise too_many(wait_s)
@@ -195,14 +196,14 @@ class Gate:
     def require_ready(self) -> None:
         """Refuse while what is known of the calls may be over: it is neither shown nor acted upon.
 
-        Raises UapiError `service_unavailable`.
+        Raises ApiError `service_unavailable`.
         """
         if not self._is_ready():
             raise unavailable("The service is not in touch with Asterisk.")
 
 
 def scope_of(visitor: Visitor, user_id: str, extension: str) -> Scope:
-    """What this address means to the visitor. Raises UapiError `user_invalid` or `extension_invalid`."""
+    """What this address means to the visitor. Raises ApiError `user_invalid` or `extension_invalid`."""
     account = visitor.app.account
     return Scope(
         directory=visitor.directory,

@@ -1,7 +1,7 @@
 import pytest
 
 from adapter.directory import Account, AccountLevel
-from adapter.http.errors import UapiError
+from adapter.http.errors import ApiError
 from adapter.uapi.addressing import find_extensions, is_in_sight
 
 from .samples import directory
@@ -91,7 +91,7 @@ def test_every_account_level_has_its_answer_to_every_address(
     if isinstance(expected, set):
         assert find_extensions(directory(), account, user_id, extension) == expected
     else:
-        with pytest.raises(UapiError) as refused:
+        with pytest.raises(ApiError) as refused:
             find_extensions(directory(), account, user_id, extension)
         assert refused.value.code == expected
 
@@ -106,7 +106,7 @@ def test_what_is_hidden_is_answered_exactly_as_what_does_not_exist() -> None:
     ):
         bodies = []
         for address in (hidden, missing):
-            with pytest.raises(UapiError) as refused:
+            with pytest.raises(ApiError) as refused:
                 find_extensions(directory(), AGENT, *address)
             bodies.append(refused.value.body)
         assert bodies[0] == bodies[1]

@@ -4,7 +4,7 @@ import pytest
 
 from adapter.auth.authentication import Authenticator
 from adapter.auth.tokens import Grant, Tokens, binding_of
-from adapter.http.errors import UapiError
+from adapter.http.errors import ApiError
 
 from .samples import app
 
@@ -42,7 +42,7 @@ async def test_a_valid_token_names_its_app(scheme: str) -> None:
 )
 async def test_whoever_has_no_valid_token_is_told_nothing_of_why(authorization: str | None) -> None:
     """401 access_denied with the challenge, the same for all."""
-    with pytest.raises(UapiError) as refused:
+    with pytest.raises(ApiError) as refused:
         await Authenticator(TOKENS).find_grant(authorization)
     error = refused.value
     assert (error.status, error.code, error.message) == (

@@ -1,7 +1,8 @@
 import pytest
 
 from adapter.callcontrol.supervision.plan import Parameter, Refusal
-from adapter.http.errors import UapiError, phone_call_invalid, refused, too_many, unavailable
+from adapter.http.errors import ApiError, HttpCode, too_many, unavailable
+from adapter.uapi.refusals import UapiCode, phone_call_invalid, refused
 
 STATUSES = {
     400: """user_invalid extension_invalid request_invalid action_invalid pc_phonecall_invalid
@@ -29,12 +30,15 @@ STATUSES = {
 )
 def test_every_code_of_the_contract_has_its_status(code: str, status: int) -> None:
     """Codes are what programs read: they do not change."""
-    assert UapiError(code, "x").status == status
+    kinds = {kind.code: kind for kind in (*HttpCode, *UapiCode)}
+    assert ApiError(kinds[code]).status == status
 
 
 def test_the_body_is_the_contracts() -> None:
     """On every 4xx and 5xx."""
-    assert UapiError("user_invalid", "why").body == {"error": {"code": "user_invalid", "message": "why"}}
+    assert ApiError(UapiCode.USER_INVALID, "why").body == {
+        "error": {"code": "user_invalid", "message": "why"}
+    }
 
 
 @pytest.mark.parametrize(

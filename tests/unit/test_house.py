@@ -54,6 +54,7 @@ PURE = (
     "adapter.tools.check.table",
     "adapter.uapi.addressing",
     "adapter.uapi.openapi",
+    "adapter.uapi.refusals",
     "adapter.uapi.openapi_parts",
     "adapter.uapi.resources",
     "adapter.uapi.revisions",
@@ -172,7 +173,7 @@ ALLOWED = [
         ("adapter.access", "adapter.ami.errors", "adapter.asterisk", "adapter.calls", "adapter.directory"),
     ),
     ("adapter.audit", ("adapter.callcontrol",)),
-    ("adapter.http", ("adapter.audit", "adapter.callcontrol.supervision.plan", "adapter.settings")),
+    ("adapter.http", ("adapter.audit", "adapter.settings")),
     ("adapter.auth", ("adapter.directory", "adapter.http", "adapter.settings")),
     (
         "adapter.uapi",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from multidict import MultiDict
 
 from adapter.calls.views import PhoneCall
-from adapter.http.errors import UapiError
+from adapter.http.errors import ApiError
 from adapter.uapi.listing import Query, list_calls, read_query
 from adapter.uapi.rendering import Json, Renderer
 
@@ -52,7 +52,7 @@ def _ids(**parameters: str) -> str:
 
 
 def _code(**parameters: str) -> str:
-    with pytest.raises(UapiError) as refused:
+    with pytest.raises(ApiError) as refused:
         _query(*parameters.items())
     assert refused.value.status == 400
     return refused.value.code
@@ -165,7 +165,7 @@ def test_fields_may_be_named_by_repeating_the_parameter() -> None:
     query = _query(("fields", "id"), ("fields", "link,published"))
     [entry, *_] = _entries(_written(CALLS, query))
     assert set(entry) == {"id", "link", "published"}
-    with pytest.raises(UapiError):
+    with pytest.raises(ApiError):
         _query(("fields", "id"), ("fields", "ID"))
 
 
@@ -183,7 +183,7 @@ def test_fields_may_be_named_by_repeating_the_parameter() -> None:
 def test_a_parameter_that_stands_twice_is_refused(name: str, value: str) -> None:
     """Of two, the first would be taken in silence."""
     rest = (("filterBy", "id"),) if name == "filterValue" else (("filterValue", "x"),)
-    with pytest.raises(UapiError) as refused:
+    with pytest.raises(ApiError) as refused:
         _query((name, value), (name, value), *(() if name in ("count", "startIndex", "sortOrder") else rest))
     assert refused.value.code == f"{name.lower()}_invalid"
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from adapter.asterisk.caller_id import CallerId
 from adapter.callcontrol.supervision.plan import Mode, Parameter, SupervisionRequest
-from adapter.http.errors import UapiError
+from adapter.http.errors import ApiError
 from adapter.uapi.schemas import read_action
 
 BODY: dict[str, object] = {
@@ -20,7 +20,7 @@ GOOD = SupervisionRequest(Mode.BARGE_IN, "01", "0003*024", CallerId("John Doe", 
 
 
 def _code(body: object) -> str:
-    with pytest.raises(UapiError) as refused:
+    with pytest.raises(ApiError) as refused:
         read_action(body)
     return refused.value.code
 
@@ -159,7 +159,7 @@ def test_any_json_is_a_request_or_a_refusal(body: dict[str, object]) -> None:
     """Nothing that a client can send raises anything else."""
     try:
         request = read_action(json.loads(json.dumps({**body, "action": "BargeIn"})))
-    except UapiError:
+    except ApiError:
         return
     assert request.pickup_s is None or request.pickup_s > 0
 

@@ -8,7 +8,7 @@ from adapter.callcontrol.supervision.plan import Mode
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall
 from adapter.directory import Account, AccountLevel, Directory, load_directory
-from adapter.http.errors import UapiError
+from adapter.http.errors import ApiError
 from adapter.uapi.scope import Scope, Visitor, account_text, scope_of
 
 from .samples import DIRECTORY_TEXT, SECRET_HASH, Pbx, calls_after, events, only_call
@@ -206,7 +206,7 @@ def test_a_request_is_refused_where_no_extension_of_its_address_may_be_supervise
     if may:
         asked.require_permission(mode)
     else:
-        with pytest.raises(UapiError) as refused:
+        with pytest.raises(ApiError) as refused:
             asked.require_permission(mode)
         assert refused.value.code == "access_forbidden"
 
@@ -224,7 +224,7 @@ def test_the_extension_that_is_meant_is_judged_by_itself() -> None:
     asked = scope("wallboard", known=GROUPED)
     asked.require_permission_on("0003*210", MONITOR)
     for number, mode in (("0003*211", MONITOR), ("0003*210", BARGE_IN)):
-        with pytest.raises(UapiError) as refused:
+        with pytest.raises(ApiError) as refused:
             asked.require_permission_on(number, mode)
         assert refused.value.code == "access_forbidden"
 
@@ -249,7 +249,7 @@ def test_a_call_with_one_who_is_never_supervised_is_refused_on_whichever_side_th
     if may:
         asked.require_all_may_be_heard(call.legs.values())
     else:
-        with pytest.raises(UapiError) as refused:
+        with pytest.raises(ApiError) as refused:
             asked.require_all_may_be_heard(call.legs.values())
         assert refused.value.code == "access_forbidden"
 
