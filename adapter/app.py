@@ -25,7 +25,7 @@ from adapter.auth.openid import OpenIdProvider
 from adapter.auth.token_endpoint import TokenEndpoint
 from adapter.auth.tokens import Tokens
 from adapter.callcontrol.supervision.conductor import Conductor
-from adapter.calls.changes import CallChanged, CallEnded, ChannelGone, Unplaced, ViewsExhausted
+from adapter.calls.changes import CallChanged, CallEnded, ChannelGone, UnknownChannel, ViewsExhausted
 from adapter.calls.model import Calls
 from adapter.calls.publisher import Publisher
 from adapter.calls.shown_to import ShownTo
@@ -126,7 +126,7 @@ def make_app(settings: Settings) -> web.Application:
     publisher.subscribe(shown.on_change, CallChanged, CallEnded)
     revisions = Revisions(shown)
     publisher.subscribe(conductor.on_change)
-    publisher.subscribe(log_unknown_channels, Unplaced)
+    publisher.subscribe(log_unknown_channels, UnknownChannel)
     publisher.subscribe(log_exhausted, ViewsExhausted)
 
     app[DIRECTORY], app[PUBLISHER], app[LINK], app[CONDUCTOR] = directory, publisher, link, conductor

@@ -1,8 +1,12 @@
-"""A call: its legs, and the ids of its views. Only the model writes it."""
+"""A call: its legs, and the ids of its views. Only the handlers of events write it."""
 
 from msgspec import Struct
 
-from adapter.calls.legs import VIEW_LIMIT, Bridges, Leg
+from adapter.calls.bridge_index import BridgeIndex
+from adapter.calls.legs import Leg
+
+VIEW_LIMIT = 99
+"""View ids have two digits (UAPI): there are no more on one call."""
 
 _VIEW_IDS = tuple(f"{number:02}" for number in range(1, VIEW_LIMIT + 1))
 
@@ -12,13 +16,13 @@ class Call(Struct, gc=False):
 
     id: str
     began_at: float
-    bridges: Bridges
+    bridges: BridgeIndex
     legs: dict[str, Leg] = {}
     view_ids: dict[str, str] = {}
     """The view id of each leg and supervision."""
     lacks_ids: bool = False
     """There are more phones than ids."""
-    is_lack_told: bool = False
+    is_lack_emitted: bool = False
     _given: int = 0
     _left: dict[str, str] = {}
     """By extension, the id of its phone that is gone: the extension's again, should it be rung again."""

@@ -1,4 +1,4 @@
-"""What the model tells its listeners: each change that an event made, in order, as frozen values."""
+"""What the model publishes: each change that an event made, in order, as frozen values."""
 
 from msgspec import Struct
 
@@ -52,25 +52,25 @@ class Transferred(Struct, frozen=True, gc=False):
     transferer: str
 
 
-class PlaceTaken(Struct, frozen=True, gc=False):
-    """The channel `by` takes the place of the channel `of`, of this linkedid: a pickup, or a transfer.
+class ChannelReplaced(Struct, frozen=True, gc=False):
+    """The channel `new` takes the place of the channel `old`, of this linkedid: a pickup, or a transfer.
 
-    Of transfers only one of ours is told; `by` is empty where Asterisk does not say who it is.
+    Of transfers only one of ours is told; `new` is empty where Asterisk does not say who it is.
     """
 
-    by: str
-    of: str
+    new: str
+    old: str
     linkedid: str
 
 
-class Unplaced(Struct, frozen=True, gc=False):
-    """Asterisk spoke of a channel that is not known; told for the first event of each kind only."""
+class UnknownChannel(Struct, frozen=True, gc=False):
+    """Asterisk spoke of a channel that is not known; emitted for the first event of each kind only."""
 
     kind: str
 
 
 class ViewsExhausted(Struct, frozen=True, gc=False):
-    """A call has more phones than ids for views; told once for each call."""
+    """A call has more phones than ids for views; emitted once for each call."""
 
     call_id: str
 
@@ -90,8 +90,8 @@ Change = (
     | SpyJoined
     | BridgeChanged
     | Transferred
-    | PlaceTaken
+    | ChannelReplaced
     | OriginateEnded
-    | Unplaced
+    | UnknownChannel
     | ViewsExhausted
 )

@@ -1,19 +1,10 @@
-"""What the model remembers: legs, calls, and which legs talk to one another. Only the model writes them."""
+"""A leg: a channel, and what the model remembers of it. Only the handlers of events write it."""
 
-import hashlib
-import math
-import re
-from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
 
 from adapter.asterisk.events import Channel, ChannelState
-
-VIEW_LIMIT = 99
-"""View ids have two digits (UAPI): there are no more on one call."""
-
-_VIEW_IDS = tuple(f"{number:02}" for number in range(1, VIEW_LIMIT + 1))
 
 LOCAL_PREFIX = "Local/"
 """Begins the names of Local channels."""
@@ -21,32 +12,6 @@ LOCAL_PREFIX = "Local/"
 # Asked for with every event, and to find a member in its enum takes as long as ten comparisons.
 UP = ChannelState.UP
 RINGING = (ChannelState.RINGING, ChannelState.PRE_RING)
-
-_DIGEST = hashlib.blake2b(digest_size=10)
-
-
-def call_id_of(linkedid: str) -> str:
-    """The PhoneCall id: 20 hex digits that every adapter derives alike, before and after a restart."""
-    digest = _DIGEST.copy()  # made anew it would take longer
-    digest.update(linkedid.encode())
-    return digest.hexdigest()
-
-
-_OWN = re.compile(r"(?:.*-)?([0-9]{9,12})\.([0-9]{1,12})", re.ASCII | re.DOTALL)
-"""Asterisk's own ids: the second in which the channel began and a count; a system's name may stand first."""
-
-Age = tuple[float, float, float]
-
-
-def age_of(uniqueid: str, began_at: float = math.inf) -> Age:
-    """Sorts uniqueids and linkedids as Asterisk does when conversations meet: by when the channel began.
-
-    An id that an originator chose does not tell; `began_at` is what is known of its channel otherwise.
-    """
-    found = _OWN.fullmatch(uniqueid)
-    if found is None:
-        return (began_at // 1, math.inf, began_at)
-    return (int(found[1]), int(found[2]), 0)
 
 
 class Disposition(StrEnum):
@@ -157,86 +122,3 @@ class Leg(Struct, gc=False):
     def is_local_half(self) -> bool:
         """`Local/` channels are Asterisk's own plumbing: neither a phone nor a line to the public network."""
         return self.channel.name.startswith(LOCAL_PREFIX)
-
-
-class Bridges:
-    """Which channels each bridge mixes, and the two halves of each Local channel."""
-
-    def __init__(self) -> None:
-        self._members: dict[str, dict[str, Leg]] = {}
-        self._halves: dict[str, Leg] = {}
-
-    def __len__(self) -> int:
-        return len(self._members) + len(self._halves)
-
-    def note_name(self, leg: Leg, before: str = "") -> None:
-        """Take in the channel's name; `before` is the one it had."""
-        self._halves.pop(before, None)
-        if leg.is_local_half:
-            self._halves[leg.channel.name] = leg
-
-    def add(self, leg: Leg, bridge: str) -> None:
-        """Note the leg, whose bridge this is, among its members."""
-        members = self._members.get(bridge)
-        if members is None:
-            self._members[bridge] = {leg.channel.uniqueid: leg}
-        else:
-            members[leg.channel.uniqueid] = leg
-
-    def move(self, leg: Leg, bridge: str | None) -> Sequence[str]:
-        """Put the leg into a bridge, or into none; the bridges that are others now."""
-        before = leg.bridge
-        if before == bridge:
-            return ()
-        leg.bridge, leg.last_bridge = bridge, before
-        if before is not None:
-            members = self._members[before]
-            del members[leg.channel.uniqueid]
-            if not members:
-                del self._members[before]
-        if bridge is not None:
-            self.add(leg, bridge)
-        return [one for one in (before, bridge) if one is not None]
-
-    def forget(self, leg: Leg) -> Sequence[str]:
-        """The channel is gone; the bridges that are others now."""
-        if self._halves.get(leg.channel.name) is leg:
-            del self._halves[leg.channel.name]
-        return self.move(leg, None)
-
-    def members(self, bridge: str | None) -> Iterable[Leg]:
-        """The legs that the bridge mixes."""
-        return self._members.get(bridge, {}).values() if bridge is not None else ()
-
-    def near(self, leg: Leg) -> Iterator[Leg]:
-        """Those next to it in Asterisk's conversation: in its bridge, and a Local one's other half."""
-        if not leg.stays_in_bridge:
-            yield from self.members(leg.bridge)
-        half = self.other_half(leg) if leg.is_local_half else None
-        if half is not None:
-            yield half
-
-    def local_legs(self) -> Iterable[Leg]:
-        """Each half of each Local channel."""
-        return self._halves.values()
-
-    def others(self, leg: Leg) -> Iterator[Leg]:
-        """The legs that hear this one and are heard by it, through Local channels where there are any."""
-        met, waiting = {leg.channel.uniqueid}, [leg.bridge]
-        while waiting:
-            for member in self.members(waiting.pop()):
-                if member.channel.uniqueid in met:
-                    continue
-                met.add(member.channel.uniqueid)
-                if not member.is_local_half:
-                    yield member
-                    continue
-                half = self.other_half(member)
-                if half is not None and half.channel.uniqueid not in met:
-                    met.add(half.channel.uniqueid)
-                    waiting.append(half.bridge)
-
-    def other_half(self, leg: Leg) -> Leg | None:
-        """The other half of the Local channel that this leg is a half of."""
-        name, _, half = leg.channel.name.rpartition(";")
-        return self._halves.get(f"{name};{'2' if half == '1' else '1'}")

@@ -1,4 +1,4 @@
-"""Takes what a link says into the model and tells every listener each change, in order, in one plain call."""
+"""Applies what a link says to the model, and publishes each change to its listeners, in order."""
 
 from collections.abc import Callable, Container, Iterable, Sequence
 from typing import get_args
@@ -30,25 +30,25 @@ class Publisher:
 
     def take_event(self, event: Event) -> None:
         """Apply one event."""
-        self._tell(self._calls.apply(event))
+        self._publish(self._calls.apply(event))
 
     def take_snapshot(self, snapshot: Sequence[ListedChannel], at: float) -> None:
         """Make the model what the snapshot says."""
-        self._tell(self._calls.reset(snapshot, at))
+        self._publish(self._calls.reset(snapshot, at))
 
     def reconcile(
         self, snapshot: Sequence[ListedChannel], at: float, left_alone: Container[str]
     ) -> Differences:
         """Put the model right where a snapshot shows that events were lost; what differed."""
         changes, found = self._calls.reconcile(snapshot, at, left_alone)
-        self._tell(changes)
+        self._publish(changes)
         return found
 
     def take_directory(self, extension_of: ExtensionOf) -> None:
-        """Name the legs after another directory."""
-        self._tell(self._calls.relabel(extension_of))
+        """Find the extensions of the legs anew, in another directory."""
+        self._publish(self._calls.apply_directory(extension_of))
 
-    def _tell(self, changes: Iterable[Change]) -> None:
+    def _publish(self, changes: Iterable[Change]) -> None:
         for change in changes:
             for listener in self._listeners[type(change)]:
                 listener(change)

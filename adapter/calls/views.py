@@ -8,7 +8,8 @@ from enum import StrEnum
 from adapter.asterisk.events import ChannelState
 from adapter.asterisk.party import Party
 from adapter.calls.call import Call
-from adapter.calls.legs import Age, Disposition, Leg, Parking, age_of
+from adapter.calls.ids import Age, age_of
+from adapter.calls.legs import Disposition, Leg, Parking
 
 
 class Status(StrEnum):

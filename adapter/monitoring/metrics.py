@@ -65,7 +65,7 @@ class _Families(Collector):
         )  # fmt: skip
         yield _counter(
             "uapi_ami_events_unplaced", "AMI events about what the model does not know.", ("about",),
-            [((name,), count) for name, count in self._calls.unplaced.items()],
+            [((name,), count) for name, count in self._calls.unknown_channels.items()],
         )  # fmt: skip
         yield _counter(
             "uapi_ami_snapshots", "Snapshots taken: one after each login.", (), [((), events.snapshots)]

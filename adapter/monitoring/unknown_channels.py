@@ -2,14 +2,14 @@
 
 import logging
 
-from adapter.calls.changes import Change, Unplaced, ViewsExhausted
+from adapter.calls.changes import Change, UnknownChannel, ViewsExhausted
 
 log = logging.getLogger(__name__)
 
 
 def log_unknown_channels(change: Change) -> None:
     """Log the first of its kind; the metric `uapi_ami_events_unplaced` counts all."""
-    if isinstance(change, Unplaced):
+    if isinstance(change, UnknownChannel):
         log.info("Asterisk spoke of a channel that is not known", extra={"about": change.kind})
 
 

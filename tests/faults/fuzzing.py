@@ -240,7 +240,7 @@ class Ears:
 
     def end_all(self) -> None:
         """Every channel hangs up: nothing may stay."""
-        for uniqueid in list(self.calls._legs):  # noqa: SLF001 - whatever it knows
+        for uniqueid in list(self.calls._state.legs):  # noqa: SLF001 - whatever it knows
             leg = self.calls.leg(uniqueid)
             if leg is not None:
                 self.calls.apply(Hangup(0.0, leg.channel, 16))

@@ -1,19 +1,19 @@
 """What holds of the model at any moment."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 
 from adapter.calls.changes import CallChanged, CallEnded, Change
-from adapter.calls.legs import Bridges, call_id_of
+from adapter.calls.ids import call_id_of
 from adapter.calls.model import Calls
 
 
 def remembered(calls: Calls) -> dict[str, object]:
-    """Every index of the model that holds something, `unplaced` and what takes which event apart."""
-    return {
-        name: held
-        for name, held in vars(calls).items()
-        if name not in ("unplaced", "_take") and isinstance(held, dict | list | set | Bridges) and len(held)
-    }
+    """Every index of the model that holds something, but for the count of unknown channels."""
+    state = calls._state  # noqa: SLF001 - that nothing is left in it cannot be seen from outside
+    held = {field.name: getattr(state, field.name) for field in fields(state)}
+    del held["extension_of"], held["unknown_channels"]
+    return {name: index for name, index in held.items() if len(index)}
 
 
 def check(calls: Calls) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from adapter.ami.reader import Reader
 from adapter.asterisk.events import Event, ListedChannel
 from adapter.asterisk.parsing import parse, parse_listed
-from adapter.calls.legs import age_of
+from adapter.calls.ids import age_of
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall, phone_call
 from adapter.directory import App, Directory, load_directory

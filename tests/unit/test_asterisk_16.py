@@ -47,7 +47,7 @@ def test_nothing_is_left_of_a_call_on_16() -> None:
         calls = empty_calls()
         for event in events(recorded(trace)):
             calls.apply(event)
-        assert calls.unplaced.total() == 0
+        assert calls.unknown_channels.total() == 0
         assert not remembered(calls)
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from adapter.asterisk.events import ChannelState
+from adapter.calls.call import VIEW_LIMIT
 from adapter.calls.changes import (
     BridgeChanged,
     CallChanged,
@@ -9,9 +10,9 @@ from adapter.calls.changes import (
     OriginateEnded,
     OriginateStateChanged,
     SpyJoined,
-    Unplaced,
+    UnknownChannel,
 )
-from adapter.calls.legs import VIEW_LIMIT, call_id_of
+from adapter.calls.ids import call_id_of
 from adapter.calls.model import Calls
 
 from .samples import Pbx, calls_after, empty_calls, events, only_call, seen
@@ -99,7 +100,7 @@ def test_an_originate_that_failed_is_told_even_without_a_channel() -> None:
     ("index", "kind"), [(0, "update"), (1, "dial"), (2, "spy"), (3, "spy"), (4, "hangup")]
 )
 def test_an_unknown_channel_is_counted_and_never_raised(index: int, kind: str) -> None:
-    """What began before we looked cannot be placed; it is counted in `unplaced`, and told once."""
+    """What began before we looked is not known; it is counted in `unknown_channels`, and emitted once."""
     pbx = Pbx()
     _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
     spyer = pbx.supervise(agent)
@@ -114,9 +115,9 @@ def test_an_unknown_channel_is_counted_and_never_raised(index: int, kind: str) -
     assert leave["Event"] == "BridgeLeave"
     (event,) = events([(update, dial, start, stop, hang_up)[index]])
     calls = empty_calls()
-    assert calls.apply(event) == [Unplaced(kind)]
+    assert calls.apply(event) == [UnknownChannel(kind)]
     assert calls.apply(event) == []
-    assert calls.unplaced == {kind: 2}
+    assert calls.unknown_channels == {kind: 2}
     assert len(calls) == 0
 
 
@@ -135,7 +136,7 @@ def test_whatever_else_is_told_of_an_unknown_channel_is_counted_too(kind: str, n
     pbx.call("PJSIP/trunk", "PJSIP/0003*210")
     pbx.say(name, {**pbx.messages[0], "Event": name, "BridgeUniqueid": "b"})
     calls = empty_calls()
-    assert calls.apply(*events(pbx.messages[-1:])) == [Unplaced(kind)]
+    assert calls.apply(*events(pbx.messages[-1:])) == [UnknownChannel(kind)]
     assert len(calls) == 0
 
 

@@ -96,7 +96,7 @@ def test_no_order_of_happenings_raises_or_leaves_anything(
         if happening[0] == "snapshot":
             check_changes(calls, calls.reset(listed(snapshot_after(pbx.messages)), 1795405400.0))
         if happening[0] == "reload":
-            check_changes(calls, calls.relabel(str.upper))
+            check_changes(calls, calls.apply_directory(str.upper))
         for event in events(pbx.messages[before:]):
             check_changes(calls, calls.apply(event))
         check(calls)

@@ -7,7 +7,7 @@ import pytest
 from adapter.asterisk.events import ListedChannel
 from adapter.callcontrol.supervision.spy_setup import is_conference
 from adapter.calls.changes import ViewsExhausted
-from adapter.calls.legs import call_id_of
+from adapter.calls.ids import call_id_of
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCallView
 

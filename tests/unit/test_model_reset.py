@@ -12,7 +12,7 @@ from adapter.calls.changes import (
     OriginateStateChanged,
     SpyJoined,
 )
-from adapter.calls.legs import call_id_of
+from adapter.calls.ids import call_id_of
 from adapter.calls.model import Calls
 
 from .samples import Pbx, calls_after, directory, empty_calls, listed, only_call, recorded, snapshot_after
@@ -165,10 +165,10 @@ def test_another_directory_names_the_legs_anew() -> None:
     pbx = Pbx()
     caller, callee = pbx.call("PJSIP/0003*210", "PJSIP/0003*211", number="0003*210")
     calls = calls_after(pbx.messages)
-    gone = calls.relabel({"PJSIP/0003*211-00000001": "0003*211"}.get)
+    gone = calls.apply_directory({"PJSIP/0003*211-00000001": "0003*211"}.get)
     assert gone == [CallChanged(call_id_of(caller))]
     assert [(view.id, view.channel) for view in only_call(calls).views] == [("02", callee)]
-    calls.relabel({"PJSIP/0003*210-00000000": "0003*210"}.get)
+    calls.apply_directory({"PJSIP/0003*210-00000000": "0003*210"}.get)
     assert [(view.id, view.channel) for view in only_call(calls).views] == [("01", caller)]
 
 
@@ -179,6 +179,8 @@ def test_only_calls_with_another_name_are_told() -> None:
     pbx.call("PJSIP/0003*024", "PJSIP/0003*211", number="0003*024")
     calls = calls_after(pbx.messages)
     known = directory().extension_of_channel
-    assert calls.relabel(known) == []
-    other = calls.relabel(lambda name: "0003*21" if name.startswith("PJSIP/0003*210-") else known(name))
+    assert calls.apply_directory(known) == []
+    other = calls.apply_directory(
+        lambda name: "0003*21" if name.startswith("PJSIP/0003*210-") else known(name)
+    )
     assert other == [CallChanged(call_id_of(first))]

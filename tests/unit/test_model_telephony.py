@@ -3,7 +3,8 @@
 import pytest
 
 from adapter.asterisk.events import ListedChannel, Unpark
-from adapter.calls.legs import Disposition, call_id_of
+from adapter.calls.ids import call_id_of
+from adapter.calls.legs import Disposition
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCallView, Status
 
@@ -200,9 +201,9 @@ def test_another_directory_names_who_parked_anew() -> None:
     calls = calls_after(pbx.messages)
     before = only_call(calls)
     assert [view.extension for view in before.views] == ["0003*210"]
-    calls.relabel(lambda name: "0003*9" if name.startswith("PJSIP/0003*210-") else None)
+    calls.apply_directory(lambda name: "0003*9" if name.startswith("PJSIP/0003*210-") else None)
     assert [view.extension for view in only_call(calls).views] == ["0003*9"]
-    calls.relabel(directory().extension_of_channel)
+    calls.apply_directory(directory().extension_of_channel)
     assert only_call(calls) == before
 
 

@@ -46,7 +46,7 @@ def test_any_prefix_of_a_story_applies(story: Story) -> None:
     for event in events(story()):
         calls.apply(event)
         check(calls)
-    assert calls.unplaced.total() == 0
+    assert calls.unknown_channels.total() == 0
 
 
 @each_story

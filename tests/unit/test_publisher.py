@@ -1,5 +1,5 @@
 from adapter.calls.changes import CallChanged, CallEnded, Change, ChannelGone
-from adapter.calls.legs import call_id_of
+from adapter.calls.ids import call_id_of
 from adapter.calls.publisher import Publisher
 
 from .samples import Pbx, empty_calls, events, listed, snapshot_after

@@ -52,12 +52,12 @@ def test_a_recorded_story_has_nothing_out_of_place_and_leaves_nothing(name: str)
     calls = lab_calls()
     gone: set[str] = set()
     for event in story_events(name):
-        unplaced = calls.unplaced.total()
+        unknown = calls.unknown_channels.total()
         check_changes(calls, calls.apply(event))
         check(calls)
         if isinstance(event, Hangup):
             gone.add(event.channel.uniqueid)
-        if calls.unplaced.total() > unplaced:
+        if calls.unknown_channels.total() > unknown:
             assert isinstance(event, ChannelUpdate)
             assert event.channel.uniqueid in gone
     assert not remembered(calls)
@@ -196,10 +196,10 @@ def test_a_directory_reload_in_mid_story_relabels_and_loses_nothing(name: str, m
         for model in (calls, plain):
             model.apply(event)
         if index == round(moment * len(happened)):
-            calls.relabel(lambda _: None)
+            calls.apply_directory(lambda _: None)
             assert [call for call in map(_for_all, calls.live()) if call is not None] == []
             assert {call.id for call in calls.live()} == {call.id for call in plain.live()}
-            calls.relabel(lab_extension)
+            calls.apply_directory(lab_extension)
             check(calls)
             assert shown(calls) == shown(plain)
     assert not remembered(calls)

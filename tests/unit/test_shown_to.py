@@ -61,7 +61,7 @@ def test_the_index_is_what_looking_at_each_call_says(path: Path) -> None:
             _check(shown, calls)
         if chance.random() < 0.02:
             known = directory().extension_of_channel
-            tell(calls.relabel(chance.choice([known, lambda _: None, lambda _: "0004*300"])))
+            tell(calls.apply_directory(chance.choice([known, lambda _: None, lambda _: "0004*300"])))
             _check(shown, calls)
     tell(calls.reset([], 0.0))
     _check(shown, calls)

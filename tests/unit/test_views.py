@@ -2,7 +2,8 @@ import pytest
 
 from adapter.asterisk.events import ChannelState
 from adapter.asterisk.party import Party
-from adapter.calls.legs import Disposition, call_id_of
+from adapter.calls.ids import call_id_of
+from adapter.calls.legs import Disposition
 from adapter.calls.views import Flow, PhoneCall, PhoneCallView, Status, caller_id_text
 
 from .samples import Headers, Pbx, calls_after, only_call, recorded, seen

@@ -24,9 +24,9 @@ from adapter.calls.changes import (
     CallEnded,
     Change,
     ChannelGone,
+    ChannelReplaced,
     OriginateEnded,
     OriginateStateChanged,
-    PlaceTaken,
     SpyJoined,
     Transferred,
 )
@@ -85,8 +85,8 @@ class Following:
                 self._follow_bridges()
                 self.keep_to_supervisors()
                 self._leaving.look()
-            case PlaceTaken(by, of, linkedid):
-                self._follow_taker(by, of, linkedid)
+            case ChannelReplaced(new, old, linkedid):
+                self._follow_replacement(new, old, linkedid)
             case Transferred(transferer):
                 self._follow_transfer(transferer)
 
@@ -109,16 +109,16 @@ class Following:
         leg = self._calls.leg(uniqueid)
         return leg is not None and leg.channel.is_ours and uniqueid not in self._register.live
 
-    def _follow_taker(self, by: str, of: str, linkedid: str) -> None:
+    def _follow_replacement(self, new: str, old: str, linkedid: str) -> None:
         """Hang up on whoever gets into a supervisor's place, as who picks up the phone that rings."""
-        ours = next((one for one in (of, linkedid) if one.startswith(OUR_PREFIX)), None)
+        ours = next((one for one in (old, linkedid) if one.startswith(OUR_PREFIX)), None)
         if ours is None:
             return
         supervision = self._register.live.get(ours)
         if supervision is not None:
             self._ringing.end(supervision, Reason.TAKEN)
-        if names_one_channel(by):
-            self._ringing.hang_up(by)
+        if names_one_channel(new):
+            self._ringing.hang_up(new)
 
     def keep_to_supervisors(self, call_id: str | None = None) -> None:
         """End what somebody else hears, as after a transfer of the supervisor's own channel.

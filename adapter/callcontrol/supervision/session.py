@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from adapter.calls.channels import CALL_REJECTED
+from adapter.calls.hangups import CALL_REJECTED
 
 
 class State(StrEnum):
