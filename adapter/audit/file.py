@@ -1,4 +1,4 @@
-"""An append-only file of lines, written by a thread of its own so that a slow disk holds up nobody.
+"""An append-only file of lines, written in a thread of its own so that a slow disk holds up nobody.
 
 Lines are only ever added. A file that has grown too large is given the time behind its name and another is
 begun; nothing is deleted. One that somebody moved away (logrotate) is begun anew by itself, and at once on
@@ -12,22 +12,16 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
+from adapter.line_writer import LineWriter
 from adapter.regular_file import open_regular
 
 log = logging.getLogger(__name__)
 
 MODE = 0o600
-WAITING_LIMIT = 10_000
-"""So many lines may wait for the disk; beyond, they are lost and counted."""
 CLOSE_LIMIT_S = 5.0
-
-_END = object()
-_REOPEN = object()
 
 
 class AuditFile:
@@ -37,56 +31,41 @@ class AuditFile:
         """Open the file. Raises OSError where that is not possible."""
         self._path = path
         self._max_bytes = max_bytes
-        self._waiting: SimpleQueue[object] = SimpleQueue()
         self._lost = 0
         self._counting = threading.Lock()
         self._fd = self._open()
         self._is_line_whole = True
         self.error: str | None = None
         """Why lines are not written at present."""
-        self._thread = threading.Thread(target=self._run, name="audit file", daemon=True)
-        self._thread.start()
+        self._writer = LineWriter("audit file", self._write_all)
 
     def write(self, line: str) -> None:
         """Have the line written soon."""
-        if self._waiting.qsize() >= WAITING_LIMIT:
+        if not self._writer.put(line):
             self._lose(1, "the disk is too slow")
-        else:
-            self._waiting.put(line)
 
     def reopen(self) -> None:
         """Begin the file anew if it was moved away."""
-        self._waiting.put(_REOPEN)
+        self._writer.wake()
 
     def close(self) -> None:
         """Write what waits, and end. Blocks for a moment."""
-        self._waiting.put(_END)
-        self._thread.join(CLOSE_LIMIT_S)
+        if self._writer.close(CLOSE_LIMIT_S):
+            self._close()
 
     # -- in the thread -----------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        is_over = False
-        while not is_over:
-            taken = list(self._take())
-            is_over = _END in taken
-            lines = deque(one for one in taken if isinstance(one, str))
-            try:
-                if not self._is_in_place():
-                    self._close()
-                    self._fd = self._open()
-                if lines:
-                    self._append(lines)
-            except OSError as failed:
-                self._lose(len(lines), str(failed))
-        self._close()
-
-    def _take(self) -> Iterable[object]:
-        """What waits, at least one thing."""
-        yield self._waiting.get()
-        with contextlib.suppress(Empty):
-            while True:
-                yield self._waiting.get_nowait()
+    def _write_all(self, lines: list[str]) -> None:
+        """Write them, into a file that is begun anew if this one was moved away."""
+        left = deque(lines)
+        try:
+            if not self._is_in_place():
+                self._close()
+                self._fd = self._open()
+            if left:
+                self._append(left)
+        except OSError as failed:
+            self._lose(len(left), str(failed))
 
     def _append(self, lines: deque[str]) -> None:
         """Write the lines, and say first how many were lost. Raises OSError; what is left of them is lost.

@@ -31,6 +31,18 @@ async def poll_until(look: Callable[[], T | None], within: float) -> T | None:
         await asyncio.sleep(POLL_INTERVAL_S)
 
 
+async def until(
+    is_so: Callable[[], object], *, within: float = SEEN_WITHIN_S, log: Callable[[], str] = str
+) -> None:
+    """Look again and again until it is so.
+
+    It always looks once more after the deadline, as `poll_until` does. Raises LabError with what `log` has to
+    say then.
+    """
+    if await poll_until(lambda: True if is_so() else None, within) is None:
+        raise LabError(f"after {within:g} s it is still not so\n{log()}".rstrip())
+
+
 def _is_enough(_: object) -> bool:
     return True
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Literal
 
 from adapter.printable import printable
-from adapter.process.line_writer import lines_to_stderr
+from adapter.process.log_lines import lines_to_stderr
 
 _Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 LogFormat = Literal["console", "json"]

@@ -8,7 +8,7 @@ import pytest
 
 from adapter.lab import Pbx, Phone, Phones, running_asterisk
 from adapter.lab.adapter_process import Adapter, Answer, running_adapter
-from adapter.lab.polling import poll_until, until_seen
+from adapter.lab.polling import until_seen
 
 Json = dict[str, object]
 Views = dict[str, Json]
@@ -117,11 +117,6 @@ def code_of(answer: Answer) -> object:
     error = answer.json["error"]
     assert isinstance(error, dict)
     return error["code"]
-
-
-async def until(is_so: Callable[[], bool], within: float = 3.0) -> None:
-    """Poll until it is so, or fail."""
-    assert await poll_until(lambda: True if is_so() else None, within), "it did not come about in time"
 
 
 @pytest.fixture

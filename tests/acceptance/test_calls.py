@@ -5,7 +5,8 @@ from pathlib import Path
 
 from adapter.lab import wait_until_heard
 from adapter.lab.adapter_process import running_adapter
-from tests.acceptance.conftest import Lab, code_of, until, views_of
+from adapter.lab.polling import until
+from tests.acceptance.conftest import Lab, code_of, views_of
 
 
 async def test_an_inbound_call_reads_like_the_founding_sample(lab: Lab) -> None:
@@ -105,7 +106,7 @@ async def test_a_barge_in_and_its_call_are_found_again_after_the_adapter_was_kil
     supervisor.pick_up()
     before = await lab.until_views(talk.call_id, {"01", "02"})
     lab.adapter.process.send_signal(signal.SIGKILL)
-    await until(lambda: lab.adapter.process.returncode is not None)
+    await until(lambda: lab.adapter.process.returncode is not None, within=3)
     everyone = (talk.caller, talk.callee, supervisor)
     names = [phone.name for phone in everyone]
     all_pairs = {(one, other) for one in names for other in names if one != other}
@@ -135,12 +136,12 @@ async def test_sighup_reads_the_directory_again_and_a_bad_one_changes_nothing(
         token = await adapter.token("wallboard")
         path.write_text(good.replace("name: Default Organization", "name: Renamed"))
         adapter.process.send_signal(signal.SIGHUP)
-        await until(lambda: "the directory was reloaded" in adapter.log)
+        await until(lambda: "the directory was reloaded" in adapter.log, within=3)
         [call] = await adapter.list("@me/@self", token)
         assert (call["id"], call["ownerName"]) == (talk.call_id, "Renamed")
         path.write_text(good.replace('owner: "13"', 'owner: "nobody"', 1))
         adapter.process.send_signal(signal.SIGHUP)
-        await until(lambda: "the directory was not reloaded" in adapter.log)
+        await until(lambda: "the directory was not reloaded" in adapter.log, within=3)
         assert "there is no user 'nobody'" in adapter.log
         assert "line " in adapter.log
         [call] = await adapter.list("@me/@self", token)

@@ -4,8 +4,8 @@ import asyncio
 import time
 
 from adapter.lab import Phone, Step, wait_until_heard
-from adapter.lab.polling import until_seen
-from tests.acceptance.conftest import Lab, code_of, until, views_of
+from adapter.lab.polling import until, until_seen
+from tests.acceptance.conftest import Lab, code_of, views_of
 
 STOP_LIMIT_S = 0.5
 """How soon after its cause a ringing must have stopped."""
@@ -167,5 +167,5 @@ async def test_sigterm_stops_the_ringing_and_answers_who_waits(lab: Lab) -> None
     answer, _ = await asyncio.gather(lab.barge_in(talk.call_id, wait_s=20), stop_adapter())
     assert (answer.status, code_of(answer)) == (503, "service_unavailable")
     assert (await supervisor.ended()).step is Step.CANCELLED
-    await until(lambda: lab.adapter.process.returncode is not None)
+    await until(lambda: lab.adapter.process.returncode is not None, within=3)
     assert lab.adapter.process.returncode == 0

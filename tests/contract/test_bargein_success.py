@@ -7,8 +7,9 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.polling import until
 from tests.contract.client import Wire
-from tests.integration.harness import Service, until, until_taken
+from tests.integration.harness import Service, until_taken
 
 USER_BUSY, NO_ANSWER, REJECTED, UNALLOCATED = 17, 19, 21, 1
 

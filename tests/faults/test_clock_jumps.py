@@ -10,7 +10,7 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from adapter.lab.polling import until_seen
+from adapter.lab.polling import until, until_seen
 from tests.faults.one_call import (
     SUPERVISOR,
     answer_phone,
@@ -20,7 +20,7 @@ from tests.faults.one_call import (
     until_supervised,
 )
 from tests.integration import harness
-from tests.integration.harness import Service, code_of, running_service, until, until_taken
+from tests.integration.harness import Service, code_of, running_service, until_taken
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 JUMPS_S = (HOUR_S, -HOUR_S, 10_000 * DAY_S, -10_000 * DAY_S)

@@ -10,10 +10,11 @@ from pathlib import Path
 from adapter.lab.adapter_process import Adapter
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.polling import until
 from tests.faults.beside import RawPut, adapter_beside, call_id_of
 from tests.faults.conftest import Tell
 from tests.faults.one_call import answer_phone, ours
-from tests.integration.harness import Service, until, until_taken
+from tests.integration.harness import Service, until_taken
 
 PUTS = 1000
 WAITING = 100

@@ -10,10 +10,9 @@ from pathlib import Path
 from adapter.lab.adapter_process import Adapter
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from adapter.lab.polling import until_seen
+from adapter.lab.polling import until, until_seen
 from tests.faults.beside import adapter_beside
 from tests.faults.conftest import Tell
-from tests.integration.harness import until
 
 OPEN_FILES = 128
 CONNECTIONS = 400

@@ -16,7 +16,8 @@ from adapter.ami.link import REFUSED_DELAYS_S
 from adapter.lab import Pbx, Phones, Step, running_asterisk
 from adapter.lab.adapter_process import running_adapter
 from adapter.lab.configuration import TEST_AMI_USERNAME
-from tests.acceptance.conftest import Json, Lab, code_of, until, views_of
+from adapter.lab.polling import until
+from tests.acceptance.conftest import Json, Lab, code_of, views_of
 from tests.acceptance.supervision.hearing import heard, until_right
 from tests.faults.conftest import Tell
 
@@ -164,7 +165,7 @@ async def test_what_was_asked_of_a_stopped_asterisk_does_not_ring_on_when_it_goe
         # That its time is over can only be waited for.
         await asyncio.sleep(began + 2.0 - time.monotonic())
     await until_link(lab, "READY")
-    await until(lambda: not supervisor.journal or supervisor.journal[-1].step is Step.CANCELLED)
+    await until(lambda: not supervisor.journal or supervisor.journal[-1].step is Step.CANCELLED, within=3)
     await asyncio.sleep(LATE_RING_S)  # nor can it be known otherwise that nothing comes
     steps = [entry.step for entry in supervisor.journal]
     assert steps in ([], [Step.RINGING, Step.CANCELLED])

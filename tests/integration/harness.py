@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from types import EllipsisType
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from adapter.directory import load_directory
 from adapter.http.server import HttpRunner
 from adapter.lab.adapter_process import DIRECTORY, Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
-from adapter.lab.polling import poll_until, until_seen
+from adapter.lab.polling import until, until_seen
 from adapter.monitoring.access_log import AccessLog
 from adapter.settings import Settings
 
@@ -161,14 +161,9 @@ class Service:
         return await until_seen(views, lambda views: [view["id"] for view in views] == list(view_ids))
 
 
-async def until(is_so: Callable[[], object], within: float = DEADLINE_S) -> None:
-    """Poll until it is so, or fail."""
-    assert await poll_until(lambda: True if is_so() else None, within), "it did not come about in time"
-
-
 async def until_taken(ami: FakeAmi, name: str, count: int = 1, within: float = DEADLINE_S) -> ReceivedAction:
     """The newest action of this name once so many have arrived."""
-    await until(lambda: len(ami.took(name)) >= count, within)
+    await until(lambda: len(ami.took(name)) >= count, within=within)
     return ami.took(name)[-1]
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script
 from adapter.lab.fake_ami_events import FakeChannel, bridge_of, is_notice
-from adapter.lab.polling import until_seen
-from tests.integration.harness import Json, Service, until
+from adapter.lab.polling import until, until_seen
+from tests.integration.harness import Json, Service
 
 AGENT, SECOND, SUPERVISOR, STRANGER = "0003*210", "0003*211", "0003*024", "0004*300"
 BYSTANDER = "0003*21"

@@ -12,15 +12,8 @@ import pytest
 from adapter.app import AUDIT_LOG
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.integration.harness import (
-    REQUEST,
-    Json,
-    Service,
-    running_service,
-    token,
-    until,
-    until_taken,
-)
+from adapter.lab.polling import until
+from tests.integration.harness import REQUEST, Json, Service, running_service, token, until_taken
 from tests.integration.supervising import SECOND, come_in, earlier_spy, joined, until_said
 
 Auditing = Callable[[], AbstractAsyncContextManager[Service]]

@@ -9,7 +9,8 @@ import pytest
 from adapter.http.connections import FileShares
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.integration.harness import Service, running_service, token, until
+from adapter.lab.polling import until
+from tests.integration.harness import Service, running_service, token
 from tests.integration.raw_http import ask, request
 
 SHARES = FileShares(connections=40, idle=20, bodies=8, waits=8)

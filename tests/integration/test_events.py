@@ -14,17 +14,8 @@ from adapter.auth.tokens import Tokens
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from adapter.lab.polling import until_seen
-from tests.integration.harness import (
-    APPS,
-    TOKEN_KEY,
-    Service,
-    code_of,
-    running_service,
-    token,
-    until,
-    until_taken,
-)
+from adapter.lab.polling import until, until_seen
+from tests.integration.harness import APPS, TOKEN_KEY, Service, code_of, running_service, token, until_taken
 from tests.integration.rewriting import reload, replaced
 from tests.integration.streams import open_events
 from tests.integration.supervising import AGENT, joined, make_internal, until_said

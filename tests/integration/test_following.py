@@ -9,7 +9,8 @@ import pytest
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel, FakeState, bridge_of
-from tests.integration.harness import Service, code_of, running_service, until
+from adapter.lab.polling import until
+from tests.integration.harness import Service, code_of, running_service
 from tests.integration.rewriting import never, rewrite
 from tests.integration.supervising import (
     AGENT,

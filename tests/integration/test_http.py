@@ -11,8 +11,8 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from adapter.lab.polling import until_seen
-from tests.integration.harness import REQUEST, Service, running_service, token, until
+from adapter.lab.polling import until, until_seen
+from tests.integration.harness import REQUEST, Service, running_service, token
 from tests.integration.raw_http import RawAnswer, ask, exchange, read_answer, request
 from tests.integration.test_operations import read_metrics
 

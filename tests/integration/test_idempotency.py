@@ -6,7 +6,8 @@ import pytest
 
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
-from tests.integration.harness import REQUEST, Service, code_of, until, until_taken
+from adapter.lab.polling import until
+from tests.integration.harness import REQUEST, Service, code_of, until_taken
 
 BUSY = 17
 

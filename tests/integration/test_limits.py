@@ -12,8 +12,8 @@ import pytest
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from adapter.lab.polling import until_seen
-from tests.integration.harness import REQUEST, Service, code_of, running_service, token, until
+from adapter.lab.polling import until, until_seen
+from tests.integration.harness import REQUEST, Service, code_of, running_service, token
 
 LIST = "/uapi/phoneCalls/@me/@self"
 PROXY = (ip_network("127.0.0.0/8"),)

@@ -12,8 +12,8 @@ import pytest
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, ignore
 from adapter.lab.fake_ami_events import FakeChannel, FakeState
-from adapter.lab.polling import until_seen
-from tests.integration.harness import AT_LOGIN, Service, running_service, until, until_taken
+from adapter.lab.polling import until, until_seen
+from tests.integration.harness import AT_LOGIN, Service, running_service, until_taken
 
 
 async def test_nothing_is_shown_or_done_before_the_snapshot_is_complete(

@@ -11,8 +11,8 @@ from adapter.ami.link import REFUSED_DELAYS_S
 from adapter.app import reload_directory
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from adapter.lab.polling import until_seen
-from tests.integration.harness import Json, Service, running_service, until, until_taken
+from adapter.lab.polling import until, until_seen
+from tests.integration.harness import Json, Service, running_service, until_taken
 
 IN_USE = "login refused: Login Already In Use (manager.conf has allowmultiplelogin = no)"
 

@@ -10,7 +10,8 @@ from adapter.callcontrol.supervision import ringing
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi, Script
 from adapter.lab.fake_ami_events import FakeChannel, bridge_of
-from tests.integration.harness import Service, running_service, until
+from adapter.lab.polling import until
+from tests.integration.harness import Service, running_service
 from tests.integration.rewriting import rewrite, with_tone
 from tests.integration.supervising import (
     BYSTANDER,

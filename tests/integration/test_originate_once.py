@@ -10,7 +10,8 @@ import pytest
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, drop
 from adapter.lab.fake_ami_events import FakeState
-from tests.integration.harness import Service, until, until_taken
+from adapter.lab.polling import until
+from tests.integration.harness import Service, until_taken
 
 TRIES = 10
 PARTS = 20

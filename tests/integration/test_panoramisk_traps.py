@@ -13,8 +13,8 @@ from adapter.calls.changes import Change
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, drop, ignore
 from adapter.lab.fake_ami_events import FakeChannel, FakeState
-from adapter.lab.polling import until_seen
-from tests.integration.harness import AT_LOGIN, Service, code_of, running_service, until, until_taken
+from adapter.lab.polling import until, until_seen
+from tests.integration.harness import AT_LOGIN, Service, code_of, running_service, until_taken
 
 PANORAMISK_RECONNECT_S = 2.0
 

@@ -12,8 +12,8 @@ from adapter.asterisk.events import names_one_channel
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, ignore
 from adapter.lab.fake_ami_events import FakeChannel, FakeState
-from adapter.lab.polling import until_seen
-from tests.integration.harness import Json, Service, running_service, until, until_taken
+from adapter.lab.polling import until, until_seen
+from tests.integration.harness import Json, Service, running_service, until_taken
 
 SOON_S = ami_link.RECONCILE_PAUSE_S + ami_link.SETTLE_S + 2.0
 """Within so much of anything malformed the calls are right again."""

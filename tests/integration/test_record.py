@@ -5,7 +5,6 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from adapter.lab.configuration import CHECKOUT
 from adapter.lab.fake_ami import FakeAmi, ignore
 from adapter.lab.fake_ami_events import FakeChannel
-from adapter.lab.polling import poll_until
+from adapter.lab.polling import until
 from adapter.lab.processes import end_process, last_lines, start_process
 from adapter.process.cli import main
 from adapter.settings import Settings
@@ -47,10 +46,6 @@ def said() -> Said:
     return Said()
 
 
-async def until(is_so: Callable[[], bool], what: str = "it did not come about in time") -> None:
-    assert await poll_until(lambda: True if is_so() else None, DEADLINE_S), what
-
-
 def messages_in(path: Path) -> list[dict[str, str]]:
     with path.open("rb") as file:
         read = list(read_messages(file))
@@ -80,11 +75,11 @@ async def test_a_recording_is_a_snapshot_and_then_every_event(
     """In the order of the wire, its headers as Asterisk wrote them; each is in the file at once."""
     path = tmp_path / "trace.ami"
     recording = asyncio.create_task(run_record(settings, RecordOptions(path, is_masked=False), said.append))
-    await until(lambda: bool(said))
+    await until(lambda: said, within=DEADLINE_S)
     assert names_in(path) == ["CoreShowChannel", "CoreShowChannel", "CoreShowChannelsComplete"]
 
     ami.pbx.hang_up(agent.uniqueid)
-    await until(lambda: "Hangup" in names_in(path))
+    await until(lambda: "Hangup" in names_in(path), within=DEADLINE_S)
     hangup = messages_in(path)[-1]
     assert list(hangup)[:4] == ["Event", "Privilege", "Timestamp", "Channel"]
     assert (hangup["Channel"], hangup["Uniqueid"]) == (agent.name, agent.uniqueid)
@@ -186,7 +181,7 @@ async def test_a_link_that_breaks_ends_the_recording_and_keeps_the_file(
     ami.pbx.add_trunk_call()
     path = tmp_path / "trace.ami"
     recording = asyncio.create_task(run_record(settings, RecordOptions(path), said.append))
-    await until(lambda: bool(said))
+    await until(lambda: said, within=DEADLINE_S)
     if how == "drop":
         ami.drop()
     else:
@@ -221,7 +216,11 @@ async def test_a_signal_ends_the_command_well(
     command = (sys.executable, "-m", "adapter", "record", "trace.ami")
     process = await start_process(command, tmp_path, output, environment)
     try:
-        await until(lambda: "recording to trace.ami" in last_lines(output), last_lines(output))
+        await until(
+            lambda: "recording to trace.ami" in last_lines(output),
+            within=DEADLINE_S,
+            log=lambda: last_lines(output),
+        )
         process.send_signal(ending)
         async with asyncio.timeout(DEADLINE_S):
             assert await process.wait() == 0

@@ -10,15 +10,8 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel, FakeState
-from tests.integration.harness import (
-    REQUEST,
-    Service,
-    code_of,
-    running_service,
-    token,
-    until,
-    until_taken,
-)
+from adapter.lab.polling import until
+from tests.integration.harness import REQUEST, Service, code_of, running_service, token, until_taken
 
 
 def spy_on(agent: FakeChannel, **more: object) -> FakeChannel:

@@ -12,7 +12,8 @@ import uvloop
 
 from adapter.app import CONNECTIONS
 from adapter.lab.fake_ami import FakeAmi
-from tests.integration.harness import Service, running_service, token, until
+from adapter.lab.polling import until
+from tests.integration.harness import Service, running_service, token
 
 LIST = "/uapi/phoneCalls/@me/@self"
 IDLE_S = 0.5
@@ -143,7 +144,7 @@ def test_a_client_that_asks_nothing_is_cut_off(
         kind(client)
         await until(lambda: client.is_open(service))
         limit_s = IDLE_S + (IDLE_S if kind is in_mid_body else 0)
-        await until(lambda: not client.is_open(service), limit_s + 2 * LOOK_INTERVAL_S + SLACK_S)
+        await until(lambda: not client.is_open(service), within=limit_s + 2 * LOOK_INTERVAL_S + SLACK_S)
         assert time.monotonic() - began > IDLE_S
         assert (await service.get()).status == 200
         client.close()
@@ -165,7 +166,7 @@ def test_a_head_that_comes_byte_by_byte_is_cut_off(directory: Path, loop: str) -
             client.send("a")
             return not client.is_open(service)
 
-        await until(is_cut, IDLE_S + 2 * LOOK_INTERVAL_S + SLACK_S)
+        await until(is_cut, within=IDLE_S + 2 * LOOK_INTERVAL_S + SLACK_S)
         assert time.monotonic() - began > IDLE_S
         client.close()
 
@@ -198,7 +199,7 @@ def test_200_slow_clients_keep_nobody_waiting_and_are_all_cut_off(directory: Pat
             assert len(answered) < 500, "they stay"
         assert max(answered) < 1.0
         assert len(answered) > 5
-        await until(lambda: not [one for one in clients if one.is_open(service)], IDLE_S + 1 + SLACK_S)
+        await until(lambda: not [one for one in clients if one.is_open(service)], within=IDLE_S + 1 + SLACK_S)
 
     run(loop, directory, story, request_timeout_s=IDLE_S)
 

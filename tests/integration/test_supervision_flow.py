@@ -7,7 +7,8 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.integration.harness import Service, code_of, until, until_taken
+from adapter.lab.polling import until
+from tests.integration.harness import Service, code_of, until_taken
 
 HANGUP_LIMIT_S = 0.5
 JOIN_LIMIT_S = 3.0

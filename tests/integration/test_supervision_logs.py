@@ -6,7 +6,8 @@ import logging
 import pytest
 
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, drop
-from tests.integration.harness import Service, until
+from adapter.lab.polling import until
+from tests.integration.harness import Service
 from tests.integration.supervising import (
     AGENT,
     SUPERVISOR,

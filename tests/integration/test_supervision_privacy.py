@@ -9,9 +9,9 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi, ignore
 from adapter.lab.fake_ami_events import FakeChannel
-from adapter.lab.polling import until_seen
+from adapter.lab.polling import until, until_seen
 from adapter.uapi import call_actions
-from tests.integration.harness import REQUEST, Json, Service, code_of, running_service, until
+from tests.integration.harness import REQUEST, Json, Service, code_of, running_service
 from tests.integration.rewriting import (
     group,
     never,

@@ -11,9 +11,9 @@ from adapter.http import idempotency
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, drop
 from adapter.lab.fake_ami_events import FakeChannel, FakeState
-from adapter.lab.polling import until_seen
+from adapter.lab.polling import until, until_seen
 from adapter.uapi import call_actions
-from tests.integration.harness import REQUEST, Service, code_of, running_service, until, until_taken
+from tests.integration.harness import REQUEST, Service, code_of, running_service, until_taken
 from tests.integration.supervising import (
     AGENT,
     SECOND,

@@ -7,8 +7,8 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi, ignore
 from adapter.lab.fake_ami_events import FakeChannel
-from adapter.lab.polling import until_seen
-from tests.integration.harness import Json, Service, code_of, running_service, until, until_taken
+from adapter.lab.polling import until, until_seen
+from tests.integration.harness import Json, Service, code_of, running_service, until_taken
 from tests.integration.rewriting import group, rewrite, with_groups
 
 USER_BUSY, NO_ANSWER, REJECTED = 17, 19, 21

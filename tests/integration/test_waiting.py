@@ -9,7 +9,8 @@ import pytest
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.integration.harness import Service, code_of, running_service, until
+from adapter.lab.polling import until
+from tests.integration.harness import Service, code_of, running_service
 from tests.integration.rewriting import reload, without_app
 from tests.integration.supervising import AGENT, SUPERVISOR, rung, until_ended
 

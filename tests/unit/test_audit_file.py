@@ -6,24 +6,21 @@ import math
 import os
 import stat
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from adapter.audit.file import AuditFile, _line_of_loss
-
-
-def until(is_so: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 5
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.002)
+from adapter.lab.polling import until
 
 
 def lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def files_in(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
 
 
 def test_it_is_added_to_and_read_by_its_owner_alone(tmp_path: Path) -> None:
@@ -43,7 +40,7 @@ def test_a_path_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:
         AuditFile(tmp_path / "none" / "audit.log")
 
 
-def test_a_file_that_grew_is_kept_under_another_name(tmp_path: Path) -> None:
+async def test_a_file_that_grew_is_kept_under_another_name(tmp_path: Path) -> None:
     """However fast: no line is lost, no file written over."""
     path = tmp_path / "audit.log"
     file = AuditFile(path, max_bytes=50)
@@ -51,31 +48,31 @@ def test_a_file_that_grew_is_kept_under_another_name(tmp_path: Path) -> None:
     for count in range(40):
         written.append(f"line {count:02} " + "x" * 30)
         file.write(written[-1])
-        until(lambda: written[-1] in lines(path))
+        await until(lambda: written[-1] in lines(path))
     file.close()
-    files = sorted(tmp_path.iterdir())
+    files = files_in(tmp_path)
     assert len(files) == 20
     assert sorted(line for one in files for line in lines(one)) == written
     assert {stat.S_IMODE(one.stat().st_mode) for one in files} == {0o600}
 
 
 @pytest.mark.parametrize("asks", [True, False])
-def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path, *, asks: bool) -> None:
+async def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path, *, asks: bool) -> None:
     """As logrotate does it: at once when asked to, else with the next line."""
     path = tmp_path / "audit.log"
     file = AuditFile(path)
     file.write("before")
-    until(lambda: lines(path) == ["before"])
+    await until(lambda: lines(path) == ["before"])
     path.rename(tmp_path / "audit.log.1")
     if asks:
         file.reopen()
-        until(path.exists)
+        await until(path.exists)
     file.write("after")
     file.close()
     assert (lines(tmp_path / "audit.log.1"), lines(path)) == (["before"], ["after"])
 
 
-def test_a_file_that_may_not_be_renamed_goes_on_growing(
+async def test_a_file_that_may_not_be_renamed_goes_on_growing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No line is lost for its size; the log is told once."""
@@ -88,9 +85,9 @@ def test_a_file_that_may_not_be_renamed_goes_on_growing(
     file = AuditFile(path, max_bytes=1)
     for text in ("one", "two", "three"):
         file.write(text)
-        until(lambda: text in lines(path))  # noqa: B023 - it is called at once
+        await until(lambda: text in lines(path))  # noqa: B023 - it is called at once
     file.close()
-    assert (file.error, lines(path), list(tmp_path.iterdir())) == (None, ["one", "two", "three"], [path])
+    assert (file.error, lines(path), files_in(tmp_path)) == (None, ["one", "two", "three"], [path])
     assert [record.getMessage() for record in caplog.records] == [
         "the audit trail cannot be renamed and goes on growing"
     ]
@@ -134,7 +131,7 @@ def write_together(file: AuditFile, disk: Disk, *texts: str) -> None:
     disk.is_free.set()
 
 
-def test_a_full_disk_is_told_once_and_lines_are_counted(
+async def test_a_full_disk_is_told_once_and_lines_are_counted(
     tmp_path: Path, disk: Disk, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever writes is not held up; once there is space, the trail says how many are missing."""
@@ -144,9 +141,9 @@ def test_a_full_disk_is_told_once_and_lines_are_counted(
     with caplog.at_level(logging.WARNING, "adapter.audit.file"):
         for count in range(5):
             file.write(f"lost {count}")
-        until(lambda: file.error is not None)
+        await until(lambda: file.error is not None)
         file.write("lost 5")
-        until(lambda: file._lost == 6)  # noqa: SLF001 - what no line can tell yet
+        await until(lambda: file._lost == 6)  # noqa: SLF001 - what no line can tell yet
         disk.space = math.inf
         file.write("found")
         file.close()
@@ -161,7 +158,7 @@ def test_a_full_disk_is_told_once_and_lines_are_counted(
     ]
 
 
-def test_lines_that_the_disk_took_before_it_was_full_are_not_counted_as_lost(
+async def test_lines_that_the_disk_took_before_it_was_full_are_not_counted_as_lost(
     tmp_path: Path, disk: Disk
 ) -> None:
     """Of several that are written together: two stand there whole, half of the third, and three are lost."""
@@ -169,7 +166,7 @@ def test_lines_that_the_disk_took_before_it_was_full_are_not_counted_as_lost(
     file = AuditFile(path)
     disk.space = len("zero\none\ntwo\nthr")
     write_together(file, disk, "zero", "one", "two", "three", "four", "five")
-    until(lambda: file.error is not None)
+    await until(lambda: file.error is not None)
     disk.space = math.inf
     file.write("six")
     file.close()
@@ -178,7 +175,7 @@ def test_lines_that_the_disk_took_before_it_was_full_are_not_counted_as_lost(
     assert json.loads(loss)["lines"] == 3
 
 
-def test_a_loss_is_told_once_though_the_disk_is_full_again_right_behind_it(
+async def test_a_loss_is_told_once_though_the_disk_is_full_again_right_behind_it(
     tmp_path: Path, disk: Disk
 ) -> None:
     """Who adds the counts up has the number of lines that are missing."""
@@ -186,10 +183,10 @@ def test_a_loss_is_told_once_though_the_disk_is_full_again_right_behind_it(
     file = AuditFile(path)
     disk.space = 0
     file.write("lost")
-    until(lambda: file.error is not None)
+    await until(lambda: file.error is not None)
     disk.space = len(_line_of_loss(1)) + 3
     file.write("lost too")
-    until(lambda: not disk.space)
+    await until(lambda: not disk.space)
     disk.space = math.inf
     file.write("found")
     file.close()
@@ -198,7 +195,7 @@ def test_a_loss_is_told_once_though_the_disk_is_full_again_right_behind_it(
     assert (half, found) == ("lo", "found")
 
 
-def test_what_the_disk_does_not_confirm_counts_as_lost(
+async def test_what_the_disk_does_not_confirm_counts_as_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A line that may be missing after a power cut is one that may be missing."""
@@ -211,7 +208,7 @@ def test_what_the_disk_does_not_confirm_counts_as_lost(
     with monkeypatch.context() as broken:
         broken.setattr(os, "fsync", fsync)
         file.write("perhaps")
-        until(lambda: file.error is not None)
+        await until(lambda: file.error is not None)
     file.write("surely")
     file.close()
     perhaps, loss, surely = lines(path)
@@ -235,7 +232,7 @@ def test_only_a_file_of_its_own_is_begun(tmp_path: Path, stands_there: Callable[
 
 
 @pytest.mark.parametrize("stands_there", [link_elsewhere, os.mkfifo], ids=lambda one: one.__name__)
-def test_what_takes_the_place_of_the_file_is_told_and_not_written_to(
+async def test_what_takes_the_place_of_the_file_is_told_and_not_written_to(
     tmp_path: Path, stands_there: Callable[[Path], None]
 ) -> None:
     """The health tells of it; once a file may stand there again the trail says how much is missing."""
@@ -244,7 +241,7 @@ def test_what_takes_the_place_of_the_file_is_told_and_not_written_to(
     path.rename(tmp_path / "moved")
     stands_there(path)
     file.write("lost")
-    until(lambda: file.error)
+    await until(lambda: file.error)
     path.unlink()
     file.write("kept")
     file.close()
@@ -253,14 +250,14 @@ def test_what_takes_the_place_of_the_file_is_told_and_not_written_to(
     assert not path.with_name("elsewhere").exists()
 
 
-def test_a_link_to_the_file_itself_is_no_file(tmp_path: Path) -> None:
+async def test_a_link_to_the_file_itself_is_no_file(tmp_path: Path) -> None:
     """Whoever moved the file away may choose later where the link leads."""
     path = tmp_path / "audit.log"
     file = AuditFile(path)
     path.rename(tmp_path / "moved")
     path.symlink_to(tmp_path / "moved")
     file.write("lost")
-    until(lambda: file.error)
+    await until(lambda: file.error)
     path.unlink()
     file.close()
     assert lines(tmp_path / "moved") == []

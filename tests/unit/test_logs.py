@@ -1,12 +1,14 @@
 import json
 import logging
+import threading
 from collections.abc import Iterator
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
-from adapter.process.line_writer import WAITING_LIMIT, Lines, Waiting
+from adapter.lab.polling import until
+from adapter.line_writer import WAITING_LIMIT, LineWriter
+from adapter.process.log_lines import LogLines
 from adapter.process.logs import ConsoleFormatter, JsonFormatter, writing
 
 
@@ -148,18 +150,27 @@ def test_a_line_that_cannot_be_written_ends_no_log(capfd: pytest.CaptureFixture[
     assert second.endswith(" INFO adapter.test: this")
 
 
-def test_lines_that_nobody_reads_are_lost_beyond_a_limit_and_counted() -> None:
+async def test_lines_that_nobody_reads_are_lost_beyond_a_limit_and_counted() -> None:
     """As soon as there is room again, how many were lost is told, before what comes then."""
-    waiting: Waiting = SimpleQueue()
-    lines = Lines(waiting)
+    is_asked, is_read = threading.Event(), threading.Event()
+    written: list[logging.LogRecord] = []
+
+    def write(records: list[logging.LogRecord]) -> None:
+        is_asked.set()
+        assert is_read.wait(5)
+        written.extend(records)
+
+    writer = LineWriter("test", write)
+    lines = LogLines(writer)
+    lines.handle(_record("first"))
+    assert is_asked.wait(5)
     for _ in range(WAITING_LIMIT + 7):
         lines.handle(_record("early"))
-    assert waiting.qsize() == WAITING_LIMIT
-    for _ in range(2):
-        waiting.get()
+    is_read.set()
+    await until(lambda: len(written) == 1 + WAITING_LIMIT)
     lines.handle(_record("late"))
-    left = [waiting.get() for _ in range(waiting.qsize())]
-    told, late = (record for record in left[-2:] if record is not None)
+    assert writer.close(5)
+    told, late = written[1 + WAITING_LIMIT :]
     assert (told.levelname, vars(told)["lines"], late.getMessage()) == ("WARNING", 7, "late")
 
 

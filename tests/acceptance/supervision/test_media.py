@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from adapter.lab import Phone, running_asterisk
 from adapter.lab.adapter_process import running_adapter
-from tests.acceptance.conftest import until
+from adapter.lab.polling import until
 from tests.acceptance.stories.story import Stage
 from tests.acceptance.supervision.hearing import heard, until_right
 from tests.acceptance.supervision.test_follow import REPAIR_LIMIT_S, bridged_at
@@ -51,7 +51,9 @@ async def test_audio_between_the_phones_comes_back_for_each_mode(stage: Stage, f
             await until_right((agent, customer, supervisor), wanted, time.time())
         back = len(agent.journal)
         await story.hang_up(supervisor)
-        await until(lambda: any(str(customer.ear.port) in entry.text for entry in agent.journal[back:]))
+        await until(
+            lambda: any(str(customer.ear.port) in entry.text for entry in agent.journal[back:]), within=3
+        )
         two = {(agent.name, customer.name), (customer.name, agent.name)}
         await until_right((agent, customer), two, time.time())
         await story.hang_up(customer, agent)

@@ -10,9 +10,9 @@ import pytest_asyncio
 from adapter.lab import LabError, Phone, Step, running_asterisk, wait_until_heard
 from adapter.lab.adapter_process import DIRECTORY, Answer, running_adapter
 from adapter.lab.hears import HEARD_LEVEL
-from adapter.lab.polling import poll_until
+from adapter.lab.polling import poll_until, until
 from adapter.lab.tones import tone_level
-from tests.acceptance.conftest import code_of, until, views_of
+from tests.acceptance.conftest import code_of, views_of
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.asking import address_of, reason_of_end, until_joined
 from tests.acceptance.supervision.hearing import heard, until_right
@@ -198,7 +198,7 @@ async def test_a_phone_that_is_told_to_answers_by_itself(stage: Stage, others: l
                 audio = await phone.ear.listen(0.3)
                 assert tone_level(audio, speaker.tone_hz) >= HEARD_LEVEL, speaker
             await story.hang_up(customer, agent)
-            await until(lambda: not phone.is_talking)
+            await until(lambda: not phone.is_talking, within=3)
         finally:
             phone.close()
 
@@ -314,6 +314,6 @@ async def test_without_the_wish_nobody_hears_a_tone(stage: Stage) -> None:
         phones, since = await supervised(story, "0003*210", "0003*024", "BargeIn")
         agent, customer, supervisor = phones
         await wait_until_heard(phones, heard("BargeIn", supervisor=supervisor, agent=agent, other=customer))
-        assert await poll_until(lambda: True if time.time() > since + 1.5 else None, 2)
+        await until(lambda: time.time() > since + 1.5, within=2)
         assert not any(hears_notice(party, since) for party in phones)
         await story.hang_up(customer, agent, supervisor)

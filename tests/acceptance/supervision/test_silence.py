@@ -10,7 +10,7 @@ import pytest_asyncio
 from adapter.lab import Phone, running_asterisk
 from adapter.lab.adapter_process import DIRECTORY, running_adapter
 from adapter.lab.hears import who_hears_whom
-from tests.acceptance.conftest import until
+from adapter.lab.polling import until
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.asking import address_of, reason_of_end, until_joined, until_told
 from tests.acceptance.supervision.hearing import heard, until_right
@@ -138,7 +138,7 @@ async def test_a_right_that_is_taken_away_ends_it_at_once(stage: Stage) -> None:
         finally:
             directory.write_text(text)
             stage.adapter.process.send_signal(signal.SIGHUP)
-            await until(lambda: stage.adapter.log.count("the directory was reloaded") >= 2)
+            await until(lambda: stage.adapter.log.count("the directory was reloaded") >= 2, within=3)
         await until_audio_is_back(agent, customer, supervisor)
         await story.hang_up(customer, agent)
 
