@@ -32,7 +32,14 @@ from adapter.ami.errors import (
 from adapter.ami.listing import Listing
 from adapter.ami.probe import Ask, clock_offset, has_include
 from adapter.ami.session import Session
-from adapter.asterisk.actions import Action, list_answer_times, list_channels, list_parked, ping
+from adapter.asterisk.actions import (
+    Action,
+    list_answer_times,
+    list_bridges,
+    list_channels,
+    list_parked,
+    ping,
+)
 from adapter.asterisk.events import Event, ListedChannel
 from adapter.asterisk.message import Message
 from adapter.asterisk.parsing import EVENT_NAMES, OF_SNAPSHOT, EventError, parse
@@ -187,6 +194,7 @@ class Link:
                 self.has_include = await self._find_include(session)
                 await self._ask_beside(session, list_parked(listing.id))
                 await self._ask_beside(session, list_answer_times(listing.id))
+                await self._ask_beside(session, list_bridges(listing.id))
                 await session.request(list_channels(listing.id), self._settings.action_timeout_s)
                 await asyncio.wait({listing.done, session.lost}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
@@ -223,6 +231,7 @@ class Link:
         listing = self._listing = Listing(asyncio.get_running_loop().create_future())
         try:
             async with asyncio.timeout(SNAPSHOT_LIMIT_S):
+                await self._ask_beside(session, list_bridges(listing.id))
                 await session.request(list_channels(listing.id), self._settings.action_timeout_s)
                 await asyncio.wait({listing.done, session.lost}, return_when=asyncio.FIRST_COMPLETED)
             at = time.time() + self._clock_offset_s

@@ -11,9 +11,9 @@ import secrets
 from collections.abc import Sequence
 
 from adapter.asterisk.answer_times import read_answer_time, with_answer_times
-from adapter.asterisk.events import Event, ListedChannel, channels_of
+from adapter.asterisk.events import BridgeKind, Event, ListedChannel, channels_of
 from adapter.asterisk.message import Message
-from adapter.asterisk.parsing import EventError, parse_listed
+from adapter.asterisk.parsing import EventError, parse_listed, parse_listed_bridge
 
 _UNIQUEID = re.compile(r"\r\nUniqueid: ([^\r\n]{1,150})")
 
@@ -32,6 +32,8 @@ class Listing:
         """Channels of which events came meanwhile."""
         self._lines: list[ListedChannel] = []
         self._answered: dict[str, float] = {}
+        self._kinds: dict[str, BridgeKind] = {}
+        """Of the bridges, which are listed before the channels."""
         self._is_broken = False
         self._is_foreign = False
 
@@ -51,7 +53,9 @@ class Listing:
             raise EventError("it answers no request of ours")
         match name:
             case "CoreShowChannel":
-                self._lines.append(parse_listed(message))
+                self._lines.append(parse_listed(message, self._kinds))
+            case "BridgeListItem":
+                self._kinds.update((parse_listed_bridge(message),))
             case "Status":
                 self._answered.update(filter(None, (read_answer_time(message),)))
             case "CoreShowChannelsComplete":

@@ -71,6 +71,11 @@ def list_channels(action_id: str = "") -> Action:
     return Action("CoreShowChannels", id=action_id)
 
 
+def list_bridges(action_id: str = "") -> Action:
+    """Ask for all bridges: what each is for, and how it mixes."""
+    return Action("BridgeList", id=action_id)
+
+
 def list_answer_times(action_id: str = "") -> Action:
     """Ask for each channel's status, and in it for when the channel was answered."""
     return Action("Status", (("Variables", ANSWER_TIME),), id=action_id)

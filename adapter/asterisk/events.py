@@ -145,12 +145,9 @@ class DialEnd(Struct, frozen=True, gc=False):
     status: str
 
 
-class BridgeEnter(Struct, frozen=True, gc=False):
-    """A channel entered the bridge with the unique id `bridge`."""
+class BridgeKind(Struct, frozen=True, gc=False):
+    """What a bridge is for, and how Asterisk mixes it."""
 
-    at: float
-    channel: Channel
-    bridge: str
     is_joining: bool = True
     """Its channels become one conversation, of one linkedid; not so in a ConfBridge."""
     is_holding: bool = False
@@ -161,6 +158,24 @@ class BridgeEnter(Struct, frozen=True, gc=False):
     """They are agents who stay on the line, and wait for their next callers."""
     is_for_two: bool = False
     """An application (ARI) made it, and Asterisk mixes two in it as in a call."""
+
+    @property
+    def is_conference(self) -> bool:
+        """Whether it mixes any number of channels, of calls of their own."""
+        return not (self.is_joining or self.is_holding or self.is_for_two)
+
+
+ORDINARY = BridgeKind()
+"""The bridge of a call."""
+
+
+class BridgeEnter(Struct, frozen=True, gc=False):
+    """A channel entered the bridge with the unique id `bridge`."""
+
+    at: float
+    channel: Channel
+    bridge: str
+    kind: BridgeKind = ORDINARY
 
 
 class BridgeLeave(Struct, frozen=True, gc=False):
@@ -282,6 +297,9 @@ def channels_of(event: "Event") -> Iterator[str]:
 DIALED_APPLICATIONS = frozenset({"AppDial", "AppQueue", "AppDial2"})
 """What runs on a channel that Dial, Queue or an Originate rang."""
 
+_LASTING = frozenset({"ConfBridge", "Stasis"})
+"""The applications whose bridges go on when all but one have left."""
+
 
 class ListedChannel(Struct, frozen=True, gc=False):
     """One line of a snapshot (CoreShowChannel): a channel and what it runs."""
@@ -293,6 +311,8 @@ class ListedChannel(Struct, frozen=True, gc=False):
     bridge: str | None = None
     answered_at: float | None = None
     """When it was answered, where Asterisk keeps a record of that."""
+    kind: BridgeKind | None = None
+    """What Asterisk lists of its bridge; None where it lists nothing."""
     waits_in: str | None = None
     """The holding bridge in which it waits; `bridge` is None then."""
 
@@ -303,8 +323,22 @@ class ListedChannel(Struct, frozen=True, gc=False):
 
     @property
     def is_in_conference(self) -> bool:
-        """Whether it takes part in a ConfBridge."""
-        return self.application == "ConfBridge" and self.bridge is not None
+        """Whether it takes part in a conference."""
+        if self.kind is None:
+            return self.application == "ConfBridge" and self.bridge is not None
+        return self.bridge is not None and self.kind.is_conference
+
+    @property
+    def stays_in_bridge(self) -> bool:
+        """Whether its bridge goes on when all but one have left."""
+        if self.kind is None:
+            return self.application in _LASTING and self.bridge is not None
+        return self.bridge is not None and not self.kind.is_joining
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether it waits in a parking lot."""
+        return self.waits_in is not None and self.kind is not None and self.kind.is_parking
 
     @property
     def is_spying(self) -> bool:

@@ -7,11 +7,13 @@ on the live calls. Times come from Asterisk's clock (`timestampevents`) where it
 import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from adapter.asterisk.events import (
     OUR_PREFIX,
     UNIQUEID_LIMIT,
     BridgeEnter,
+    BridgeKind,
     BridgeLeave,
     Channel,
     ChannelState,
@@ -97,14 +99,26 @@ def _check_headers(message: Message) -> None:
         raise EventError(f"the header {twice[:30]!r} stands twice")
 
 
-def parse_listed(headers: Headers) -> ListedChannel:
-    """One channel of a snapshot. Raises EventError as `parse` does."""
+def parse_listed(headers: Headers, kinds: Mapping[str, BridgeKind] = MappingProxyType({})) -> ListedChannel:
+    """One channel of a snapshot; `kinds` are those of the bridges. Raises EventError as `parse` does."""
+    _check_item(headers)
+    channel, (application, data, duration, bridge) = _channel_and(headers, _RUNNING)
+    age_s = 0 if duration is None else _seconds(duration)
+    kind = kinds.get(bridge) if bridge else None
+    return ListedChannel(channel, application or "", data or "", age_s, bridge or None, kind=kind)
+
+
+def parse_listed_bridge(headers: Headers) -> tuple[str, BridgeKind]:
+    """The unique id of one bridge that is listed, and its kind. Raises EventError as `parse` does."""
+    _check_item(headers)
+    bridge, kind, technology = [_required(headers.get(name), name) for name in _BRIDGE]
+    return bridge, _bridge_kind(kind, technology)
+
+
+def _check_item(headers: Headers) -> None:
     if isinstance(headers, Message) and headers.event_header is None:
         _check_headers(headers)
         raise EventError("the second header is not ActionID")
-    channel, (application, data, duration, bridge) = _channel_and(headers, _RUNNING)
-    age_s = 0 if duration is None else _seconds(duration)
-    return ListedChannel(channel, application or "", data or "", age_s, bridge or None)
 
 
 _RUNNING = ("Application", "ApplicationData", "Duration", "BridgeId")
@@ -233,10 +247,12 @@ def _dialing(headers: Headers) -> Channel | None:
 
 def _bridge_enter(headers: Headers, at: float) -> Event:
     channel, (bridge, kind, technology) = _channel_and(headers, _BRIDGE)
-    return BridgeEnter(
-        at,
-        channel,
-        _required(bridge, _BRIDGE[0]),
+    return BridgeEnter(at, channel, _required(bridge, _BRIDGE[0]), _bridge_kind(kind, technology))
+
+
+@functools.lru_cache(maxsize=256)
+def _bridge_kind(kind: str | None, technology: str | None) -> BridgeKind:
+    return BridgeKind(
         is_joining=kind is None or kind == "basic",
         is_holding=technology == "holding_bridge",
         is_parking=kind == "parking",
@@ -364,5 +380,5 @@ _OTHERS: dict[str, Callable[[Headers, float], Event | None]] = {
 EVENT_NAMES = frozenset({*_OF_ONE_CHANNEL, *_OTHERS})
 """The AMI events that bear on the live calls; a reader may leave all others out."""
 
-OF_SNAPSHOT = frozenset({"CoreShowChannel", "CoreShowChannelsComplete", "Status"})
-"""The events that answer a request for a snapshot."""
+OF_SNAPSHOT = frozenset({"BridgeListItem", "CoreShowChannel", "CoreShowChannelsComplete", "Status"})
+"""The events that answer a request for a snapshot, and what is asked beside it."""

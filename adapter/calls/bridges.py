@@ -17,13 +17,13 @@ def enter(state: CallState, event: BridgeEnter) -> None:
     if leg is None:
         state.count_unknown("bridge")
         return
-    if event.is_holding:
+    if event.kind.is_holding:
         _begin_waiting(state, leg, event)
     else:
         _begin_talking(state, leg, event)
     # Only now: what it tells of the linkedid is true where the channel is now.
     update(state, event.channel, event.at)
-    if event.is_joining and not event.is_holding:
+    if event.kind.is_joining and not event.kind.is_holding:
         # Asterisk gives all of them the oldest linkedid, and tells it of a channel with its next event.
         linkedid = leg.linkedid
         for one in state.bridges.members(event.bridge):
@@ -63,10 +63,10 @@ def reset_bridge(state: CallState, leg: Leg, line: ListedChannel) -> Sequence[st
     bridge, waits_in = line.bridge, line.waits_in
     if leg.bridge == bridge and leg.waits_in == waits_in:
         return ()
-    if bridge is not None and bridge == leg.waits_in:
-        return ()  # a snapshot does not tell which bridges are for waiting, but of agents
+    if line.kind is None and (bridge or waits_in) == (leg.bridge or leg.waits_in):
+        return ()  # it is where it was, and what that is was known
     leg.parking = leg.held_since = None
-    leg.waits_in, leg.is_parked = waits_in, False
+    leg.waits_in, leg.is_parked = waits_in, line.is_parked
     if leg.is_idle and not leg.is_spyer:
         leg.answered_at = leg.ringing_at = None
     touch(state, leg)
@@ -75,9 +75,9 @@ def reset_bridge(state: CallState, leg: Leg, line: ListedChannel) -> Sequence[st
 
 def _begin_waiting(state: CallState, leg: Leg, event: BridgeEnter) -> None:
     move(state, leg, None)
-    leg.waits_in, leg.is_parked = event.bridge, event.is_parking
+    leg.waits_in, leg.is_parked = event.bridge, event.kind.is_parking
     leg.is_in_conference = leg.stays_in_bridge = leg.has_left = False
-    leg.is_agent = event.is_for_agents
+    leg.is_agent = event.kind.is_for_agents
     if leg.is_idle and not leg.is_spyer:
         # Its next conversation is another one.
         leg.answered_at = leg.ringing_at = leg.held_since = None
@@ -87,11 +87,11 @@ def _begin_waiting(state: CallState, leg: Leg, event: BridgeEnter) -> None:
 
 
 def _begin_talking(state: CallState, leg: Leg, event: BridgeEnter) -> None:
-    if event.is_joining:
+    if event.kind.is_joining:
         leg.stays_in_bridge = leg.is_in_conference = False
     else:
         others = [one for one in state.bridges.members(event.bridge) if one is not leg]
-        leg.stays_in_bridge, leg.is_in_conference = True, not event.is_for_two
+        leg.stays_in_bridge, leg.is_in_conference = True, event.kind.is_conference
         if len(others) > 1:
             # Of more than two Asterisk tells a technology that it may be about to change.
             leg.is_in_conference = any(one.is_in_conference for one in others)

@@ -50,7 +50,7 @@ def _is_other(leg: Leg, line: ListedChannel, there: Container[str]) -> bool:
     # Conversations that meet are told to be one with their next event only, but that they met is known.
     if line.channel.linkedid not in (leg.channel.linkedid, leg.linkedid):
         return True
-    # A list does not tell which bridges are for waiting.
+    # Which bridges are for waiting may not be listed.
     if (line.bridge or line.waits_in) != (leg.bridge or leg.waits_in):
         return True
     if line.is_spying:

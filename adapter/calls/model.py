@@ -28,7 +28,7 @@ from adapter.calls.changes import Change
 from adapter.calls.differences import Differences, find_differences
 from adapter.calls.legs import Leg
 from adapter.calls.snapshot import take_lines
-from adapter.calls.snapshot_lines import with_agents
+from adapter.calls.snapshot_lines import with_waiting
 from adapter.calls.state import CallState, ExtensionOf, Handlers
 
 __all__ = ["HANDLERS", "TOPICS", "Calls", "ExtensionOf"]
@@ -58,7 +58,7 @@ class Calls:
         tells. Nor does it tell of holding, recording and parking: what was known of them stays while the
         channel is where it was.
         """
-        listed = {line.channel.uniqueid: line for line in with_agents(snapshot)}
+        listed = {line.channel.uniqueid: line for line in with_waiting(snapshot)}
         gone = [known for known in self._state.legs if known not in listed]
         return take_lines(self._state, listed, gone, at)
 
@@ -69,7 +69,7 @@ class Calls:
 
         What agrees is not touched. The changes that this made, and what differed.
         """
-        found = find_differences(self._state.legs, with_agents(snapshot), left_alone)
+        found = find_differences(self._state.legs, with_waiting(snapshot), left_alone)
         lines = {line.channel.uniqueid: line for line in (*found.missed, *found.changed)}
         return take_lines(self._state, lines, found.gone, at), found
 

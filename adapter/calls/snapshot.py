@@ -17,8 +17,6 @@ from adapter.calls.state import CallState
 
 _RELATING = frozenset({"ChanSpy", "ConfBridge", "ParkedCall", "AgentLogin", "Stasis"})
 """The applications that tell more than whether the channel was called; few channels run one."""
-_LASTING = frozenset({"ConfBridge", "Stasis"})
-"""Those whose bridges go on when all but one have left."""
 _DIALING = frozenset({"Dial", "Queue"})
 
 
@@ -67,10 +65,10 @@ def _begin_listed(state: CallState, line: ListedChannel, at: float) -> Leg:
     # The Duration is in whole seconds: the beginning may be told a second late.
     if answered_at is not None and leg.is_up and began_at - 1 <= answered_at <= at + 1:
         leg.answered_at = answered_at
-    if application in _RELATING:
-        leg.is_in_conference = line.is_in_conference
-        leg.stays_in_bridge = line.bridge is not None and application in _LASTING
-        leg.is_agent, leg.waits_in = line.is_agent, line.waits_in
+    kind = line.kind
+    if application in _RELATING or line.waits_in is not None or (kind is not None and not kind.is_joining):
+        leg.is_in_conference, leg.stays_in_bridge = line.is_in_conference, line.stays_in_bridge
+        leg.is_agent, leg.waits_in, leg.is_parked = line.is_agent, line.waits_in, line.is_parked
         if leg.is_idle:
             leg.answered_at = None
         if line.is_spying:
@@ -87,9 +85,9 @@ def _reset_leg(state: CallState, leg: Leg, line: ListedChannel, at: float) -> Se
     if line.application and not line.has_retrieved and not leg.is_on_own_way:
         is_dialed = line.is_dialed or (line.is_agent and line.bridge is not None)
         set_dialed(state, leg, is_dialed=is_dialed)
-    is_where_it_was = leg.bridge == line.bridge
-    leg.is_in_conference = line.is_in_conference or (is_where_it_was and leg.is_in_conference)
-    leg.stays_in_bridge = leg.bridge is not None and line.application in _LASTING
+    is_known = line.kind is None and (line.bridge or line.waits_in) == (leg.bridge or leg.waits_in)
+    if not is_known:
+        leg.is_in_conference, leg.stays_in_bridge = line.is_in_conference, line.stays_in_bridge
     leg.is_agent = line.is_agent
     moved = reset_bridge(state, leg, line)
     reset_spying(state, line, leg, at)

@@ -1,25 +1,43 @@
 """What a snapshot says by several of its lines together. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from msgspec.structs import replace
 
 from adapter.asterisk.events import ListedChannel
 
+_MAY_WAIT = frozenset({"BridgeWait", "Stasis"})
+"""The applications in whose bridges one may wait, and hear nobody."""
 
-def with_agents(snapshot: Sequence[ListedChannel]) -> Sequence[ListedChannel]:
-    """The snapshot with where agents wait for their next callers (AgentLogin), which no line tells alone.
 
-    All of them wait in one bridge, in which there is nobody else; a caller is in one with the agent's.
+def with_waiting(snapshot: Sequence[ListedChannel]) -> Sequence[ListedChannel]:
+    """The snapshot with who waits in its bridge, which no line tells alone.
+
+    Asterisk lists what each bridge is for. It may not list one: then an agent who stays on the line
+    (AgentLogin) waits where all are agents, and an application's channel waits: nobody is let in to hear
+    whoever else is there.
     """
-    agents = [line for line in snapshot if line.application == "AgentLogin"]
-    if not agents:
+    if not any(
+        line.application in _APPLICATIONS or (line.kind is not None and line.kind.is_holding)
+        for line in snapshot
+    ):
         return snapshot
-    bridges = {line.bridge for line in agents}
-    talking = {line.bridge for line in snapshot if line.bridge in bridges and not line.is_agent}
+    agents = {line.bridge for line in snapshot if line.is_agent}
+    served = {line.bridge for line in snapshot if line.bridge in agents and not line.is_agent}
     return [
-        replace(line, bridge=None, waits_in=line.bridge)
-        if line.is_agent and line.bridge not in talking
-        else line
+        replace(line, bridge=None, waits_in=line.bridge) if _waits(line, served) else line
         for line in snapshot
     ]
+
+
+def _waits(line: ListedChannel, served: Container[str | None]) -> bool:
+    if line.bridge is None:
+        return False
+    if line.kind is not None:
+        return line.kind.is_holding
+    if line.is_agent:
+        return line.bridge not in served
+    return line.application in _MAY_WAIT
+
+
+_APPLICATIONS = _MAY_WAIT | {"AgentLogin"}

@@ -244,6 +244,7 @@ class FakeAmi:
             "Challenge": self.challenge,
             "Login": self.log_in,
             "Ping": self.pong,
+            "BridgeList": self.list_bridges,
             "CoreShowChannels": self.list_channels,
             "Originate": self.originate,
             "Hangup": self.take_hangup,
@@ -288,6 +289,15 @@ class FakeAmi:
     def pong(self, action: ReceivedAction) -> None:
         """Answer with its clock."""
         action.connection.answer(action, ("Ping", "Pong"), ("Timestamp", f"{self.pbx.clock():.6f}"))
+
+    def list_bridges(self, action: ReceivedAction) -> None:
+        """List the bridges."""
+        connection, bridges = action.connection, self.pbx.bridges()
+        connection.answer(action, ("EventList", "start"), ("Message", "Bridge listing will follow"))
+        for bridge, (members, kind) in bridges.items():
+            connection.send(say.listed_bridge(bridge, members, kind, action["ActionID"]))
+        ends = (("EventList", "Complete"), ("ListItems", str(len(bridges))))
+        connection.send(say.message(("Event", "BridgeListComplete"), ("ActionID", action["ActionID"]), *ends))
 
     def list_channels(self, action: ReceivedAction) -> None:
         """Send a snapshot, and what the test wants said in between."""

@@ -104,27 +104,39 @@ def bridge_now(channel: FakeChannel) -> str:
     return bridge_of(channel) if channel.application in ("Dial", "AppDial") else ""
 
 
-def bridge_enter(at: float, channel: FakeChannel, bridge: str, members: int, *, kind: str = "basic") -> bytes:
-    """The channel joined a bridge that now has so many members; a ConfBridge's `kind` is `base`."""
-    return bridge_event("BridgeEnter", at, channel, bridge, members, kind=kind)
+ORDINARY = ("basic", "simple_bridge")
+"""The type and the technology of a call's bridge."""
 
 
-def bridge_event(
-    name: str, at: float, channel: FakeChannel, bridge: str, members: int, *, kind: str = "basic"
+def bridge_enter(
+    at: float, channel: FakeChannel, bridge: str, members: int, kind: tuple[str, str] = ORDINARY
 ) -> bytes:
-    """BridgeEnter or BridgeLeave."""
-    return event(
-        name,
-        at,
+    """The channel joined a bridge that now has so many members."""
+    return event("BridgeEnter", at, *_bridge(bridge, members, kind), *channel_headers(channel))
+
+
+def bridge_leave(
+    at: float, channel: FakeChannel, bridge: str, members: int, kind: tuple[str, str] = ORDINARY
+) -> bytes:
+    """The channel left the bridge, in which so many are now."""
+    return event("BridgeLeave", at, *_bridge(bridge, members, kind), *channel_headers(channel))
+
+
+def _bridge(bridge: str, members: int, kind: tuple[str, str]) -> tuple[Header, ...]:
+    return (
         ("BridgeUniqueid", bridge),
-        ("BridgeType", kind),
-        ("BridgeTechnology", "simple_bridge" if kind == "basic" else "softmix"),
+        ("BridgeType", kind[0]),
+        ("BridgeTechnology", kind[1]),
         ("BridgeCreator", "<unknown>"),
         ("BridgeName", "<unknown>"),
         ("BridgeNumChannels", str(members)),
         ("BridgeVideoSourceMode", "none"),
-        *channel_headers(channel),
     )
+
+
+def listed_bridge(bridge: str, members: int, kind: tuple[str, str], action_id: str) -> bytes:
+    """One bridge of a list."""
+    return message(("Event", "BridgeListItem"), ("ActionID", action_id), *_bridge(bridge, members, kind))
 
 
 def blind_transfer(at: float, transferer: FakeChannel, transferee: FakeChannel, exten: str) -> bytes:

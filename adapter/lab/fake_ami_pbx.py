@@ -23,6 +23,7 @@ class FakePbx:
         self._emit = emit
         self._originates: dict[str, Mapping[str, str]] = {}
         self._variables: dict[str, dict[str, str]] = {}
+        self._kinds: dict[str, tuple[str, str]] = {}
         self._serial = 0
 
     def add_trunk_call(
@@ -146,12 +147,20 @@ class FakePbx:
         channel = self.channels[uniqueid]
         bridge = say.bridge_now(channel)
         self.channels[uniqueid] = replace(channel, bridge="")
-        self._emit(say.bridge_event("BridgeLeave", self.clock(), channel, bridge, self._members(bridge)))
+        kind = self._kinds.get(bridge, say.ORDINARY)
+        self._emit(say.bridge_leave(self.clock(), channel, bridge, self._members(bridge), kind))
 
-    def enter(self, uniqueid: str, bridge: str, *, kind: str = "basic") -> None:
+    def bridges(self) -> dict[str, tuple[int, tuple[str, str]]]:
+        """The bridges that there are: how many are in it, its type and its technology."""
+        there = dict.fromkeys(filter(None, map(say.bridge_now, self.channels.values())))
+        return {one: (self._members(one), self._kinds.get(one, say.ORDINARY)) for one in there}
+
+    def enter(self, uniqueid: str, bridge: str, *, kind: str = "basic", technology: str = "") -> None:
         """The channel enters a bridge; a ConfBridge's `kind` is `base`."""
+        mixed = technology or ("simple_bridge" if kind == "basic" else "softmix")
+        self._kinds[bridge] = (kind, mixed)
         channel = self.channels[uniqueid] = replace(self.channels[uniqueid], bridge=bridge)
-        self._emit(say.bridge_enter(self.clock(), channel, bridge, self._members(bridge), kind=kind))
+        self._emit(say.bridge_enter(self.clock(), channel, bridge, self._members(bridge), (kind, mixed)))
 
     def send_on(self, transferer: str, transferee: str, number: str) -> FakeChannel:
         """A blind transfer to an extension, whose phone rings: its channel. Who transferred is there yet."""

@@ -29,7 +29,10 @@ T = TypeVar("T")
 Json = dict[str, Any]
 
 DEADLINE_S = 5.0
-AT_LOGIN = ("Challenge", "Login", "Ping", "ShowDialPlan", "ParkedCalls", "Status", "CoreShowChannels")
+AT_LOGIN = (
+    *("Challenge", "Login", "Ping", "ShowDialPlan"),
+    *("ParkedCalls", "Status", "BridgeList", "CoreShowChannels"),
+)
 """The actions of each connection before the link is READY."""
 TOKEN_KEY = secrets.token_hex(32)
 QUICK = {

@@ -17,6 +17,7 @@ HEADERS = {
     "Challenge": ["Action", "ActionID", "AuthType"],
     "Login": ["Action", "ActionID", "AuthType", "Events", "Key", "Username"],
     "Ping": ["Action", "ActionID"],
+    "BridgeList": ["Action", "ActionID"],
     "CoreShowChannels": ["Action", "ActionID"],
     "ParkedCalls": ["Action", "ActionID"],
     "ShowDialPlan": ["Action", "ActionID", "Context", "Extension"],

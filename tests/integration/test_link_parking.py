@@ -14,6 +14,8 @@ from adapter.lab.polling import until_seen
 from tests.integration.harness import Json, Service, running_service
 
 PARKED_FOR_S = 42
+LOT = "5f0c7c3e-0001-4e6f-8f5e-27a3a0b9d2f1"
+"""The bridge of the parking lot."""
 
 
 def parked_call(channel: FakeChannel, parked_for_s: int = PARKED_FOR_S) -> Callable[[ReceivedAction], None]:
@@ -52,6 +54,7 @@ async def test_a_call_that_was_parked_before_we_came_shows_where_and_since_when(
     """The list of parked calls has durations, no times; Asterisk's clock counts, an hour ahead of ours."""
     ami.pbx.clock = lambda: time.time() + 3600
     ami.scripts["ParkedCalls"] = parked_call(agent)
+    ami.pbx.enter(agent.uniqueid, LOT, kind="parking", technology="holding_bridge")
     async with running_service(ami, directory) as service:
         await service.until_link("READY")
         view = await view_of(service)
@@ -65,6 +68,7 @@ async def test_a_parked_call_is_still_parked_since_then_after_the_link_came_back
 ) -> None:
     """What was known stays; where it is parked no more, it is not shown to be."""
     ami.scripts["ParkedCalls"] = parked_call(agent)
+    ami.pbx.enter(agent.uniqueid, LOT, kind="parking", technology="holding_bridge")
     async with running_service(ami, directory) as service:
         await service.until_link("READY")
         before = await view_of(service)

@@ -76,7 +76,8 @@ async def test_a_recording_is_a_snapshot_and_then_every_event(
     path = tmp_path / "trace.ami"
     recording = asyncio.create_task(run_record(settings, RecordOptions(path, is_masked=False), said.append))
     await until(lambda: said, within=DEADLINE_S)
-    assert names_in(path) == ["CoreShowChannel", "CoreShowChannel", "CoreShowChannelsComplete"]
+    channels = ["CoreShowChannel", "CoreShowChannel", "CoreShowChannelsComplete"]
+    assert names_in(path) == ["BridgeListItem", "BridgeListComplete", *channels]
 
     ami.pbx.hang_up(agent.uniqueid)
     await until(lambda: "Hangup" in names_in(path), within=DEADLINE_S)
@@ -188,7 +189,7 @@ async def test_a_link_that_breaks_ends_the_recording_and_keeps_the_file(
         ami.scripts["Ping"] = ignore
     assert await ended(recording) == 1
     assert "the recording ended: " in said.text
-    assert len(names_in(path)) == 3
+    assert names_in(path)[-1] == "CoreShowChannelsComplete"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")

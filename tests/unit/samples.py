@@ -7,7 +7,7 @@ from typing import Any
 
 from adapter.ami.reader import Reader
 from adapter.asterisk.events import Event, ListedChannel
-from adapter.asterisk.parsing import parse, parse_listed
+from adapter.asterisk.parsing import parse, parse_listed, parse_listed_bridge
 from adapter.calls.ids import age_of
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall, phone_call
@@ -367,8 +367,11 @@ def events(messages: Iterable[Headers]) -> list[Event]:
     return [event for message in messages if (event := parse(message, 0.0)) is not None]
 
 
-def listed(snapshot: Iterable[Headers]) -> list[ListedChannel]:
-    return [parse_listed(headers) for headers in snapshot if headers["Event"] == "CoreShowChannel"]
+def listed(snapshot: Iterable[Headers], told: Iterable[Headers] = ()) -> list[ListedChannel]:
+    """The channels of a snapshot; of the bridges is known what `told` lists, or says as somebody enters."""
+    naming = ("BridgeEnter", "BridgeListItem")
+    kinds = dict(parse_listed_bridge(message) for message in told if message["Event"] in naming)
+    return [parse_listed(headers, kinds) for headers in snapshot if headers["Event"] == "CoreShowChannel"]
 
 
 def empty_calls() -> Calls:

@@ -5,6 +5,7 @@ import pytest
 
 from adapter.asterisk.events import (
     BridgeEnter,
+    BridgeKind,
     BridgeLeave,
     Channel,
     ChannelState,
@@ -156,7 +157,7 @@ def test_a_bridge_makes_one_conversation_or_not(kind: str, technology: str, is_w
     headers = {**_first("BridgeEnter"), "BridgeType": kind, "BridgeTechnology": technology}
     bridge = headers["BridgeUniqueid"]
     is_so = {"is_joining": False, **dict.fromkeys(is_what, True)}
-    assert parse(headers, 0.0) == BridgeEnter(1795405389.329789, AGENT, bridge, **is_so)
+    assert parse(headers, 0.0) == BridgeEnter(1795405389.329789, AGENT, bridge, BridgeKind(**is_so))
     assert parse({**headers, "Event": "BridgeLeave"}, 0.0) == BridgeLeave(1795405389.329789, AGENT, bridge)
 
 

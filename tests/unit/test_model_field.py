@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import pytest
+from msgspec.structs import replace
 
 from adapter.asterisk.events import ListedChannel
 from adapter.callcontrol.supervision.spy_setup import is_conference
@@ -31,10 +32,11 @@ def _all(calls: Calls) -> list[Shown]:
 
 def _lines(pbx: Pbx, applications: dict[str, str] | None = None) -> list[ListedChannel]:
     """A snapshot of now, in which these channels run these applications."""
-    return listed(
+    lines = (
         {**line, "Application": (applications or {}).get(line["Uniqueid"], line["Application"])}
         for line in snapshot_after(pbx.messages)
     )
+    return listed(lines, pbx.messages)
 
 
 def _restarted(pbx: Pbx, applications: dict[str, str] | None = None) -> Calls:
@@ -280,7 +282,7 @@ def test_an_applications_bridge_is_a_conference_by_how_it_mixes_and_how_many(
     pbx = Pbx()
     customer, agent = pbx.call("PJSIP/trunk", AGENT)
     bridge = pbx.bridge(customer, agent, kind="stasis", technology=technology)
-    for calls in (calls_after(pbx.messages), *([] if is_one else [_restarted(pbx)])):
+    for calls in (calls_after(pbx.messages), _restarted(pbx)):
         assert is_conference(calls, agent) is is_one
     third = pbx.new(COLLEAGUE, number="0003*211", state="Up")
     # Of the third Asterisk still tells how two were mixed.
@@ -289,7 +291,64 @@ def test_an_applications_bridge_is_a_conference_by_how_it_mixes_and_how_many(
         assert is_conference(calls, agent)
         assert is_conference(calls, third)
     pbx.hang_up(third)
-    assert is_conference(calls_after(pbx.messages), agent) is is_one
+    for calls in (calls_after(pbx.messages), _restarted(pbx)):
+        assert is_conference(calls, agent) is is_one
+
+
+@pytest.mark.parametrize(("kind", "application"), [("base", "BridgeWait"), ("stasis", "Stasis")])
+def test_who_waits_in_a_holding_bridge_is_in_no_conversation(kind: str, application: str) -> None:
+    """Nobody there hears anybody: told live, listed after a restart, or compared."""
+    pbx = Pbx()
+    agent = pbx.new(AGENT, number="0003*210", exten="*13", state="Ring")
+    pbx.state(agent, "Up")
+    customer = pbx.new("PJSIP/trunk", number="777888", exten="0003*500", state="Up")
+    bridge = pbx.bridge(customer, kind="base", technology="holding_bridge")
+    pbx.enter(customer, bridge, kind=kind, technology="holding_bridge")
+    pbx.enter(agent, bridge, kind=kind, technology="holding_bridge")
+    lines = _lines(pbx, {agent: application, customer: application})
+    live, compared = calls_after(pbx.messages), empty_calls()
+    restarted = _restarted(pbx, {agent: application, customer: application})
+    compared.reconcile(lines, 1795405400.0, ())
+    for calls in (live, restarted, compared):
+        assert _all(calls) == [("0003*210", "0003*210", "*13", OFF_HOOK)]
+        assert calls.others(agent) == []
+        before = seen(calls)
+        assert calls.reconcile(lines, 1795405400.0, ())[0] == []
+        calls.reset(lines, 1795405400.0)
+        assert seen(calls) == before
+    pbx.bridge(customer, agent, kind="stasis")
+    for calls in (calls_after(pbx.messages), _restarted(pbx)):
+        assert [row for row in _all(calls) if row[3] == ON_CALL]
+
+
+@pytest.mark.parametrize("application", ["BridgeWait", "Stasis"])
+def test_in_a_bridge_that_is_not_listed_an_applications_channels_wait(application: str) -> None:
+    """They may be in no conversation: nobody is let in. What was told of the bridge live stays true."""
+    pbx = Pbx()
+    customer, agent = pbx.call("PJSIP/trunk", AGENT)
+    pbx.bridge(customer, agent, kind="stasis")
+    lines = [
+        replace(line, application=application, kind=None) for line in _lines(pbx) if line.bridge == "bridge-2"
+    ]
+    calls = empty_calls()
+    calls.reset(lines, 1795405400.0)
+    check(calls)
+    assert calls.others(agent) == []
+    assert [row[3] for row in _all(calls)] == [OFF_HOOK]
+    known = calls_after(pbx.messages)
+    known.reset(lines, 1795405400.0)
+    assert [one.channel.uniqueid for one in known.others(agent)] == [customer]
+    assert not is_conference(known, agent)
+
+
+def test_a_conversation_that_was_parked_before_a_restart_goes_on() -> None:
+    """A parking lot is listed as one: who is parked is in the middle of a conversation."""
+    pbx = Pbx()
+    caller, agent = pbx.call(COLLEAGUE, AGENT, number="0003*211")
+    pbx.park(caller, "PJSIP/0003*210")
+    pbx.hang_up(agent)
+    (view,) = only_call(_restarted(pbx)).views
+    assert view.status == ON_CALL
 
 
 # -- ids that others chose ---------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def test_a_real_snapshot_changes_nothing_that_was_known(name: str) -> None:
     for step in steps(name):
         for model in (calls, plain):
             _apply(model, events(step.messages))
-        calls.reset(listed(step.snapshot), step.at)
+        calls.reset(listed(step.snapshot, happenings(name)), step.at)
         check(calls)
         assert shown(calls) == shown(plain), step.name
 
@@ -92,21 +92,22 @@ def _left(calls: Calls) -> set[str]:
     return {uniqueid for call in calls.live() for uniqueid, leg in call.legs.items() if leg.has_left}
 
 
+@pytest.mark.parametrize("has_bridges", [False, True], ids=["channels", "channels and bridges"])
 @each_told
-def test_a_restart_at_any_step_shows_what_was_shown_before(name: str) -> None:
+def test_a_restart_at_any_step_shows_what_was_shown_before(name: str, *, has_bridges: bool) -> None:
     """From the real snapshot alone, and with every event since: the same calls with the same views.
 
     Apart from what a snapshot cannot tell: times, view ids, holding, recording, why a dialing failed, and
     parking, which is asked for beside it.
     """
-    told = list(steps(name))
+    told, entered = list(steps(name)), happenings(name) if has_bridges else []
     for cut, start in enumerate(told):
         if not _is_told(start):
             continue
         calls, unbroken = lab_calls(), lab_calls()
         for step in told[: cut + 1]:
             _apply(unbroken, events(step.messages))
-        calls.reset(listed(start.snapshot), start.at)
+        calls.reset(listed(start.snapshot, entered), start.at)
         check(calls)
         assert inexact(calls, _left(unbroken)) == inexact(unbroken, _left(unbroken)), start.name
         for step in told[cut + 1 :]:

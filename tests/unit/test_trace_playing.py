@@ -1,5 +1,7 @@
 """A trace played: what is told of each call, when, and what is said of a trace that is not whole."""
 
+import pytest
+
 from adapter.tools.trace.playing import Happening, any_extension, play
 from adapter.tools.trace.text import Problem, Recorded
 from tests.unit.samples import Headers, Pbx, recorded, snapshot_after
@@ -67,6 +69,22 @@ def test_a_recording_that_begins_in_mid_call_begins_with_its_snapshot() -> None:
     assert lines[0].endswith("of 0003*210 began")
     assert "status=on-call" in lines[1]
     assert lines[-1].endswith(" ended")
+
+
+@pytest.mark.parametrize(
+    ("technology", "status"), [("holding_bridge", "off-hook"), ("simple_bridge", "on-call")]
+)
+def test_a_recording_says_first_what_the_bridges_are_for(technology: str, status: str) -> None:
+    """Who waits in one is in no conversation."""
+    pbx = Pbx()
+    pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    bridge = {"Event": "BridgeListItem", "BridgeUniqueid": "bridge-1", "BridgeType": "base"}
+    bridge["BridgeTechnology"] = technology
+    complete = {"Event": "CoreShowChannelsComplete", "Timestamp": pbx.messages[-1]["Timestamp"]}
+    lines = told([bridge, *snapshot_after(pbx.messages), complete])
+    assert f"status={status}" in lines[1]
+    lines = told([{"Event": "BridgeListItem"}, complete])
+    assert lines[0].startswith("line 0: BridgeListItem: ")
 
 
 def test_a_snapshot_in_the_middle_is_a_check_that_agrees() -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from adapter.asterisk.events import Event, ListedChannel
-from adapter.asterisk.parsing import EventError, parse, parse_listed
+from adapter.asterisk.events import BridgeKind, Event, ListedChannel
+from adapter.asterisk.parsing import EventError, parse, parse_listed, parse_listed_bridge
 from adapter.calls.changes import CallChanged, CallEnded, Change
 from adapter.calls.model import Calls, ExtensionOf
 from adapter.calls.publisher import Publisher
@@ -53,6 +53,8 @@ def play(messages: Iterable[Recorded | Problem], extension_of: ExtensionOf) -> I
 
 _SNAPSHOT_ENDS = "CoreShowChannelsComplete"
 _SNAPSHOT_ITEM = "CoreShowChannel"
+_BRIDGE_ITEM = "BridgeListItem"
+"""Stands before the channels of a snapshot: what each bridge is for."""
 
 
 class _Player:
@@ -64,13 +66,14 @@ class _Player:
         self._told: dict[str, PhoneCall] = {}
         self._has_begun = False
         self._at = 0.0
-        # Of a snapshot that has begun and not ended: its channels, and what happened meanwhile.
+        # Of a snapshot that has begun and not ended: its bridges and channels, and what happened meanwhile.
+        self._kinds: dict[str, BridgeKind] = {}
         self._listed: list[ListedChannel] = []
         self._listed_from: int | None = None
         self._held: list[Recorded | Problem] = []
 
     def take(self, message: Recorded | Problem) -> Iterator[Happening | Problem]:
-        if isinstance(message, Recorded) and _name(message) in (_SNAPSHOT_ITEM, _SNAPSHOT_ENDS):
+        if isinstance(message, Recorded) and _name(message) in (_BRIDGE_ITEM, _SNAPSHOT_ITEM, _SNAPSHOT_ENDS):
             yield from self._take_listed(message)
         elif self._listed_from is not None:
             self._held.append(message)
@@ -87,11 +90,11 @@ class _Player:
         self._at = _stamp(message.headers, self._at)
         if self._listed_from is None:
             self._listed_from = message.line
-        if _name(message) == _SNAPSHOT_ITEM:
+        if _name(message) != _SNAPSHOT_ENDS:
             try:
-                self._listed.append(parse_listed(message.headers))
+                self._take_item(message)
             except EventError as malformed:
-                yield Problem(message.line, f"{_SNAPSHOT_ITEM}: {malformed}")
+                yield Problem(message.line, f"{_name(message)}: {malformed}")
             return
         self._publisher.take_snapshot(self._listed, self._at)
         told = self._differences()
@@ -102,8 +105,15 @@ class _Player:
             yield self._happening(message.line, told)
         yield from self._release()
 
+    def _take_item(self, message: Recorded) -> None:
+        if _name(message) == _BRIDGE_ITEM:
+            self._kinds.update((parse_listed_bridge(message.headers),))
+        else:
+            self._listed.append(parse_listed(message.headers, self._kinds))
+
     def _release(self) -> Iterator[Happening | Problem]:
         held, self._held, self._listed, self._listed_from = self._held, [], [], None
+        self._kinds = {}
         for message in held:
             yield from self._take_happened(message)
 

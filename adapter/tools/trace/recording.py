@@ -15,7 +15,7 @@ from typing import Any
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown
 from adapter.ami.probe import clock_offset
 from adapter.ami.session import Session
-from adapter.asterisk.actions import Action, list_channels, ping
+from adapter.asterisk.actions import Action, list_bridges, list_channels, ping
 from adapter.asterisk.message import Message
 from adapter.tools.trace.text import Headers, write_message
 
@@ -92,6 +92,8 @@ async def record(
     try:
         ask = functools.partial(_ask, session, within_s=limits.action_s)
         recorder.clock_offset_s = await clock_offset(ask) or 0.0
+        with suppress(LinkDown):  # an Asterisk that does not list them has channels all the same
+            await ask(list_bridges())
         await ask(list_channels())
         await asyncio.wait({snapshot, *ends}, timeout=SNAPSHOT_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
         if snapshot.done():

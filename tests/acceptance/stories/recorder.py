@@ -34,7 +34,8 @@ class Recorder:
             return await answer
 
     async def snapshot(self, step: str) -> int:
-        """Have all channels listed under this ActionID; how many there are."""
+        """Have all bridges and all channels listed under this ActionID; how many channels there are."""
+        await self.ask(step, "BridgeList")
         return int((await self.ask(step, "CoreShowChannels"))["ListItems"])
 
     async def listen(self) -> None:
