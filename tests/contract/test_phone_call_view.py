@@ -6,7 +6,6 @@ import pytest
 
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi
-from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until_seen
 from tests.contract.client import Wire
 from tests.contract.lines import DOWN, RING, RINGING, UP, Lines, local_call, outgoing_call
@@ -78,15 +77,9 @@ async def test_status_unknown(wire: Wire, ami: FakeAmi) -> None:
     """“`status` | string digit | no | `0` unknown”."""
     busy = Lines(ami).begin("0003*211", number="777888", state=UP)
     assert busy.state is UP
-    ami.emit(_told(busy, "7"))  # Asterisk's AST_STATE_BUSY, which UAPI has no word for
+    told = say.channel_event("Newstate", FOUNDING, busy).replace(b"ChannelState: 6", b"ChannelState: 7")
+    ami.emit(told)  # Asterisk's AST_STATE_BUSY, which UAPI has no word for
     await wire.view(HERE, {"status": "0"})
-
-
-def _told(channel: FakeChannel, state: str) -> bytes:
-    headers = {"Event": "Newstate", "Privilege": "call,all", "Timestamp": "1340802530.0"}
-    headers |= {"Channel": channel.name, "ChannelState": state, "ChannelStateDesc": "Busy", "Exten": "s"}
-    headers |= {"Context": "phones", "Uniqueid": channel.uniqueid, "Linkedid": channel.linkedid}
-    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n"
 
 
 @pytest.mark.parametrize(("story", "flow"), [("local", "2"), ("outgoing", "4"), ("inbound", "8")])

@@ -70,7 +70,7 @@ async def test_schemathesis_finds_nothing(
     # It got to what it was to look at, and to the errors behind it.
     assert set(answers) >= {
         *(("GET", status) for status in (200, 400, 401, 404)),
-        *(("PUT", status) for status in (200, 202, 400, 401, 409, 415, 501, 504)),
+        *(("PUT", status) for status in (200, 202, 400, 401, 409, 415, 501)),
         *(("POST", status) for status in (200, 400)),
         ("DELETE", 501),
         ("PATCH", 405),
