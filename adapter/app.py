@@ -48,9 +48,9 @@ from adapter.tasks import cancel, run_always
 from adapter.uapi.call_actions import CallActions
 from adapter.uapi.documentation import Documentation
 from adapter.uapi.phone_calls import PhoneCalls
+from adapter.uapi.requests import Requests
 from adapter.uapi.revisions import Revisions
 from adapter.uapi.routes import add_routes
-from adapter.uapi.scope import Gate
 from adapter.uapi.supervisions import Supervisions
 
 log = logging.getLogger(__name__)
@@ -145,23 +145,24 @@ def make_app(settings: Settings) -> web.Application:
         is_audit_written=trail.is_written,
     )
 
-    gate = Gate(
+    requests = Requests(
         settings,
-        directory,
-        Authenticator(tokens, _openid_provider(settings)),
+        Authenticator(tokens, directory, _openid_provider(settings)),
         is_ready=lambda: link.state is LinkState.READY,
     )
-    phone_calls = PhoneCalls(settings=settings, gate=gate, shown=shown, revisions=revisions)
+    phone_calls = PhoneCalls(settings=settings, requests=requests, shown=shown, revisions=revisions)
     call_actions = CallActions(
         settings=settings,
-        gate=gate,
+        requests=requests,
         calls=calls,
         shown=shown,
         conductor=conductor,
         bodies=bodies,
         waits=Places(shares.waits),
     )
-    events = EventHub(settings=settings, gate=gate, directory=directory, shown=shown, conductor=conductor)
+    events = EventHub(
+        settings=settings, requests=requests, directory=directory, shown=shown, conductor=conductor
+    )
     after_snapshot.append(events.on_snapshot)
     publisher.subscribe(call_actions.on_change, ChannelGone)
     publisher.subscribe(events.on_change, CallChanged, CallEnded)
@@ -174,7 +175,7 @@ def make_app(settings: Settings) -> web.Application:
         app.router,
         phone_calls=phone_calls,
         call_actions=call_actions,
-        supervisions=Supervisions(gate, conductor, ZoneInfo(settings.timezone)),
+        supervisions=Supervisions(requests, conductor, ZoneInfo(settings.timezone)),
         events=events,
         token_endpoint=TokenEndpoint(directory, tokens, settings, bodies),
         documentation=Documentation(settings),

@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from adapter.access.principal import Principal
+from adapter.access.sight import owns
 from adapter.auth.tokens import expires_at
 from adapter.callcontrol.supervision.conductor import Conductor
 from adapter.callcontrol.supervision.session import State
@@ -31,8 +33,9 @@ from adapter.http.errors import ApiError, too_many, unavailable
 from adapter.settings import Settings
 from adapter.stream.client import EventStream, write_event
 from adapter.stream.replay_buffer import Entry, Kind, ReplayBuffer
+from adapter.uapi.addressed import AddressedExtensions, resolve_address
 from adapter.uapi.rendering import Renderer
-from adapter.uapi.scope import Gate, Scope, Visitor, scope_of
+from adapter.uapi.requests import Requests
 from adapter.uapi.supervisions import render_supervision
 
 EVENTS_A_REQUEST = 20
@@ -54,7 +57,7 @@ _Thing = tuple[Kind, str]
 class _Audience:
     """The streams that see the same."""
 
-    scope: Scope
+    addressed: AddressedExtensions
     streams: set[EventStream] = field(default_factory=set)
 
 
@@ -65,13 +68,13 @@ class EventHub:
         self,
         *,
         settings: Settings,
-        gate: Gate,
+        requests: Requests,
         directory: DirectoryFile,
         shown: ShownTo,
         conductor: Conductor,
     ) -> None:
         self._settings = settings
-        self._gate = gate
+        self._requests = requests
         self._directory = directory
         self._shown = shown
         self._conductor = conductor
@@ -115,7 +118,7 @@ class EventHub:
                 if directory.apps.get(stream.app.client_id) != stream.app:  # its token has ended, too
                     stream.end()
                 else:
-                    self._join(Visitor(directory, stream.app, origin), stream)
+                    self._join(Principal(directory, stream.app), origin, stream)
         self._reset("directory")
 
     def close(self) -> None:
@@ -132,14 +135,14 @@ class EventHub:
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Stream events until the client goes, its token ends or it falls behind."""
-        visitor = await self._gate.admit(request)
+        principal = await self._requests.authenticate(request)
         headers = _HEADERS | headers_for(request, self._settings.cors_origins)
         if self._settings.cors_origins:
             headers["Vary"] = "Origin"
         if request.method == "HEAD":
             return web.Response(headers=headers)
         token = request.headers["Authorization"].partition(" ")[2].strip()
-        stream = self._open(request, visitor)
+        stream = self._open(request, principal)
         response = web.StreamResponse(headers=headers)
         try:
             await response.prepare(request)
@@ -149,45 +152,45 @@ class EventHub:
             self._leave(stream)
         return response
 
-    def _open(self, request: web.Request, visitor: Visitor) -> EventStream:
+    def _open(self, request: web.Request, principal: Principal) -> EventStream:
         if self._is_closed:
             raise unavailable("The service is stopping.")
-        own = [one for one in self._streams() if one.app.client_id == visitor.app.client_id]
+        own = [one for one in self._streams() if one.app.client_id == principal.id]
         for one in own:
             if one.is_gone:
                 one.end()
         if sum(not one.is_gone for one in own) >= self._settings.events_streams:
             raise too_many(self._settings.events_heartbeat_s)
         self._listen()
-        stream = EventStream(request, visitor.app, self._settings.events_queue)
-        scope = self._join(visitor, stream)
+        stream = EventStream(request, principal.app, self._settings.events_queue)
+        addressed = self._join(principal, self._requests.origin(request), stream)
         last_event_id = request.headers.get("Last-Event-ID", "").strip()
-        missed = self._log.since(last_event_id, lambda entry: self._concerns(scope, entry))
+        missed = self._log.since(last_event_id, lambda entry: self._concerns(addressed, entry))
         if not last_event_id:
             stream.put(self._reset_event("begin"), b"")
         elif missed is None or len(missed) > self._settings.events_queue:
             stream.put(self._reset_event("lost"), b"")
         else:
             try:
-                self._gate.charge(visitor, len(missed) // EVENTS_A_REQUEST)
+                self._requests.charge(principal, len(missed) // EVENTS_A_REQUEST)
             except ApiError:
                 self._leave(stream)
                 raise
-            for data in self._render(scope, missed):
+            for data in self._render(addressed, missed):
                 stream.put(data, b"")
         return stream
 
     @staticmethod
-    def _concerns(scope: Scope, entry: Entry) -> bool:
-        return entry.kind is Kind.SUPERVISION or not entry.touched.isdisjoint(scope.extensions)
+    def _concerns(addressed: AddressedExtensions, entry: Entry) -> bool:
+        return entry.kind is Kind.SUPERVISION or not entry.touched.isdisjoint(addressed.numbers)
 
-    def _join(self, visitor: Visitor, stream: EventStream) -> Scope:
-        key = (visitor.app.account, visitor.origin)
+    def _join(self, principal: Principal, origin: str, stream: EventStream) -> AddressedExtensions:
+        key = (principal.account, origin)
         audience = self._audiences.get(key)
         if audience is None:
-            audience = self._audiences[key] = _Audience(scope_of(visitor, "@me", "@self"))
+            audience = self._audiences[key] = _Audience(resolve_address(principal, origin, "@me", "@self"))
         audience.streams.add(stream)
-        return audience.scope
+        return audience.addressed
 
     def _leave(self, stream: EventStream) -> None:
         for key, audience in list(self._audiences.items()):
@@ -257,7 +260,7 @@ class EventHub:
         changed, self._changed = self._changed, {}
         entries = [self._note(kind, key) for kind, key in changed]
         for audience in self._audiences.values():
-            self._tell(audience.streams, self._render(audience.scope, entries))
+            self._tell(audience.streams, self._render(audience.addressed, entries))
 
     def _tell(self, streams: Iterable[EventStream], events: Iterable[bytes]) -> None:
         final_event = self._reset_event("slow")
@@ -279,20 +282,20 @@ class EventHub:
     def _reset_event(self, reason: str) -> bytes:
         return write_event(self._log.last_id, "reset", {"reason": reason})
 
-    def _render(self, scope: Scope, entries: Iterable[Entry]) -> Iterable[bytes]:
+    def _render(self, addressed: AddressedExtensions, entries: Iterable[Entry]) -> Iterable[bytes]:
         """The events of those entries that the account may see, as things stand now."""
-        renderer = Renderer(scope.directory, self._timezone, scope.address_of)
+        renderer = Renderer(addressed.principal.directory, self._timezone, addressed.address_of)
         for entry in entries:
             event_id = self._log.id_of(entry.number)
             if entry.kind is Kind.SUPERVISION:
                 supervision = self._conductor.get(entry.key)
-                if supervision is not None and scope.owns(supervision.extension):
-                    body = render_supervision(supervision, scope, self._timezone)
+                if supervision is not None and owns(addressed.principal, supervision.extension):
+                    body = render_supervision(supervision, addressed.origin, self._timezone)
                     yield write_event(event_id, "supervision", body)
-                elif any(scope.owns(number) for number in entry.touched):
+                elif any(owns(addressed.principal, number) for number in entry.touched):
                     yield write_event(event_id, "supervision-ended", {"id": entry.key})
-            elif entry.touched & scope.extensions:
-                call = scope.find(self._shown, entry.key)
+            elif entry.touched & addressed.numbers:
+                call = addressed.find(self._shown, entry.key)
                 if call is not None:
                     yield write_event(event_id, "call", renderer.phone_call(call))
                 else:

@@ -3,7 +3,8 @@
 What the account may not see is answered exactly as if it did not exist.
 """
 
-from adapter.directory import Account, AccountLevel, Directory, Extension, User
+from adapter.access.sight import find_organization_id
+from adapter.directory import Account, AccountLevel, Directory, User
 from adapter.http.errors import ApiError
 from adapter.uapi.refusals import UapiCode
 
@@ -33,28 +34,6 @@ def find_extensions(directory: Directory, account: Account, user_id: str, extens
     if wanted not in pool:
         raise ApiError(UapiCode.EXTENSION_INVALID)
     return frozenset({wanted})
-
-
-def is_in_sight(directory: Directory, account: Account, extension: Extension) -> bool:
-    """Whether views of the extension are shown to the account.
-
-    Two extensions of one organization see each other's side of a call that they share; another
-    organization's side stays its own.
-    """
-    if account.level is AccountLevel.ADMINISTRATOR:
-        return True
-    return directory.organization_of(extension).id == find_organization_id(directory, account)
-
-
-def find_organization_id(directory: Directory, account: Account) -> str | None:
-    """The organization that the account belongs to or is; none for the administrator."""
-    match account.level:
-        case AccountLevel.USER:
-            return directory.users[account.id].organization
-        case AccountLevel.ORGANIZATION:
-            return account.id
-        case AccountLevel.ADMINISTRATOR:
-            return None
 
 
 def _user(directory: Directory, account: Account, organization_id: str | None, user_id: str) -> User:

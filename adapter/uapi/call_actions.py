@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from adapter.access.hearing import may_be_heard
+from adapter.access.sight import owns
+from adapter.access.supervising import may_begin, may_begin_on_any, may_change
 from adapter.ami.errors import LinkError
 from adapter.asterisk.events import OTHER_HALF
 from adapter.callcontrol.supervision.conductor import Conductor
@@ -33,10 +36,11 @@ from adapter.http.idempotency import IdempotencyStore
 from adapter.http.places import Places
 from adapter.http.prefer import read_prefer
 from adapter.settings import Settings
-from adapter.uapi.refusals import UapiCode, because, phone_call_invalid, refused
+from adapter.uapi.addressed import AddressedExtensions, resolve_address, supervision_address
+from adapter.uapi.refusals import UapiCode, because, forbidden, phone_call_invalid, refused
 from adapter.uapi.rendering import Renderer
+from adapter.uapi.requests import Requests
 from adapter.uapi.schemas import read_action
-from adapter.uapi.scope import Gate, Scope, scope_of
 from adapter.uapi.supervisions import render_supervision, sentence
 
 log = logging.getLogger(__name__)
@@ -74,7 +78,7 @@ class CallActions:
         self,
         *,
         settings: Settings,
-        gate: Gate,
+        requests: Requests,
         calls: Calls,
         shown: ShownTo,
         conductor: Conductor,
@@ -82,7 +86,7 @@ class CallActions:
         waits: Places,
     ) -> None:
         self._settings = settings
-        self._gate = gate
+        self._requests = requests
         self._calls = calls
         self._shown = shown
         self._conductor = conductor
@@ -104,18 +108,18 @@ class CallActions:
 
     async def put(self, request: web.Request) -> web.Response:
         """Carry out an action on a call (founding document)."""
-        scope = await self._gate.enter(request)
-        scope.require_permission(None)
+        addressed = await self._requests.resolve_address(request)
+        _require(may_begin_on_any(addressed.principal, addressed.numbers))
         body = await self._read_json(request)
-        path = [scope.user_id, scope.extension, request.match_info.get("phoneCallId")]
+        path = [addressed.user_id, addressed.extension, request.match_info.get("phoneCallId")]
         what = json.dumps(path).encode() + await request.read()
         return await self._idempotency.once(
-            request, scope.app.client_id, what, lambda: self._act(request, scope, body)
+            request, addressed.principal.id, what, lambda: self._act(request, addressed, body)
         )
 
     async def delete(self, request: web.Request) -> web.Response:
         """End the supervision by `phoneNumber`; the call goes on. Other hang-ups are not served yet."""
-        scope = await self._gate.enter(request)
+        addressed = await self._requests.resolve_address(request)
         numbers = request.query.getall("phoneNumber", ())
         if len(numbers) > 1:
             raise because(UapiCode.PHONE_NUMBER_INVALID, "it must stand once")
@@ -123,12 +127,12 @@ class CallActions:
         if not number or "phoneCallId" not in request.match_info:
             raise ApiError(UapiCode.NOT_IMPLEMENTED)
         note(request, phoneNumber=number)
-        self._gate.require_ready()
-        call = scope.find(self._shown, request.match_info["phoneCallId"])
+        self._requests.require_ready()
+        call = addressed.find(self._shown, request.match_info["phoneCallId"])
         if call is None:
             raise phone_call_invalid()
         note(request, call=call.id)
-        supervision = self._find(scope, call, number)
+        supervision = self._find(addressed, call, number)
         if supervision is None:
             if number in _parties(call):
                 raise ApiError(UapiCode.NOT_IMPLEMENTED)
@@ -138,27 +142,27 @@ class CallActions:
                 "or is being rung",
             )
         _note_supervision(request, supervision)
-        self._require_own_or_permitted(scope, supervision)
+        self._require_own_or_permitted(addressed, supervision)
         await self._end(supervision)
         if read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
             return web.Response(status=204, headers={"Preference-Applied": "return=minimal"})
-        return web.json_response(render_supervision(supervision, scope, self._timezone))
+        return web.json_response(render_supervision(supervision, addressed.origin, self._timezone))
 
     async def create(self, request: web.Request) -> NoReturn:
         """Calls are not created yet, for nobody."""
-        await self._gate.admit(request)
+        await self._requests.authenticate(request)
         raise ApiError(UapiCode.NOT_IMPLEMENTED)
 
     # -- PUT ---------------------------------------------------------------------------------------
 
-    async def _act(self, request: web.Request, scope: Scope, body: object) -> web.Response:
+    async def _act(self, request: web.Request, addressed: AddressedExtensions, body: object) -> web.Response:
         if isinstance(body, dict):
             asked = {name: body.get(name) for name in ("action", "sendCallTo")}
             note(request, **{name: value for name, value in asked.items() if isinstance(value, str)})
         wanted = read_action(body)
-        scope, plan = await self._plan(request, scope, wanted)
+        addressed, plan = await self._plan(request, addressed, wanted)
         if await self._conductor.until_left(plan):
-            scope, plan = await self._plan(request, scope, wanted)
+            addressed, plan = await self._plan(request, addressed, wanted)
         note(
             request,
             call=plan.call_id,
@@ -167,56 +171,57 @@ class CallActions:
             mode=plan.mode,
         )
         try:
-            supervision = await self._begin(scope, plan)
+            supervision = await self._begin(addressed, plan)
         except SupervisorLeft:
-            scope, plan = await self._plan(request, scope, wanted)
-            supervision = await self._begin(scope, plan)
+            addressed, plan = await self._plan(request, addressed, wanted)
+            supervision = await self._begin(addressed, plan)
         _note_supervision(request, supervision)
         wait_s = min(read_prefer(request.headers.getall("Prefer", ())).wait_s or 0, plan.pickup_s)
         if not wait_s:
-            return self._accepted(scope, plan, supervision, wait_s)
-        with self._waits.taken(scope.app.client_id) as has_place:
+            return self._accepted(addressed, plan, supervision, wait_s)
+        with self._waits.taken(addressed.principal.id) as has_place:
             if not has_place:
-                return self._accepted(scope, plan, supervision, 0)
+                return self._accepted(addressed, plan, supervision, 0)
             is_settled = await self._is_settled(supervision, plan, wait_s)
         if supervision.state is not State.ENDED and _is_overtaken(supervision, plan):
             raise ApiError(UapiCode.SUPERVISION_SWITCHED, headers={"Preference-Applied": f"wait={wait_s}"})
-        scope = await self._look_again(request, scope, plan)
+        addressed = await self._look_again(request, addressed, plan)
         if is_settled:
-            return self._outcome(scope, plan, supervision, wait_s)
-        return self._accepted(scope, plan, supervision, wait_s)
+            return self._outcome(addressed, plan, supervision, wait_s)
+        return self._accepted(addressed, plan, supervision, wait_s)
 
     async def _plan(
-        self, request: web.Request, entered: Scope, wanted: SupervisionRequest
-    ) -> tuple[Scope, Plan]:
+        self, request: web.Request, entered: AddressedExtensions, wanted: SupervisionRequest
+    ) -> tuple[AddressedExtensions, Plan]:
         """What is asked for, by whom, as all is now. Raises ApiError where it may not happen."""
-        scope = await self._gate.enter_again(request, entered)
-        scope.require_permission(wanted.mode)
-        self._gate.require_ready()
-        call = scope.find(self._shown, request.match_info.get("phoneCallId", ""))
+        addressed = await self._requests.resolve_again(request, entered)
+        _require(may_begin_on_any(addressed.principal, addressed.numbers, wanted.mode.permission))
+        self._requests.require_ready()
+        call = addressed.find(self._shown, request.match_info.get("phoneCallId", ""))
         try:
             plan = plan_supervision(
                 wanted,
-                scope.extensions,
+                addressed.numbers,
                 call,
-                scope.directory,
+                addressed.principal.directory,
                 pickup_limit_s=self._settings.pickup_limit_s,
                 default_follow=Follow(self._settings.follow),
             )
         except Refusal as refusal:
             raise refused(refusal) from None
-        scope.require_permission_on(plan.extension, plan.mode)
+        _require(may_begin(addressed.principal, plan.extension, plan.mode.permission))
         live = self._calls.call(plan.call_id)
-        scope.require_all_may_be_heard(live.legs.values() if live is not None else ())
-        scope.require_all_may_be_heard(self._calls.others(plan.spyee))
+        # On whichever side it is, an extension that is never supervised would be heard.
+        parties = [*(live.legs.values() if live is not None else ()), *self._calls.others(plan.spyee)]
+        _require(all(may_be_heard(addressed.principal.directory, leg) for leg in parties))
         running = self._conductor.find(plan.call_id, plan.supervisor)
         if running is not None:
-            self._require_own_or_permitted(scope, running)
-        return scope, plan
+            self._require_own_or_permitted(addressed, running)
+        return addressed, plan
 
-    async def _begin(self, scope: Scope, plan: Plan) -> Supervision:
+    async def _begin(self, addressed: AddressedExtensions, plan: Plan) -> Supervision:
         try:
-            return await self._conductor.begin(plan, scope.app.client_id)
+            return await self._conductor.begin(plan, addressed.principal.id)
         except LinkError as error:
             log.warning("a supervision could not begin", extra={"call_id": plan.call_id, "error": str(error)})
             raise unavailable("Asterisk did not take the request.") from None
@@ -243,22 +248,26 @@ class CallActions:
             return False
         return True
 
-    async def _look_again(self, request: web.Request, entered: Scope, plan: Plan) -> Scope:
+    async def _look_again(
+        self, request: web.Request, entered: AddressedExtensions, plan: Plan
+    ) -> AddressedExtensions:
         """Who is answered after a wait, as the directory is by now.
 
         Raises ApiError where the address does not mean the extension any more: as GET answers there, so
         that nothing is told of a call that is not seen.
         """
-        scope = await self._gate.enter_again(request, entered)
-        if plan.extension not in scope.extensions:  # `@self` means others
+        addressed = await self._requests.resolve_again(request, entered)
+        if plan.extension not in addressed.numbers:  # `@self` means others
             raise phone_call_invalid()
-        return scope
+        return addressed
 
-    def _outcome(self, scope: Scope, plan: Plan, supervision: Supervision, wait_s: int) -> web.Response:
+    def _outcome(
+        self, addressed: AddressedExtensions, plan: Plan, supervision: Supervision, wait_s: int
+    ) -> web.Response:
         applied = {"Preference-Applied": f"wait={wait_s}"}
         if supervision.is_joined:
-            call = self._joined(scope, supervision, applied)
-            return call or self._accepted(scope, plan, supervision, wait_s)
+            call = self._joined(addressed, supervision, applied)
+            return call or self._accepted(addressed, plan, supervision, wait_s)
         if supervision.reason in _FAILURES:
             message = _FAILURE_SENTENCES.get(supervision.reason)
             raise ApiError(_FAILURES[supervision.reason], message, headers=applied)
@@ -269,28 +278,32 @@ class CallActions:
         why = sentence(supervision.reason or Reason.NOT_JOINED)
         raise ApiError(UapiCode.SUPERVISION_ENDED, why, headers=applied)
 
-    def _joined(self, scope: Scope, supervision: Supervision, applied: dict[str, str]) -> web.Response | None:
+    def _joined(
+        self, addressed: AddressedExtensions, supervision: Supervision, applied: dict[str, str]
+    ) -> web.Response | None:
         """The call as the address shows it; where the extension has left it, as the account sees it."""
-        for seen in (scope, scope_of(scope, "@me", "@self")):
+        for seen in (addressed, resolve_address(addressed.principal, addressed.origin, "@me", "@self")):
             call = seen.find(self._shown, supervision.call_id)
             if call is not None:
-                renderer = Renderer(seen.directory, self._timezone, seen.address_of)
+                renderer = Renderer(seen.principal.directory, self._timezone, seen.address_of)
                 return web.json_response(renderer.phone_call(call), headers=applied)
         return None
 
-    def _accepted(self, scope: Scope, plan: Plan, supervision: Supervision, wait_s: int) -> web.Response:
-        self._gate.require_ready()
-        becomes = scope.supervision_address(supervision.id)
+    def _accepted(
+        self, addressed: AddressedExtensions, plan: Plan, supervision: Supervision, wait_s: int
+    ) -> web.Response:
+        self._requests.require_ready()
+        becomes = supervision_address(addressed.origin, supervision.id)
         headers = {"Location": becomes}
         if wait_s:
             headers["Preference-Applied"] = f"wait={wait_s}"
-        link = {"self": scope.address(plan.extension, plan.call_id), "supervision": becomes}
+        link = {"self": addressed.address(plan.extension, plan.call_id), "supervision": becomes}
         body = {"id": plan.call_id, "extension": plan.extension, "link": link}
         return web.json_response(body, status=202, headers=headers)
 
     # -- DELETE ------------------------------------------------------------------------------------
 
-    def _find(self, scope: Scope, call: PhoneCall, number: str) -> Supervision | None:
+    def _find(self, addressed: AddressedExtensions, call: PhoneCall, number: str) -> Supervision | None:
         """The supervision of this call by this supervisor, whichever side of the call is supervised.
 
         The address names the call by one of its extensions, `phoneNumber` who is to leave it. A supervisor of
@@ -299,17 +312,17 @@ class CallActions:
         for one in self._conductor.there():
             if (
                 one.call_id == call.id
-                and scope.owns(one.extension)
+                and owns(addressed.principal, one.extension)
                 and number in (one.supervisor, one.supervisor.partition("*")[2])
             ):
                 return one
         return None
 
     @staticmethod
-    def _require_own_or_permitted(scope: Scope, supervision: Supervision) -> None:
+    def _require_own_or_permitted(addressed: AddressedExtensions, supervision: Supervision) -> None:
         """Who began it may end and switch it; others where they might have begun it."""
-        if supervision.owner != scope.app.client_id:
-            scope.require_permission_on(supervision.extension, supervision.mode)
+        principal, extension = addressed.principal, supervision.extension
+        _require(may_change(principal, supervision.owner, extension, supervision.mode.permission))
 
     async def _end(self, supervision: Supervision) -> None:
         """End it and wait until its phone is gone. Raises ApiError where Asterisk does not do that."""
@@ -342,6 +355,11 @@ class CallActions:
             )
         except (ValueError, RecursionError):
             raise ApiError(HttpCode.REQUEST_INVALID) from None
+
+
+def _require(is_allowed: bool) -> None:  # noqa: FBT001 - what a rule says
+    if not is_allowed:
+        raise forbidden()
 
 
 def _is_overtaken(supervision: Supervision, plan: Plan) -> bool:

@@ -5,33 +5,35 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from adapter.access.sight import owns
 from adapter.callcontrol.supervision.conductor import Conductor
 from adapter.callcontrol.supervision.plan import Mode
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.http.errors import not_found
+from adapter.uapi.addressed import supervision_address
 from adapter.uapi.rendering import Json
-from adapter.uapi.scope import Gate, Visitor
+from adapter.uapi.requests import Requests
 
 
 class Supervisions:
     """`/uapi/supervision/{supervisionId}`."""
 
-    def __init__(self, gate: Gate, conductor: Conductor, timezone: ZoneInfo) -> None:
-        self._gate = gate
+    def __init__(self, requests: Requests, conductor: Conductor, timezone: ZoneInfo) -> None:
+        self._requests = requests
         self._conductor = conductor
         self._timezone = timezone
 
     async def get(self, request: web.Request) -> web.Response:
         """Answer one supervision, one that ended a while ago included."""
-        visitor = await self._gate.admit(request)
+        principal = await self._requests.authenticate(request)
         found = self._conductor.get(request.match_info["supervisionId"])
-        if found is None or not visitor.owns(found.extension):
+        if found is None or not owns(principal, found.extension):
             raise not_found()
-        body = render_supervision(found, visitor, self._timezone)
+        body = render_supervision(found, self._requests.origin(request), self._timezone)
         return web.json_response(body, headers={"Cache-Control": "no-store"})
 
 
-def render_supervision(supervision: Supervision, visitor: Visitor, timezone: ZoneInfo) -> Json:
+def render_supervision(supervision: Supervision, origin: str, timezone: ZoneInfo) -> Json:
     """The supervision as JSON; null fields are left out."""
     body: Json = {
         "id": supervision.id,
@@ -52,7 +54,7 @@ def render_supervision(supervision: Supervision, visitor: Visitor, timezone: Zon
         body["app"] = supervision.owner
     if supervision.reason is not None:
         body["reason"] = {"code": supervision.reason.code, "message": sentence(supervision.reason)}
-    body["link"] = {"self": visitor.supervision_address(supervision.id)}
+    body["link"] = {"self": supervision_address(origin, supervision.id)}
     return body
 
 

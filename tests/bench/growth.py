@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from adapter.access.principal import Principal
 from adapter.asterisk.events import Channel, ChannelState, ChannelUpdate, NewChannel
 from adapter.calls.model import Calls
 from adapter.calls.shown_to import ShownTo
 from adapter.directory import Directory, load_directory
 from adapter.directory.file import collecting_no_garbage
+from adapter.uapi.addressed import AddressedExtensions
 from adapter.uapi.listing import Query, find_page, write_entry, write_list
 from adapter.uapi.rendering import Renderer
-from adapter.uapi.scope import Scope
 from tests.bench.figures import Figure, ratio
 
 ORGANIZATIONS = 200
@@ -66,8 +67,8 @@ class _Listing:
         self._calls = Calls(directory.extension_of_channel)
         self._shown = ShownTo(self._calls)
         app, numbers = directory.apps["app0"], directory.numbers_under(directory.apps["app0"].account)
-        self._scope = Scope(directory, app, "https://x", "@me", "@self", numbers)
-        self._renderer = Renderer(directory, ZoneInfo("UTC"), self._scope.address_of)
+        self._addressed = AddressedExtensions(Principal(directory, app), "https://x", "@me", "@self", numbers)
+        self._renderer = Renderer(directory, ZoneInfo("UTC"), self._addressed.address_of)
         step = MANY_CALLS // calls
         for index in range(0, MANY_CALLS, step):
             self._tell(NewChannel(float(BEGINNING + index), _channel(index)))
@@ -80,8 +81,8 @@ class _Listing:
             self._shown.on_change(change)
 
     def _list(self) -> int:
-        page = find_page(self._scope.rows(self._shown), Query())
-        found = [self._scope.find(self._shown, row.id) for row in page.rows]
+        page = find_page(self._addressed.rows(self._shown), Query())
+        found = [self._addressed.find(self._shown, row.id) for row in page.rows]
         entries = [write_entry(call, Query(), self._renderer) for call in found if call is not None]
         if len(entries) != len(page.rows):
             raise AssertionError("a call is missing")

@@ -1,8 +1,9 @@
 import pytest
 
+from adapter.access.sight import sees_views_of
 from adapter.directory import Account, AccountLevel
 from adapter.http.errors import ApiError
-from adapter.uapi.addressing import find_extensions, is_in_sight
+from adapter.uapi.addressing import find_extensions
 
 from .samples import directory
 
@@ -131,4 +132,4 @@ def test_another_organizations_side_of_a_call_stays_its_own(
 ) -> None:
     """Within one organization both sides of a shared call are shown."""
     found = directory()
-    assert is_in_sight(found, account, found.extensions[number]) is is_seen
+    assert sees_views_of(found, account, found.extensions[number]) is is_seen

@@ -29,8 +29,7 @@ PURE = (
     "adapter.directory.yaml_lines",
     "adapter.callcontrol.supervision.plan",
     "adapter.callcontrol.supervision.session",
-    "adapter.callcontrol.supervision.judging",
-    "adapter.callcontrol.supervision.listening",
+    "adapter.callcontrol.supervision.conversation",
     "adapter.callcontrol.supervision.spy_setup",
     "adapter.callcontrol.supervision.errors",
     "adapter.ami.banner",
@@ -52,6 +51,7 @@ PURE = (
     "adapter.tools.check.findings",
     "adapter.tools.check.directory",
     "adapter.tools.check.table",
+    "adapter.uapi.addressed",
     "adapter.uapi.addressing",
     "adapter.uapi.openapi",
     "adapter.uapi.refusals",
@@ -168,14 +168,14 @@ ALLOWED = [
     ("adapter.ami", ("adapter.asterisk",)),
     ("adapter.calls", ("adapter.asterisk",)),
     ("adapter.directory", ("adapter.asterisk",)),
-    ("adapter.access", ("adapter.calls", "adapter.directory")),
+    ("adapter.access", ("adapter.asterisk", "adapter.calls", "adapter.directory")),
     (
         "adapter.callcontrol",
         ("adapter.access", "adapter.ami.errors", "adapter.asterisk", "adapter.calls", "adapter.directory"),
     ),
     ("adapter.audit", ("adapter.callcontrol",)),
     ("adapter.http", ("adapter.audit", "adapter.settings")),
-    ("adapter.auth", ("adapter.directory", "adapter.http", "adapter.settings")),
+    ("adapter.auth", ("adapter.access", "adapter.directory", "adapter.http", "adapter.settings")),
     (
         "adapter.uapi",
         (
@@ -195,6 +195,7 @@ ALLOWED = [
     (
         "adapter.stream",
         (
+            "adapter.access",
             "adapter.auth",
             "adapter.callcontrol",
             "adapter.calls",

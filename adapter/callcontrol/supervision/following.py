@@ -6,10 +6,11 @@ that was not asked for, and who is joined stays with the extension wherever its 
 
 from collections.abc import Callable
 
+from adapter.access.continuing import may_continue
+from adapter.access.hearing import is_listening, unexpected_listeners
 from adapter.asterisk.events import OTHER_HALF, OUR_PREFIX, ChannelState, names_one_channel
-from adapter.callcontrol.supervision.judging import Talk, is_another, may_continue, mode_on
+from adapter.callcontrol.supervision.conversation import Talk, is_another, mode_on
 from adapter.callcontrol.supervision.leaving import Leaving
-from adapter.callcontrol.supervision.listening import is_listening, unexpected_listeners
 from adapter.callcontrol.supervision.parties import Parties
 from adapter.callcontrol.supervision.plan import Follow
 from adapter.callcontrol.supervision.register import Register
@@ -237,7 +238,7 @@ class Following:
             self._directory(),
             spied,
             self._calls.others(supervision.spyee),
-            mode=supervision.wanted_mode,
+            mode=supervision.wanted_mode.permission,
             app_id=supervision.owner,
             extension=supervision.extension,
             supervisor=supervision.supervisor,

@@ -1,6 +1,6 @@
 """The parties of a supervised conversation: who they are is told, and they are told that they are heard."""
 
-from adapter.callcontrol.supervision.judging import supervised_extension
+from adapter.callcontrol.supervision.conversation import supervised_extension
 from adapter.callcontrol.supervision.register import Register
 from adapter.callcontrol.supervision.ringing import Ringing
 from adapter.callcontrol.supervision.spy_setup import is_conference

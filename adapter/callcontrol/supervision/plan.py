@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapter.access.permission import may_hear
+from adapter.access.hearing import may_hear
 from adapter.asterisk.caller_id import CallerId
 from adapter.asterisk.events import is_plain_name, names_one_channel
 from adapter.calls.views import PhoneCall, PhoneCallView, Status

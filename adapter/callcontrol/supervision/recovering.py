@@ -6,7 +6,7 @@ ChanSpy runs on in Asterisk, whoever asked for it, and what was told last may ha
 from collections.abc import Callable
 
 from adapter.asterisk.events import OUR_PREFIX
-from adapter.callcontrol.supervision.judging import supervised_extension
+from adapter.callcontrol.supervision.conversation import supervised_extension
 from adapter.callcontrol.supervision.parties import Parties
 from adapter.callcontrol.supervision.register import Register
 from adapter.callcontrol.supervision.ringing import Ringing

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from adapter.access.permission import may_supervise
+from adapter.access.supervising import may_supervise
 from adapter.directory import App, Directory, DirectoryError, SupervisionMode, load_directory
 
 from .samples import DIRECTORY_TEXT

@@ -2,8 +2,8 @@
 
 import pytest
 
+from adapter.access.hearing import unexpected_listeners
 from adapter.asterisk.events import OTHER_HALF
-from adapter.callcontrol.supervision.listening import unexpected_listeners
 
 from .samples import Pbx, calls_after
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from adapter.access.permission import may_be_heard
+from adapter.access.continuing import may_continue
+from adapter.access.hearing import may_be_heard
 from adapter.asterisk.events import Channel, ChannelState
-from adapter.callcontrol.supervision.judging import may_continue, mode_on
+from adapter.callcontrol.supervision.conversation import mode_on
 from adapter.callcontrol.supervision.plan import Mode
 from adapter.calls.legs import Leg
 from adapter.directory import Directory, load_directory
@@ -115,7 +116,7 @@ def test_a_supervision_of_the_agent_goes_on_where_its_app_may_hear_all_of_them(
             known,
             leg(spied),
             iter([leg(one) for one in partners]),
-            mode=mode,
+            mode=mode.permission,
             app_id=app,
             extension=AGENT,
             supervisor=SUPERVISOR,
@@ -153,7 +154,13 @@ def test_a_supervision_goes_on_while_its_supervisor_is_a_phone_of_the_organizati
 ) -> None:
     """Whoever asked for it; the directory may be another since."""
     heard = may_continue(
-        PLAIN, leg(AGENT), [leg(None)], mode=MONITOR, app_id=app, extension=AGENT, supervisor=supervisor
+        PLAIN,
+        leg(AGENT),
+        [leg(None)],
+        mode=MONITOR.permission,
+        app_id=app,
+        extension=AGENT,
+        supervisor=supervisor,
     )
     assert heard is may
 

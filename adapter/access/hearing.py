@@ -1,4 +1,4 @@
-"""Who listens in a supervision: the phones of the extension that was asked for, and nobody else. Pure.
+"""Who may hear and be heard. Pure.
 
 Whoever picks up a phone that rings for somebody else, or is transferred into its place, takes over what
 runs there: here that would be the ear at other people's conversation.
@@ -7,6 +7,23 @@ runs there: here that would be the ear at other people's conversation.
 from adapter.asterisk.events import OTHER_HALF
 from adapter.calls.legs import Leg
 from adapter.calls.model import Calls
+from adapter.directory import Directory, ExtensionType
+
+
+def may_hear(directory: Directory, supervisor: str, extension: str) -> bool:
+    """Whether this extension is one that may supervise that one."""
+    hearing = directory.extensions.get(supervisor)
+    return (
+        hearing is not None
+        and hearing.type is ExtensionType.PHONE_TERMINAL
+        and hearing.prefix == extension.partition("*")[0]
+    )
+
+
+def may_be_heard(directory: Directory, leg: Leg) -> bool:
+    """Whether this party may take part in a conversation that is supervised."""
+    extension = directory.extensions.get(leg.extension or "")
+    return extension is None or not extension.never_supervised
 
 
 def unexpected_listeners(calls: Calls, channel_id: str, supervisor: str) -> list[Leg]:

@@ -1,0 +1,69 @@
+"""May a supervision that runs go on, or move to another party, as the directory is now? Pure."""
+
+from collections.abc import Iterable
+
+from adapter.access.hearing import may_be_heard, may_hear
+from adapter.access.supervising import may_supervise
+from adapter.calls.legs import Leg
+from adapter.directory import App, Directory, Extension, SupervisionMode
+
+
+def may_continue(
+    directory: Directory,
+    spied: Leg,
+    partners: Iterable[Leg],
+    *,
+    mode: SupervisionMode,
+    app_id: str,
+    extension: str,
+    supervisor: str,
+) -> bool:
+    """Whether the supervisor may hear these, in a supervision of `extension` that the App asked for.
+
+    Of one that an earlier process began the App is not known: there only those count who may never be heard
+    and never hear.
+    """
+    partners = list(partners)
+    if extension not in directory.extensions:
+        return False
+    if not may_hear(directory, supervisor, extension):
+        return False
+    if not all(may_be_heard(directory, leg) for leg in (spied, *partners)):
+        return False
+    if not app_id:
+        return True
+    app = directory.apps.get(app_id)
+    if app is None:
+        return False
+    # One that moved to somebody of the public network is judged by the extensions that this one talks with;
+    # while there is none, by the one that it was asked for.
+    judged = [leg.extension for leg in ([spied] if spied.extension is not None else partners)]
+    numbers = [number for number in judged if number is not None] or [extension]
+    return all(_may_supervise(directory, app, number, mode, extension) for number in numbers)
+
+
+def may_move_to(
+    directory: Directory, leg: Leg, *, mode: SupervisionMode, app_id: str, extension: str
+) -> bool:
+    """Whether a supervision of `extension` may move to this leg; one of the public network counts as it."""
+    app = directory.apps.get(app_id)
+    if app is None or not may_be_heard(directory, leg):
+        return False
+    return _may_supervise(directory, app, leg.extension or extension, mode, extension)
+
+
+def _may_supervise(
+    directory: Directory, app: App, number: str, mode: SupervisionMode, asked_for: str
+) -> bool:
+    there, here = directory.extensions.get(number), directory.extensions.get(asked_for)
+    return (
+        there is not None
+        and here is not None
+        and _are_of_one_organization(here, there)
+        and directory.is_under(there, app.account)
+        and may_supervise(directory, app, there, mode)
+    )
+
+
+def _are_of_one_organization(one: Extension, other: Extension) -> bool:
+    return one.prefix == other.prefix

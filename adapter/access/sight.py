@@ -1,0 +1,63 @@
+"""Who sees what. Pure.
+
+What an account may not see is answered exactly as if it did not exist.
+"""
+
+from collections.abc import Set as AbstractSet
+
+from adapter.access.principal import Principal
+from adapter.calls.call import Call
+from adapter.calls.views import PhoneCall, phone_call
+from adapter.directory import Account, AccountLevel, Directory, Extension
+
+
+def owns(principal: Principal, number: str) -> bool:
+    """Whether the extension stands under the account.
+
+    One that the directory does not know (any more) stands under the administrator's alone.
+    """
+    extension = principal.directory.extensions.get(number)
+    if extension is None:
+        return principal.account.level is AccountLevel.ADMINISTRATOR
+    return principal.directory.is_under(extension, principal.account)
+
+
+def sees_views_of(directory: Directory, account: Account, extension: Extension) -> bool:
+    """Whether views of the extension are shown to the account.
+
+    Two extensions of one organization see each other's side of a call that they share; another
+    organization's side stays its own.
+    """
+    if account.level is AccountLevel.ADMINISTRATOR:
+        return True
+    return directory.organization_of(extension).id == find_organization_id(directory, account)
+
+
+def see_call(principal: Principal, numbers: AbstractSet[str], call: Call | None) -> PhoneCall | None:
+    """The call as the account sees it, if one of these extensions takes part in it."""
+
+    def is_shown(number: str) -> bool:
+        extension = principal.directory.extensions.get(number)
+        return extension is not None and sees_views_of(principal.directory, principal.account, extension)
+
+    seen = None if call is None else phone_call(call, is_shown)
+    if seen is None or not any(view.extension in numbers for view in seen.views):
+        return None
+    return seen
+
+
+def find_organization_id(directory: Directory, account: Account) -> str | None:
+    """The organization that the account belongs to or is; none for the administrator."""
+    match account.level:
+        case AccountLevel.USER:
+            return directory.users[account.id].organization
+        case AccountLevel.ORGANIZATION:
+            return account.id
+        case AccountLevel.ADMINISTRATOR:
+            return None
+
+
+def organization_prefix(principal: Principal) -> str | None:
+    """The prefix of the organization whose calls the account sees; none where it sees all."""
+    organization_id = find_organization_id(principal.directory, principal.account)
+    return None if organization_id is None else principal.directory.organizations[organization_id].prefix

@@ -1,0 +1,47 @@
+"""Who may supervise whom. Pure."""
+
+from collections.abc import Set as AbstractSet
+
+from adapter.access.principal import Principal
+from adapter.directory import App, Directory, Extension, SupervisionMode
+
+
+def may_supervise(
+    directory: Directory, app: App, extension: Extension, mode: SupervisionMode | None = None
+) -> bool:
+    """Whether the App may supervise the extension in this mode, or in any where none is given.
+
+    An organization without a supervision group leaves it to the level of the account, which bounds already
+    what the App can address. With one, only its groups' members may, and the administrator is no exception.
+    """
+    if extension.never_supervised:
+        return False
+    organization = directory.organization_of(extension)
+    groups = directory.groups_of(organization)
+    return not groups or any(
+        group.has_member(app)
+        and extension.number in group.extensions
+        and (mode in group.modes or (mode is None and group.modes))
+        for group in groups
+    )
+
+
+def may_begin(principal: Principal, number: str, mode: SupervisionMode | None = None) -> bool:
+    """Whether this extension may be supervised, by whoever asks and can address it."""
+    extension = principal.directory.extensions.get(number)
+    return extension is not None and may_supervise(principal.directory, principal.app, extension, mode)
+
+
+def may_begin_on_any(
+    principal: Principal, numbers: AbstractSet[str], mode: SupervisionMode | None = None
+) -> bool:
+    """Whether one of these may be supervised; which one is meant shows later.
+
+    Where there is none, there is nothing to forbid: the call does not exist.
+    """
+    return not numbers or any(may_begin(principal, number, mode) for number in numbers)
+
+
+def may_change(principal: Principal, owner: str, number: str, mode: SupervisionMode) -> bool:
+    """Whether a supervision of `number` may be switched or ended: by its owner, and who might begin it."""
+    return owner == principal.id or may_begin(principal, number, mode)
