@@ -15,14 +15,14 @@ RINGING = (ChannelState.RINGING, ChannelState.PRE_RING)
 
 
 class Disposition(StrEnum):
-    """How a dialing ended (UAPI PhoneCallView)."""
+    """How a dialing ended."""
 
-    ANSWERED = "0"
-    BUSY = "1"
-    FAILED = "2"
-    NO_ANSWER = "3"
-    UNKNOWN = "4"
-    NOT_ALLOWED = "5"
+    ANSWERED = "answered"
+    BUSY = "busy"
+    FAILED = "failed"
+    NO_ANSWER = "no answer"
+    UNKNOWN = "unknown"
+    NOT_ALLOWED = "not allowed"
 
 
 class Parking(Struct, frozen=True, gc=False):

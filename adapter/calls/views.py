@@ -13,22 +13,22 @@ from adapter.calls.legs import Disposition, Leg, Parking
 
 
 class Status(StrEnum):
-    """A view's status (UAPI PhoneCallView)."""
+    """How far an extension is in a call."""
 
-    UNKNOWN = "0"
-    OFF_HOOK = "1"
-    TRYING = "2"
-    RINGING = "3"
-    OTHER_SIDE_RINGING = "4"
-    ON_CALL = "5"
+    UNKNOWN = "unknown"
+    OFF_HOOK = "off hook"
+    TRYING = "trying"
+    RINGING = "ringing"
+    OTHER_SIDE_RINGING = "other side ringing"
+    ON_CALL = "on call"
 
 
 class Flow(StrEnum):
-    """Where a call comes from and goes to (UAPI PhoneCallView)."""
+    """Where a call comes from and goes to."""
 
-    LOCAL = "2"
-    OUTGOING_PUBLIC = "4"
-    INCOMING_PUBLIC = "8"
+    LOCAL = "local"
+    OUTGOING_PUBLIC = "outgoing public"
+    INCOMING_PUBLIC = "incoming public"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from adapter.calls.views import PhoneCall, PhoneCallView
 from adapter.directory import Directory
+from adapter.uapi.digits import DISPOSITION, FLOW, STATUS
 
 Json = dict[str, object]
 AddressOf = Callable[[PhoneCall], str]
@@ -49,8 +50,8 @@ class Renderer:
                 "extension": view.extension,
                 "ringing": self.date(view.ringing),
                 "answered": self.date(view.answered),
-                "status": str(view.status),
-                "flow": str(view.flow),
+                "status": STATUS[view.status],
+                "flow": FLOW[view.flow],
                 "callerId": view.caller_id,
                 "source": list(view.source),
                 "destination": list(view.destination),
@@ -60,7 +61,7 @@ class Renderer:
                 "parkedPos": parking.space if parking else None,
                 "parkedBy": parking.by if parking else None,
                 "recording": self.date(view.recorded_since),
-                "disposition": None if view.disposition is None else str(view.disposition),
+                "disposition": None if view.disposition is None else DISPOSITION[view.disposition],
             }
         )
 

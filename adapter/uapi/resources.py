@@ -9,8 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from adapter.callcontrol.supervision.plan import DEFAULT_PICKUP_S
 from adapter.callcontrol.supervision.session import State
-from adapter.calls.legs import Disposition
-from adapter.calls.views import Flow, Status
+from adapter.uapi.digits import Disposition, Flow, Status
 
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 ObjectId = Annotated[

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from adapter.calls.legs import Disposition
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall
 
@@ -31,7 +32,7 @@ def _inexact(call: PhoneCall, left: Collection[str]) -> object:
             str(view.flow),
             view.caller_id or "",
             view.channel,
-            view.disposition == "0",
+            view.disposition is Disposition.ANSWERED,
         )
         for view in call.views
         if view.channel not in left

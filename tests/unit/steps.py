@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapter.calls.model import Calls
-from adapter.calls.views import PhoneCallView, Status, phone_call
+from adapter.calls.views import Flow, PhoneCallView, phone_call
 
 from .samples import TRACES, Headers, events, recorded
 
 EXTENSIONS = ("0003*210", "0003*211", "0003*21", "0003*024", "0003*025", "0003*026", "0004*300")
 _PHONE = re.compile(r"PJSIP/(.+)-[0-9a-f]*")
 _SNAPSHOT = ("CoreShowChannel", "CoreShowChannelsComplete")
-_FLOWS = {"2": "local", "4": "outgoing", "8": "incoming"}
+_FLOWS = {Flow.LOCAL: "local", Flow.OUTGOING_PUBLIC: "outgoing", Flow.INCOMING_PUBLIC: "incoming"}
 
 
 def lab_extension(channel_name: str) -> str | None:
@@ -91,7 +91,7 @@ def _lines(calls: Calls, letters: dict[str, str]) -> Iterator[str]:
 
 def _words(calls: Calls, view: PhoneCallView) -> Iterator[str]:
     yield f"{_numbers(view.source)} -> {_numbers(view.destination)}"
-    yield Status(view.status).name.lower().replace("_", " ")
+    yield view.status
     yield _FLOWS[view.flow]
     yield view.caller_id or "no caller id"
     if view.ringing is not None:

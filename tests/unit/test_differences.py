@@ -11,6 +11,7 @@ from adapter.asterisk.parsing import parse
 from adapter.calls.changes import CallEnded, ChannelGone
 from adapter.calls.differences import Differences
 from adapter.calls.model import Calls
+from adapter.calls.views import Status
 
 from .samples import (
     TRACES,
@@ -145,7 +146,7 @@ def test_of_a_channel_that_is_listed_twice_the_later_line_counts() -> None:
     again = listed(snapshot_after(pbx.messages))
     calls = calls_after(pbx.messages)
     assert calls.reconcile([*once, *again], AT, ()) == ([], Differences())
-    assert only_call(calls).views[0].status == "5"
+    assert only_call(calls).views[0].status is Status.ON_CALL
 
 
 def test_a_supervisor_whose_joining_was_lost_is_joined() -> None:

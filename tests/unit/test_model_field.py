@@ -10,14 +10,15 @@ from adapter.callcontrol.supervision.spy_setup import is_conference
 from adapter.calls.changes import ViewsExhausted
 from adapter.calls.ids import call_id_of
 from adapter.calls.model import Calls
-from adapter.calls.views import PhoneCallView
+from adapter.calls.views import Flow, PhoneCallView, Status
 
 from .invariants import check
 from .samples import Pbx, calls_after, empty_calls, events, listed, only_call, seen, snapshot_after
 
 AGENT, COLLEAGUE, EXPERT = "PJSIP/0003*210", "PJSIP/0003*211", "PJSIP/0003*21"
-ON_CALL, THERE_RINGING, RINGING, OFF_HOOK = "5", "4", "3", "1"
-LOCAL, OUTGOING, INCOMING = "2", "4", "8"
+ON_CALL, THERE_RINGING = Status.ON_CALL, Status.OTHER_SIDE_RINGING
+RINGING, OFF_HOOK = Status.RINGING, Status.OFF_HOOK
+LOCAL, OUTGOING, INCOMING = Flow.LOCAL, Flow.OUTGOING_PUBLIC, Flow.INCOMING_PUBLIC
 
 Shown = tuple[str, str, str, str]
 

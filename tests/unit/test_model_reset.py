@@ -14,6 +14,7 @@ from adapter.calls.changes import (
 )
 from adapter.calls.ids import call_id_of
 from adapter.calls.model import Calls
+from adapter.calls.views import Flow, Status
 
 from .samples import Pbx, calls_after, directory, empty_calls, listed, only_call, recorded, snapshot_after
 
@@ -28,7 +29,11 @@ def test_a_recorded_snapshot_makes_the_call_that_the_events_made() -> None:
     assert call.id == CALL_ID
     (view,) = call.views
     assert (view.source, view.destination) == (("777888",), ("0003*210",))
-    assert (view.status, view.flow, view.caller_id) == ("5", "8", "Customer <777888>")
+    assert (view.status, view.flow, view.caller_id) == (
+        Status.ON_CALL,
+        Flow.INCOMING_PUBLIC,
+        "Customer <777888>",
+    )
     assert call.published == pytest.approx(1795405388.3, abs=0.001)
 
 
@@ -105,7 +110,7 @@ def test_a_channel_that_a_snapshot_lists_twice_is_one_as_it_was_last() -> None:
     changes = calls.reset([*once, *again], 1795405396.0)
     assert changes == [CallChanged(CALL_ID)]
     (view,) = only_call(calls).views
-    assert (view.channel, view.status) == (caller, "5")
+    assert (view.channel, view.status) == (caller, Status.ON_CALL)
 
 
 def test_an_agent_whom_a_queue_called_is_the_called_one_after_a_restart() -> None:
@@ -119,7 +124,7 @@ def test_an_agent_whom_a_queue_called_is_the_called_one_after_a_restart() -> Non
     calls = empty_calls()
     calls.reset(listed(lines), 1795405396.0)
     (view,) = only_call(calls).views
-    assert (view.source, view.destination, view.flow) == (("777888",), ("0003*210",), "8")
+    assert (view.source, view.destination, view.flow) == (("777888",), ("0003*210",), Flow.INCOMING_PUBLIC)
 
 
 @pytest.mark.parametrize("data", ["PJSIP/0003*210", "PJSIP/0003*210,q", "", "1795405388.1,q", "all"])

@@ -6,7 +6,7 @@ from adapter.asterisk.events import ListedChannel, Unpark
 from adapter.calls.ids import call_id_of
 from adapter.calls.legs import Disposition
 from adapter.calls.model import Calls
-from adapter.calls.views import PhoneCallView, Status
+from adapter.calls.views import Flow, PhoneCallView, Status
 
 from .samples import Pbx, calls_after, directory, empty_calls, events, listed, only_call, seen, snapshot_after
 
@@ -44,13 +44,13 @@ def test_phones_of_one_extension_that_ring_together_are_one_perspective(*, is_re
     if is_restart:
         calls = empty_calls()
         calls.reset(_listed(pbx), 1795405400.0)
-    assert [(view.id, view.status) for view in only_call(calls).views] == [("01", "3")]
+    assert [(view.id, view.status) for view in only_call(calls).views] == [("01", Status.RINGING)]
     before = len(pbx.messages)
     pbx.answer("1795405388.0", "1795405388.2")
     pbx.hang_up("1795405388.1", cause=26)
     _apply(calls, pbx, before)
     (view,) = only_call(calls).views
-    assert (view.id, view.status, view.channel) == ("01", "5", "1795405388.2")
+    assert (view.id, view.status, view.channel) == ("01", Status.ON_CALL, "1795405388.2")
 
 
 # -- holding and recording -------------------------------------------------------------------------
@@ -248,7 +248,7 @@ def test_a_transfer_while_the_target_rings_makes_one_call_at_once() -> None:
     call = only_call(calls_after(pbx.messages))
     assert call.id == first_id
     assert [(view.extension, view.source, view.status, view.flow) for view in call.views] == [
-        ("0003*211", ("777888",), "3", "8")
+        ("0003*211", ("777888",), Status.RINGING, Flow.INCOMING_PUBLIC)
     ]
 
 
@@ -275,8 +275,8 @@ def test_who_was_called_and_calls_on_while_we_are_away_is_a_caller_afterwards() 
     pbx.dial(agent, target)
     calls.reset(_listed(pbx), 1795405400.0)
     assert [(view.extension, view.source, view.status) for view in only_call(calls).views] == [
-        ("0003*210", ("0003*210",), "4"),
-        ("0003*211", ("0003*210",), "3"),
+        ("0003*210", ("0003*210",), Status.OTHER_SIDE_RINGING),
+        ("0003*211", ("0003*210",), Status.RINGING),
     ]
 
 

@@ -103,12 +103,13 @@ def test_a_local_call_has_a_view_for_each_extension() -> None:
     pbx.call("PJSIP/0003*210", "PJSIP/0003*211", number="0003*210")
     call = only_call(calls_after(pbx.messages))
     assert call.extension == "0003*210"
+    talking = (Status.ON_CALL, Flow.LOCAL)
     assert [
         (view.id, view.extension, view.source, view.destination, view.status, view.flow, view.caller_id)
         for view in call.views
     ] == [
-        ("01", "0003*210", ("0003*210",), ("0003*211",), "5", "2", "Name of 0003*210 <0003*210>"),
-        ("02", "0003*211", ("0003*210",), ("0003*211",), "5", "2", "Name of 0003*210 <0003*210>"),
+        ("01", "0003*210", ("0003*210",), ("0003*211",), *talking, "Name of 0003*210 <0003*210>"),
+        ("02", "0003*211", ("0003*210",), ("0003*211",), *talking, "Name of 0003*210 <0003*210>"),
     ]
 
 
@@ -139,8 +140,8 @@ def test_a_call_through_a_local_channel_is_no_public_one() -> None:
     pbx.answer(caller, half)
     views = only_call(calls_after(pbx.messages)).views
     assert [(view.extension, view.source, view.destination, view.flow) for view in views] == [
-        ("0003*210", ("0003*210",), ("0003*211",), "2"),
-        ("0003*211", ("0003*210",), ("0003*211",), "2"),
+        ("0003*210", ("0003*210",), ("0003*211",), Flow.LOCAL),
+        ("0003*211", ("0003*210",), ("0003*211",), Flow.LOCAL),
     ]
 
 
@@ -170,14 +171,16 @@ def test_a_queue_has_a_view_for_each_agent_that_rings_and_those_who_lose_vanish(
         pbx.dial(customer, agent)
     call = only_call(calls_after(pbx.messages))
     assert [(view.id, view.extension, view.status) for view in call.views] == [
-        ("01", "0003*210", "3"),
-        ("02", "0003*211", "3"),
-        ("03", "0003*21", "3"),
+        ("01", "0003*210", Status.RINGING),
+        ("02", "0003*211", Status.RINGING),
+        ("03", "0003*21", Status.RINGING),
     ]
     pbx.answer(customer, agents[1])
     pbx.hang_up(agents[0], agents[2], cause=26)
     call = only_call(calls_after(pbx.messages))
-    assert [(view.id, view.extension, view.status) for view in call.views] == [("02", "0003*211", "5")]
+    assert [(view.id, view.extension, view.status) for view in call.views] == [
+        ("02", "0003*211", Status.ON_CALL)
+    ]
     assert call.extension == "0003*211"
 
 
@@ -192,9 +195,9 @@ def test_status_follows_a_call_from_the_first_ring_to_the_talk() -> None:
     pbx.answer(caller, callee)
     seen_statuses.append(_statuses(pbx))
     assert seen_statuses == [
-        {"0003*210": "2"},
-        {"0003*210": "4", "0003*211": "3"},
-        {"0003*210": "5", "0003*211": "5"},
+        {"0003*210": Status.TRYING},
+        {"0003*210": Status.OTHER_SIDE_RINGING, "0003*211": Status.RINGING},
+        {"0003*210": Status.ON_CALL, "0003*211": Status.ON_CALL},
     ]
 
 
@@ -207,10 +210,10 @@ def test_a_caller_who_hears_a_queue_while_an_agent_rings_hears_ringing() -> None
     pbx = Pbx()
     caller = pbx.new("PJSIP/0003*210", number="0003*210", exten="0003*500", state="Ring")
     pbx.state(caller, "Up")
-    assert _statuses(pbx) == {"0003*210": "5"}
+    assert _statuses(pbx) == {"0003*210": Status.ON_CALL}
     agent = pbx.new("PJSIP/0003*211", number="0003*211", linkedid=caller)
     pbx.dial(caller, agent)
-    assert _statuses(pbx) == {"0003*210": "4", "0003*211": "3"}
+    assert _statuses(pbx) == {"0003*210": Status.OTHER_SIDE_RINGING, "0003*211": Status.RINGING}
 
 
 @pytest.mark.parametrize(
