@@ -4,7 +4,7 @@ import asyncio
 import itertools
 
 from adapter.lab import Phone, Step, wait_until_heard
-from tests.acceptance.conftest import Lab, Talk, code_of, views_of
+from tests.acceptance.harness import Lab, Talk, code_of, views_of
 
 
 def pairs(*phones: Phone) -> set[tuple[str, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from adapter.lab import wait_until_heard
 from adapter.lab.adapter_process import running_adapter
 from adapter.lab.polling import until
-from tests.acceptance.conftest import Lab, code_of, views_of
+from tests.acceptance.harness import Lab, code_of, views_of
 
 
 async def test_an_inbound_call_reads_like_the_founding_sample(lab: Lab) -> None:

@@ -5,7 +5,7 @@ import time
 
 from adapter.lab import Phone, Step, wait_until_heard
 from adapter.lab.polling import until, until_seen
-from tests.acceptance.conftest import Lab, code_of, views_of
+from tests.acceptance.harness import Lab, code_of, views_of
 
 STOP_LIMIT_S = 0.5
 """How soon after its cause a ringing must have stopped."""

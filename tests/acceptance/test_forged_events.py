@@ -13,7 +13,7 @@ from adapter.lab import Pbx, Phones, running_asterisk, wait_until_heard
 from adapter.lab.adapter_process import DIRECTORY, running_adapter
 from adapter.lab.configuration import TEST_AMI_USERNAME
 from adapter.lab.polling import poll_until, until_seen
-from tests.acceptance.conftest import Json, Lab
+from tests.acceptance.harness import Json, Lab
 from tests.acceptance.stories.recorder import recording
 
 HEALED_WITHIN_S = 2 * (RECONCILE_PAUSE_S + SETTLE_S) + 3

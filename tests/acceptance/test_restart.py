@@ -13,7 +13,7 @@ from adapter.lab.adapter_process import Adapter, running_adapter
 from adapter.lab.asterisk import HOST
 from adapter.lab.polling import until, until_seen
 from adapter.lab.processes import die_with_parent, end_process, kill_process, start_process
-from tests.acceptance.conftest import Json, Lab, views_of
+from tests.acceptance.harness import Json, Lab, views_of
 
 CALLS = 50
 AGENT = "0003*210"

@@ -12,7 +12,7 @@ from adapter.asterisk.actions import Spying, SupervisorDevices, originate_spy, o
 from adapter.asterisk.caller_id import CallerId
 from adapter.lab import Pbx, Phones, running_asterisk
 from adapter.lab.adapter_process import running_adapter
-from tests.acceptance.conftest import Lab
+from tests.acceptance.harness import Lab
 from tests.bench.figures import Figure, percentile
 from tests.bench.service import HIGH, Client
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.client import Wire
-from tests.integration.conftest import (
+from tests.integration.fixtures import (
     agent,
     ami,
     directory,

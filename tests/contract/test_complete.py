@@ -106,9 +106,9 @@ def test_each_test_is_in_the_index() -> None:
 def test_the_index_would_show_a_gap() -> None:
     """A line without a test, and one with a test that is not there, are seen as such."""
     head = "## Errors\n\n| statement | pinned by |\n| --- | --- |\n"
-    text = head + "| 418 | `test_errors.py::test_x` |\n| 419 | soon |"
+    text = head + "| 418 | `test_error_answers.py::test_x` |\n| 419 | soon |"
     missing, empty = read_index(text)
-    assert missing.tests == ["test_errors.py::test_x"]
+    assert missing.tests == ["test_error_answers.py::test_x"]
     assert missing.tests[0] not in TESTS
     assert empty.is_served
     assert not empty.tests

@@ -1,6 +1,6 @@
-"""The same beginnings as in the integration and acceptance tests, and a place for figures."""
+"""The same beginnings as in the integration and acceptance tests."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -8,8 +8,9 @@ from panoramisk.utils import IdGenerator
 
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.acceptance.conftest import lab
-from tests.integration.conftest import (
+from tests.acceptance.fixtures import lab
+from tests.faults.figures import figures, pytest_terminal_summary
+from tests.integration.fixtures import (
     agent,
     ami,
     directory,
@@ -27,11 +28,9 @@ __all__ = [
     "lab",
     "nothing_broke",
     "pytest_asyncio_loop_factories",
+    "pytest_terminal_summary",
     "service",
 ]
-
-FIGURES = pytest.StashKey[list[str]]()
-Tell = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
@@ -51,24 +50,3 @@ async def service(ami: FakeAmi, agent: FakeChannel, directory: Path) -> AsyncIte
     async with running_service(ami, directory, ami_reconnect_max_s=0.001) as running:
         await running.until_link("READY")
         yield running
-
-
-@pytest.fixture
-def figures(request: pytest.FixtureRequest) -> Tell:
-    """Takes what was measured; `make faults` prints it at the end."""
-    told = request.config.stash.setdefault(FIGURES, [])
-    name = request.node.name
-
-    def tell(what: str) -> None:
-        told.append(f"{name}: {what}")
-
-    return tell
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures."""
-    told = terminalreporter.config.stash.get(FIGURES, [])
-    if told:
-        terminalreporter.section("figures")
-        for line in told:
-            terminalreporter.write_line(line)

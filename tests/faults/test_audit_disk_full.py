@@ -9,7 +9,7 @@ import pytest
 
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.polling import until, until_seen
-from tests.faults.conftest import Tell
+from tests.faults.figures import Tell
 from tests.faults.one_call import another_call, answer_phone, end_supervision, ours
 from tests.integration.harness import Service, running_service
 

@@ -14,8 +14,8 @@ import pytest
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.lab.fake_ami_cut import Cut
 from adapter.lab.fake_ami_events import FakeChannel
-from tests.faults.conftest import Tell
 from tests.faults.extent import sampled
+from tests.faults.figures import Tell
 from tests.faults.one_call import (
     SUPERVISIONS_PER_CALL,
     SUPERVISOR,

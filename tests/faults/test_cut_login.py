@@ -7,8 +7,8 @@ the link is READY.
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_cut import Cut
 from adapter.lab.polling import poll_until, until
-from tests.faults.conftest import Tell
 from tests.faults.extent import sampled
+from tests.faults.figures import Tell
 from tests.faults.one_call import SUPERVISOR, answer_phone, forget_the_past, ours, until_supervised
 from tests.integration.harness import Service
 

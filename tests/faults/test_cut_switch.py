@@ -15,8 +15,8 @@ from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_cut import Cut
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until_seen
-from tests.faults.conftest import Tell
 from tests.faults.extent import sampled
+from tests.faults.figures import Tell
 from tests.faults.one_call import SUPERVISOR, answer_phone, forget_the_past, ours, until_supervised
 from tests.integration.harness import Json, Service, running_service, until_taken
 

@@ -19,8 +19,8 @@ from adapter.lab.processes import die_with_parent, end_process, start_process
 from tests.bench.service import cpu_s
 from tests.bench.traces import passing_events
 from tests.faults.beside import adapter_beside
-from tests.faults.conftest import Tell
 from tests.faults.extent import either
+from tests.faults.figures import Tell
 
 EVENTS_PER_S = 5_000
 SECONDS = either(60, 3)

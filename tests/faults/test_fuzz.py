@@ -12,8 +12,8 @@ from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel, FakeState
 from adapter.lab.polling import until_seen
-from tests.faults.conftest import Tell
 from tests.faults.extent import either
+from tests.faults.figures import Tell
 from tests.faults.fuzzing import NASTY, Ears, chunks, make_input, recorded
 from tests.integration.harness import Service
 

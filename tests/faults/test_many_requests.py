@@ -12,7 +12,7 @@ from adapter.lab.fake_ami import FakeAmi, ReceivedAction
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until
 from tests.faults.beside import RawPut, adapter_beside, call_id_of
-from tests.faults.conftest import Tell
+from tests.faults.figures import Tell
 from tests.faults.one_call import answer_phone, ours
 from tests.integration.harness import Service, until_taken
 

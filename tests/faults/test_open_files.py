@@ -12,7 +12,7 @@ from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until, until_seen
 from tests.faults.beside import adapter_beside
-from tests.faults.conftest import Tell
+from tests.faults.figures import Tell
 
 OPEN_FILES = 128
 CONNECTIONS = 400

@@ -17,9 +17,9 @@ from adapter.lab import Pbx, Phones, Step, running_asterisk
 from adapter.lab.adapter_process import running_adapter
 from adapter.lab.configuration import TEST_AMI_USERNAME
 from adapter.lab.polling import until
-from tests.acceptance.conftest import Json, Lab, code_of, views_of
+from tests.acceptance.harness import Json, Lab, code_of, views_of
 from tests.acceptance.supervision.hearing import heard, until_right
-from tests.faults.conftest import Tell
+from tests.faults.figures import Tell
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import Tell
 from tests.faults.extent import either
+from tests.faults.figures import Tell
 
 ROOT = Path(__file__).parents[2]
 SEED = 20_261_123

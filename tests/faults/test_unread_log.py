@@ -13,7 +13,7 @@ from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.polling import until_seen
 from adapter.lab.ports import Ports
 from adapter.lab.processes import end_process
-from tests.faults.conftest import Tell
+from tests.faults.figures import Tell
 
 REQUESTS = 2_000
 """Each has a line of some 150 bytes: twice and more what a pipe holds."""

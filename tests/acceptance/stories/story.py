@@ -14,7 +14,7 @@ from adapter.lab.adapter_process import Adapter
 from adapter.lab.asterisk import Pbx
 from adapter.lab.configuration import TEST_AMI_USERNAME
 from adapter.lab.polling import poll_until, until_seen
-from tests.acceptance.conftest import Json, Lab, views_of
+from tests.acceptance.harness import Json, Lab, views_of
 
 from .recorder import Headers, Recorder, recording
 

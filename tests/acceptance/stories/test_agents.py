@@ -4,7 +4,7 @@ import pytest
 
 from adapter.lab import Phone, wait_until_heard
 from adapter.lab.hears import who_hears_whom
-from tests.acceptance.conftest import code_of
+from tests.acceptance.harness import code_of
 from tests.acceptance.test_barge_in import pairs
 
 from .story import Stage, Story, supervising, view

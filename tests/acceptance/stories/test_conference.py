@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from adapter.lab import wait_until_heard
-from tests.acceptance.conftest import code_of
+from tests.acceptance.harness import code_of
 
 from .story import Stage, view
 

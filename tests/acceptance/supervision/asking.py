@@ -5,7 +5,7 @@ from collections.abc import Callable
 from adapter.lab import LabError
 from adapter.lab.adapter_process import Answer
 from adapter.lab.polling import until_seen
-from tests.acceptance.conftest import Json, Lab
+from tests.acceptance.harness import Json, Lab
 
 TOLD_WITHIN_S = 3.0
 

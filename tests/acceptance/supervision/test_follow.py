@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from adapter.lab import Phone, Step, wait_until_heard
-from tests.acceptance.conftest import code_of
+from tests.acceptance.harness import code_of
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.asking import reason_of_end
 from tests.acceptance.supervision.hearing import heard, until_right

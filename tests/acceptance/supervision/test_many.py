@@ -13,7 +13,7 @@ from adapter.lab import LabError, Phone, Phones, Step, running_asterisk
 from adapter.lab.adapter_process import DIRECTORY, Answer, running_adapter
 from adapter.lab.polling import POLL_INTERVAL_S
 from adapter.lab.sip import press_key
-from tests.acceptance.conftest import views_of
+from tests.acceptance.harness import views_of
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.hearing import heard, until_right
 from tests.acceptance.supervision.test_modes import MODES, OK, SWITCH_LIMIT_S, join, talking

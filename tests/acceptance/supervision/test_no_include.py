@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from adapter.lab import running_asterisk
 from adapter.lab.adapter_process import DIRECTORY, running_adapter
-from tests.acceptance.conftest import code_of
+from tests.acceptance.harness import code_of
 from tests.acceptance.stories.story import Stage
 from tests.acceptance.supervision.asking import address_of, reason_of_end, supervision, until_joined
 from tests.acceptance.supervision.hearing import heard, until_right

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.acceptance.conftest import code_of
+from tests.acceptance.harness import code_of
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.asking import reason_of_end
 

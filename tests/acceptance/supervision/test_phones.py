@@ -12,7 +12,7 @@ from adapter.lab.adapter_process import DIRECTORY, Answer, running_adapter
 from adapter.lab.hears import HEARD_LEVEL
 from adapter.lab.polling import poll_until, until
 from adapter.lab.tones import tone_level
-from tests.acceptance.conftest import code_of, views_of
+from tests.acceptance.harness import code_of, views_of
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.asking import address_of, reason_of_end, until_joined
 from tests.acceptance.supervision.hearing import heard, until_right

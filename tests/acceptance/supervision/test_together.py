@@ -8,7 +8,7 @@ import pytest
 
 from adapter.lab import Phone, Step
 from adapter.lab.hears import Pair
-from tests.acceptance.conftest import code_of, views_of
+from tests.acceptance.harness import code_of, views_of
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.asking import address_of, reason_of_end, until_joined
 from tests.acceptance.supervision.hearing import heard, until_right

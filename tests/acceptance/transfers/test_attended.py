@@ -1,312 +1,141 @@
 """Attended transfers: a phone with a party on hold consults another one, and connects the two or does not."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
 import pytest
 
-from adapter.lab import Phone, wait_until_heard
+from adapter.lab import Phone
 from tests.acceptance.stories.story import Stage, Story, View, between, supervising, view
-from tests.acceptance.test_barge_in import pairs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-HOLDING = {"onHold": True, "holder": "1"}
-HELD = {"onHold": True}
-
-CUSTOMER_HELD = view("01", "0003*210", "5", "777888", "0003*210", **HOLDING)
-CUSTOMER_BACK = view("01", "0003*210", "5", "777888", "0003*210")
-CALLED_HELD = [
-    view("01", "0003*210", "5", "0003*210", "0003*211", **HOLDING),
-    view("02", "0003*211", "5", "0003*210", "0003*211", **HELD),
-]
-CALLED_BACK = between("0003*210", "0003*211")
+AGENT = "0003*210"
 
 
-def consulting(target: str, *, is_answered: bool) -> list[View]:
-    """The agent's second call."""
-    ours, theirs = ("5", "5") if is_answered else ("4", "3")
-    return [
-        view("01", "0003*210", ours, "0003*210", target),
-        view("02", target, theirs, "0003*210", target),
-    ]
+async def customer_calls(story: Story) -> tuple[Phone, Phone]:
+    """The agent's phone and the customer's, talking."""
+    return await story.talk(AGENT)
 
 
-async def customer_on_hold(story: Story) -> tuple[Phone, Phone]:
-    """The agent was called by a customer, whom it holds."""
-    agent, customer = await story.talk("0003*210")
-    await agent.hold()
-    return agent, customer
-
-
-async def called_on_hold(story: Story) -> tuple[Phone, Phone]:
-    """The agent has called 0003*211, whom it holds."""
+async def agent_calls(story: Story) -> tuple[Phone, Phone]:
+    """The agent's phone and that of 0003*211, talking."""
     called = await story.phone("0003*211")
-    agent = await story.dialing("0003*210", "0003*211")
+    agent = await story.dialing(AGENT, "0003*211")
     await story.answer(called, agent)
-    await agent.hold()
     return agent, called
 
 
-async def test_the_called_agent_connects_the_customer_with_whom_it_consulted(stage: Stage) -> None:
-    """Two calls become one, the customer's; the agent is out of it."""
-    async with stage.tell("attended-transfer-by-callee") as story:
-        other = await story.phone("0003*211")
-        agent, customer = await customer_on_hold(story)
-        second = await story.dialing("0003*210", "0003*211")
-        await story.answer(other, second)
-        await story.step("consulting", [CUSTOMER_HELD], consulting("0003*211", is_answered=True))
+@dataclass(frozen=True)
+class Side:
+    """On which side of the first call the agent is, and what the list shows of it by then."""
+
+    name: str
+    talk: Callable[[Story], Awaitable[tuple[Phone, Phone]]]
+    """The first call: the agent's phone, and the one that it holds while it consults."""
+    consulted: str
+    talking: list[View]
+    held: list[View]
+    supervised: str
+    """Whom a supervisor joins before the agent consults."""
+    stays: bool
+    """Whether the supervisor stays when the agent leaves: it was not the agent's."""
+
+
+BY_CALLEE = Side(
+    "by-callee",
+    customer_calls,
+    "0003*211",
+    [view("01", AGENT, "5", "777888", AGENT)],
+    [view("01", AGENT, "5", "777888", AGENT, onHold=True, holder="1")],
+    supervised=AGENT,
+    stays=False,
+)
+BY_CALLER = Side(
+    "by-caller",
+    agent_calls,
+    "0003*21",
+    between(AGENT, "0003*211"),
+    [
+        view("01", AGENT, "5", AGENT, "0003*211", onHold=True, holder="1"),
+        view("02", "0003*211", "5", AGENT, "0003*211", onHold=True),
+    ],
+    supervised="0003*211",
+    stays=True,
+)
+
+
+class End(StrEnum):
+    """How the consultation ends."""
+
+    CONNECTED = ""
+    """The agent connects the two, who talk."""
+    RINGING = "-ringing"
+    """It connects them while the consulted phone rings, which rings on."""
+    ABANDONED = "-abandoned"
+    """It gives the consultation up and takes the other one back."""
+
+
+@pytest.mark.parametrize("is_supervised", [False, True], ids=["", "barge-in"])
+@pytest.mark.parametrize("end", End, ids=lambda end: end.name.lower())
+@pytest.mark.parametrize("side", [BY_CALLEE, BY_CALLER], ids=lambda side: side.name)
+async def test_an_attended_transfer(stage: Stage, side: Side, end: End, *, is_supervised: bool) -> None:
+    """Two calls become the older one, of those two; where the agent gives it up, the first is as it was.
+
+    A supervisor is with whom it was asked for, and goes when that one leaves.
+    """
+    name = f"attended-transfer-{side.name}{end}{'-barge-in' if is_supervised else ''}"
+    async with stage.tell(name) as story:
+        other = await story.phone(side.consulted)
+        agent, held = await side.talk(story)
+        supervisors, joined = [], []
+        if is_supervised:
+            supervisor = await story.barge_in(side.supervised)
+            assert supervisor is not None
+            supervisors = [supervisor]
+            joined = [supervising(side.supervised, f"{len(side.talking) + 1:02}")]
+            await story.step("joined", [*side.talking, *joined])
+        await agent.hold()
+        second = await story.dialing(AGENT, side.consulted)
+        if end is End.RINGING:
+            await other.ringing()
+            await second.rings_there()
+        else:
+            await story.answer(other, second)
+        statuses = ("4", "3") if end is End.RINGING else ("5", "5")
+        consulting = between(AGENT, side.consulted, statuses=statuses)
+        await story.step("consulting", [*side.held, *joined], consulting)
+        if end is End.ABANDONED:
+            await story.hang_up(second, other)
+            await story.step("alone", [*side.held, *joined])
+            await agent.unhold()
+            await story.step("taken back", [*side.talking, *joined])
+            await story.until_all_heard(agent, held, *supervisors)
+            await story.hang_up(agent, held, *supervisors)
+            return
         await agent.transfer_to(second)
-        for line in (agent, second):
+        gone = [agent] if end is End.RINGING else [agent, second]
+        if not side.stays:
+            gone, supervisors = gone + supervisors, []
+        for line in gone:
             await line.ended()
-        await wait_until_heard((customer, other), pairs(customer, other))
-        await story.step("transferred", [view("02", "0003*211", "5", "777888", "0003*211")])
-        await story.hang_up(customer, other)
+        await story.step("transferred", connected(side, joined, statuses))
+        if end is End.RINGING:
+            await story.answer(other)
+            await story.step("talking", connected(side, joined, ("5", "5")))
+        await story.until_all_heard(held, other, *supervisors)
+        await story.hang_up(other, held, *supervisors)
 
 
-async def test_the_calling_agent_connects_the_called_with_whom_it_consulted(stage: Stage) -> None:
-    """0003*211 was called, and talks with 0003*21 in the end."""
-    async with stage.tell("attended-transfer-by-caller") as story:
-        other = await story.phone("0003*21")
-        agent, called = await called_on_hold(story)
-        second = await story.dialing("0003*210", "0003*21")
-        await story.answer(other, second)
-        await story.step("consulting", CALLED_HELD, consulting("0003*21", is_answered=True))
-        await agent.transfer_to(second)
-        for line in (agent, second):
-            await line.ended()
-        await wait_until_heard((called, other), pairs(called, other))
-        await story.step(
-            "transferred",
-            between("0003*211", "0003*21", ids=("02", "03")),
-        )
-        await story.hang_up(other, called)
-
-
-async def test_the_called_agent_gives_the_consultation_up_and_takes_the_customer_back(stage: Stage) -> None:
-    """Nothing is left of the second call, and the first is what it was."""
-    async with stage.tell("attended-transfer-by-callee-abandoned") as story:
-        other = await story.phone("0003*211")
-        agent, customer = await customer_on_hold(story)
-        second = await story.dialing("0003*210", "0003*211")
-        await story.answer(other, second)
-        await story.step("consulting", [CUSTOMER_HELD], consulting("0003*211", is_answered=True))
-        await story.hang_up(second, other)
-        await story.step("alone", [CUSTOMER_HELD])
-        await agent.unhold()
-        await wait_until_heard((customer, agent), pairs(customer, agent))
-        await story.step("taken back", [CUSTOMER_BACK])
-        await story.hang_up(agent, customer)
-
-
-async def test_the_calling_agent_gives_the_consultation_up_and_takes_the_called_back(stage: Stage) -> None:
-    """The same where the agent is who called, and whom it consulted hangs up."""
-    async with stage.tell("attended-transfer-by-caller-abandoned") as story:
-        other = await story.phone("0003*21")
-        agent, called = await called_on_hold(story)
-        second = await story.dialing("0003*210", "0003*21")
-        await story.answer(other, second)
-        await story.step("consulting", CALLED_HELD, consulting("0003*21", is_answered=True))
-        await story.hang_up(other, second)
-        await story.step("alone", CALLED_HELD)
-        await agent.unhold()
-        await story.step("taken back", CALLED_BACK)
-        await story.hang_up(agent, called)
-
-
-async def test_the_called_agent_connects_the_customer_while_the_other_phone_rings(stage: Stage) -> None:
-    """The customer waits in the agent's place, and the phone that rings rings on, for the customer."""
-    async with stage.tell("attended-transfer-by-callee-ringing") as story:
-        other = await story.phone("0003*211")
-        agent, customer = await customer_on_hold(story)
-        second = await story.dialing("0003*210", "0003*211")
-        await other.ringing()
-        await second.rings_there()
-        await story.step("consulting", [CUSTOMER_HELD], consulting("0003*211", is_answered=False))
-        await agent.transfer_to(second)
-        await agent.ended()
-        await story.step("transferred", [view("02", "0003*211", "3", "777888", "0003*211")])
-        await story.answer(other)
-        await wait_until_heard((customer, other), pairs(customer, other))
-        await story.step("talking", [view("02", "0003*211", "5", "777888", "0003*211")])
-        await story.hang_up(customer, other)
-
-
-async def test_the_calling_agent_connects_the_called_while_the_other_phone_rings(stage: Stage) -> None:
-    """0003*211 waits in the agent's place for 0003*21."""
-    async with stage.tell("attended-transfer-by-caller-ringing") as story:
-        other = await story.phone("0003*21")
-        agent, called = await called_on_hold(story)
-        second = await story.dialing("0003*210", "0003*21")
-        await other.ringing()
-        await second.rings_there()
-        await story.step("consulting", CALLED_HELD, consulting("0003*21", is_answered=False))
-        await agent.transfer_to(second)
-        await agent.ended()
-        await story.step(
-            "transferred",
-            between("0003*211", "0003*21", ids=("02", "03"), statuses=("4", "3")),
-        )
-        await story.answer(other)
-        await wait_until_heard((called, other), pairs(called, other))
-        await story.step(
-            "talking",
-            between("0003*211", "0003*21", ids=("02", "03")),
-        )
-        await story.hang_up(other, called)
-
-
-async def test_a_barge_in_on_the_customers_agent_while_it_consults_and_connects(stage: Stage) -> None:
-    """The supervisor is with the agent and the customer, and goes when the agent does."""
-    async with stage.tell("attended-transfer-by-callee-barge-in") as story:
-        other = await story.phone("0003*211")
-        agent, customer = await story.talk("0003*210")
-        supervisor = await story.barge_in("0003*210")
-        assert supervisor is not None
-        joined = view("02", "0003*210", "5", "0003*024", "0003*210")
-        await story.step("joined", [CUSTOMER_BACK, joined])
-        await agent.hold()
-        second = await story.dialing("0003*210", "0003*211")
-        await story.answer(other, second)
-        await story.step("consulting", [CUSTOMER_HELD, joined], consulting("0003*211", is_answered=True))
-        await agent.transfer_to(second)
-        for line in (agent, second, supervisor):
-            await line.ended()
-        await story.step("transferred", [view("03", "0003*211", "5", "777888", "0003*211")])
-        await story.hang_up(customer, other)
-
-
-async def test_a_barge_in_on_whom_the_agent_called_goes_on_when_the_agent_is_replaced(stage: Stage) -> None:
-    """The supervisor is with 0003*211, who talks with another than before."""
-    async with stage.tell("attended-transfer-by-caller-barge-in") as story:
-        other = await story.phone("0003*21")
-        called = await story.phone("0003*211")
-        agent = await story.dialing("0003*210", "0003*211")
-        await story.answer(called, agent)
-        supervisor = await story.barge_in("0003*211")
-        assert supervisor is not None
-        joined = view("03", "0003*211", "5", "0003*024", "0003*211")
-        await story.step("joined", [*CALLED_BACK, joined])
-        await agent.hold()
-        second = await story.dialing("0003*210", "0003*21")
-        await story.answer(other, second)
-        await story.step("consulting", [*CALLED_HELD, joined], consulting("0003*21", is_answered=True))
-        await agent.transfer_to(second)
-        for line in (agent, second):
-            await line.ended()
-        await story.step(
-            "transferred",
-            [
-                view("02", "0003*211", "5", "0003*211", "0003*21"),
-                joined,
-                view("04", "0003*21", "5", "0003*211", "0003*21"),
-            ],
-        )
-        await story.until_all_heard(called, other, supervisor)
-        await story.hang_up(other, called, supervisor)
-
-
-async def test_a_barge_in_outlasts_a_consultation_that_is_given_up(stage: Stage) -> None:
-    """The agent comes back to the customer, and the supervisor is still with both."""
-    async with stage.tell("attended-transfer-by-callee-abandoned-barge-in") as story:
-        other = await story.phone("0003*211")
-        agent, customer = await story.talk("0003*210")
-        supervisor = await story.barge_in("0003*210")
-        assert supervisor is not None
-        joined = view("02", "0003*210", "5", "0003*024", "0003*210")
-        await story.step("joined", [CUSTOMER_BACK, joined])
-        await agent.hold()
-        second = await story.dialing("0003*210", "0003*211")
-        await story.answer(other, second)
-        await story.hang_up(second, other)
-        await story.step("alone", [CUSTOMER_HELD, joined])
-        await agent.unhold()
-        await story.step("taken back", [CUSTOMER_BACK, joined])
-        everyone = (agent, customer, supervisor)
-        await wait_until_heard(everyone, pairs(*everyone))
-        await story.hang_up(agent, customer, supervisor)
-
-
-async def test_a_barge_in_on_whom_the_agent_called_goes_on_while_the_other_phone_rings(stage: Stage) -> None:
-    """0003*211, with its supervisor, waits in the agent's place for 0003*21."""
-    async with stage.tell("attended-transfer-by-caller-ringing-barge-in") as story:
-        other = await story.phone("0003*21")
-        called = await story.phone("0003*211")
-        agent = await story.dialing("0003*210", "0003*211")
-        await story.answer(called, agent)
-        supervisor = await story.barge_in("0003*211")
-        assert supervisor is not None
-        joined = view("03", "0003*211", "5", "0003*024", "0003*211")
-        await story.step("joined", [*CALLED_BACK, joined])
-        await agent.hold()
-        second = await story.dialing("0003*210", "0003*21")
-        await other.ringing()
-        await second.rings_there()
-        await agent.transfer_to(second)
-        await agent.ended()
-        await story.step(
-            "transferred",
-            [
-                view("02", "0003*211", "4", "0003*211", "0003*21"),
-                joined,
-                view("04", "0003*21", "3", "0003*211", "0003*21"),
-            ],
-        )
-        await story.answer(other)
-        await story.step(
-            "talking",
-            [
-                view("02", "0003*211", "5", "0003*211", "0003*21"),
-                joined,
-                view("04", "0003*21", "5", "0003*211", "0003*21"),
-            ],
-        )
-        await story.until_all_heard(called, other, supervisor)
-        await story.hang_up(other, called, supervisor)
-
-
-async def test_a_barge_in_on_the_customers_agent_who_connects_while_the_other_phone_rings(
-    stage: Stage,
-) -> None:
-    """The supervisor goes when the agent does, and nobody is with the customer while 0003*211 rings."""
-    async with stage.tell("attended-transfer-by-callee-ringing-barge-in") as story:
-        other = await story.phone("0003*211")
-        agent, customer = await story.talk("0003*210")
-        supervisor = await story.barge_in("0003*210")
-        assert supervisor is not None
-        joined = supervising("0003*210", "02")
-        await story.step("joined", [CUSTOMER_BACK, joined])
-        await agent.hold()
-        second = await story.dialing("0003*210", "0003*211")
-        await other.ringing()
-        await second.rings_there()
-        await story.step("consulting", [CUSTOMER_HELD, joined], consulting("0003*211", is_answered=False))
-        await agent.transfer_to(second)
-        for line in (agent, supervisor):
-            await line.ended()
-        await story.step("transferred", [view("03", "0003*211", "3", "777888", "0003*211")])
-        await story.answer(other)
-        await story.step("talking", [view("03", "0003*211", "5", "777888", "0003*211")])
-        await wait_until_heard((customer, other), pairs(customer, other))
-        await story.hang_up(customer, other)
-
-
-async def test_a_barge_in_on_whom_the_agent_called_outlasts_a_consultation_that_is_given_up(
-    stage: Stage,
-) -> None:
-    """The supervisor is with 0003*211, who waits for the agent and gets it back."""
-    async with stage.tell("attended-transfer-by-caller-abandoned-barge-in") as story:
-        other, called = await story.phone("0003*21"), await story.phone("0003*211")
-        agent = await story.dialing("0003*210", "0003*211")
-        await story.answer(called, agent)
-        supervisor = await story.barge_in("0003*211")
-        assert supervisor is not None
-        joined = supervising("0003*211", "03")
-        await story.step("joined", [*CALLED_BACK, joined])
-        await agent.hold()
-        second = await story.dialing("0003*210", "0003*21")
-        await story.answer(other, second)
-        await story.step("consulting", [*CALLED_HELD, joined], consulting("0003*21", is_answered=True))
-        await story.hang_up(other, second)
-        await story.step("alone", [*CALLED_HELD, joined])
-        await agent.unhold()
-        await story.step("taken back", [*CALLED_BACK, joined])
-        await story.until_all_heard(agent, called, supervisor)
-        await story.hang_up(agent, called, supervisor)
+def connected(side: Side, joined: list[View], statuses: tuple[str, str]) -> list[View]:
+    """The call of who was held with who was consulted; its views are counted on."""
+    caller, callee = statuses
+    new = f"{len(side.talking) + len(joined) + 1:02}"
+    if not side.stays:
+        return [view(new, side.consulted, callee, "777888", side.consulted)]
+    return [
+        view("02", side.supervised, caller, side.supervised, side.consulted),
+        *joined,
+        view(new, side.consulted, callee, side.supervised, side.consulted),
+    ]

@@ -6,7 +6,7 @@ import pytest
 
 from adapter.lab import Phones, Step, running_asterisk, wait_until_heard
 from adapter.lab.adapter_process import DIRECTORY, running_adapter
-from tests.acceptance.conftest import Lab, code_of
+from tests.acceptance.harness import Lab, code_of
 from tests.acceptance.stories.story import Stage, view
 from tests.acceptance.test_barge_in import pairs
 

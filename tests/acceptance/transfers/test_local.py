@@ -6,7 +6,7 @@ from adapter.lab import wait_until_heard
 from tests.acceptance.stories.story import Stage, between
 from tests.acceptance.test_barge_in import pairs
 
-from .test_attended import called_on_hold
+from .test_attended import agent_calls
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -17,7 +17,8 @@ async def test_a_warm_transfer_while_the_target_rings_behind_a_local_channel_is_
     """The Local channel stays; the call is the older one, from the transfer to the end."""
     async with stage.tell("attended-transfer-ringing-local") as story:
         other = await story.phone("0003*21")
-        agent, called = await called_on_hold(story)
+        agent, called = await agent_calls(story)
+        await agent.hold()
         [before] = await story.lab.calls("@me/0003*211")
         second = await story.dialing("0003*210", "0003*242")
         await other.ringing()

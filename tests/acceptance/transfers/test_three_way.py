@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from adapter.lab import Phone
-from tests.acceptance.conftest import code_of
+from tests.acceptance.harness import code_of
 from tests.acceptance.stories.story import Stage, Story, View, supervising, view
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from adapter.lab import Pbx, Step, running_asterisk
 from adapter.lab.adapter_process import running_adapter
-from tests.acceptance.conftest import Json
+from tests.acceptance.harness import Json
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.asking import address_of, reason_of_end, supervision, until_joined
 from tests.acceptance.supervision.hearing import heard, until_right

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from adapter.lab import Phones, running_asterisk, wait_until_heard
 from adapter.lab.adapter_process import running_adapter
-from tests.acceptance.conftest import Lab, code_of, views_of
+from tests.acceptance.harness import Lab, code_of, views_of
 from tests.acceptance.stories.story import Stage, view
 from tests.acceptance.test_barge_in import pairs
 

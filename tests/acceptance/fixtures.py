@@ -1,14 +1,15 @@
-"""One PBX and one adapter for all the stories of a module."""
+"""A PBX with the adapter beside it: one for each test, or one for all the stories of a module."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from adapter.lab import running_asterisk
+from adapter.lab import Phones, running_asterisk
 from adapter.lab.adapter_process import DIRECTORY, running_adapter
-
-from .story import Stage
+from tests.acceptance.harness import Lab
+from tests.acceptance.stories.story import Stage
 
 # What else the lab's dialplan has: queues, a conference, and a supervisor all of whose phones ring.
 MORE_EXTENSIONS = """\
@@ -21,6 +22,16 @@ OLD_SUPERVISOR = '{number: "0003*026", type: phone terminal, owner: "13"}'
 NEW_SUPERVISOR = (
     '{number: "0003*026", type: phone terminal, owner: "13", dial: "Local/0003*026@uapi-phones/n"}'
 )
+
+
+@pytest.fixture
+async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
+    async with (
+        running_asterisk(tmp_path / "asterisk") as pbx,
+        running_adapter(pbx, tmp_path / "adapter") as adapter,
+        Phones(pbx, tmp_path / "phones") as phones,
+    ):
+        yield Lab(pbx, adapter, phones, await adapter.token("wallboard"))
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
