@@ -1,6 +1,5 @@
 """A conductor over the live model, which notes what it would have Asterisk do."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +13,7 @@ from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.calls.model import Calls
 from adapter.calls.publisher import Publisher
 from adapter.directory import Directory
+from adapter.lab.polling import until
 
 from .samples import Headers, Pbx, directory, events, listed, snapshot_after
 
@@ -30,6 +30,8 @@ class Desk:
         self.sent: list[dict[str, str]] = []
         """What went out, with the action's name as `Action`."""
         self.is_link_up = True
+        self.unsent = 0
+        """How many more would have gone out if the link had been up."""
         self.conductor = Conductor(
             self.calls, self._send, directory=lambda: self.directory, has_include=lambda: True
         )
@@ -39,6 +41,7 @@ class Desk:
 
     async def _send(self, action: Action) -> dict[str, str]:
         if not self.is_link_up:
+            self.unsent += 1
             raise LinkLost("it broke")
         self.sent.append({"Action": action.name, **dict(action.headers)})
         return {}
@@ -92,10 +95,10 @@ class Desk:
         assert supervision.is_joined
         return supervision
 
-    async def settled(self) -> None:
-        """Let what was begun, which waits for nothing here, come to its end."""
-        for _ in range(10):
-            await asyncio.sleep(0)
+    async def hangs_up(self, *channels: str) -> None:
+        """Wait until the end of so many channels was asked for: it has to be these, in this order."""
+        await until(lambda: len(self.hung_up()) >= len(channels))
+        assert self.hung_up() == [*channels]
 
     def hung_up(self) -> list[str]:
         """The channels whose end was asked for."""

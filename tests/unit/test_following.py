@@ -8,6 +8,7 @@ from adapter.asterisk.events import OTHER_HALF
 from adapter.callcontrol.supervision.plan import Follow, Mode
 from adapter.callcontrol.supervision.session import Reason, State
 from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.lab.polling import until
 
 from .conducting import AGENT, SECOND, SUPERVISOR, TRUNK, Desk, desk
 from .samples import snapshot_after
@@ -88,8 +89,7 @@ async def test_who_gets_behind_the_supervisors_channel_ends_the_supervision(peer
         here.pbx.enter(here.pbx.new(peer, number="0003*211", state="Up"), bridge)
         here.hear()
         assert supervision.reason is Reason.TAKEN
-        await here.settled()
-        assert here.hung_up() == [supervision.channel_id, supervision.channel_id + OTHER_HALF]
+        await here.hangs_up(supervision.channel_id, supervision.channel_id + OTHER_HALF)
 
 
 async def test_who_gets_behind_it_in_a_break_ends_the_supervision() -> None:
@@ -133,8 +133,7 @@ async def test_who_comes_to_spy_on_another_channel_of_the_call_is_hung_up(*, is_
             here.pbx.supervise(customer, SUPERVISOR, supervision.channel_id)
         here.hear()
         assert supervision.reason is Reason.NOT_JOINED
-        await here.settled()
-        assert here.hung_up() == [supervision.channel_id]
+        await here.hangs_up(supervision.channel_id)
 
 
 @pytest.mark.parametrize("goes_on", [True, False])
@@ -145,8 +144,7 @@ async def test_who_begins_anew_on_another_channel_than_it_was_told_is_hung_up(*,
         here.hear()
         supervision = await here.join(agent)
         switch = asyncio.create_task(here.begin(agent, mode=Mode.WHISPER))
-        await here.settled()
-        assert supervision.state is State.RE_ATTACHING
+        await until(lambda: supervision.state is State.RE_ATTACHING)
         here.pbx.stop_spying(supervision.channel_id)
         here.pbx.spy(supervision.channel_id, agent if goes_on else customer)
         here.hear()
@@ -190,8 +188,7 @@ async def test_who_picks_up_the_supervisors_phone_is_hung_up(*, is_behind: bool)
         here.pbx.say("Pickup", {**told[taker], "Event": "Pickup"}, target)
         here.hear()
         assert supervision.reason is Reason.TAKEN
-        await here.settled()
-        assert here.hung_up() == [ours, *([ours + OTHER_HALF] if is_behind else []), taker]
+        await here.hangs_up(ours, *([ours + OTHER_HALF] if is_behind else []), taker)
 
 
 # -- agents who stay on the line ---------------------------------------------------------------------
@@ -223,8 +220,7 @@ async def test_a_supervision_of_an_agent_on_the_line_ends_with_the_conversation(
         here.hear()
         _wait(here, agent)
         assert (supervision.state, supervision.reason) == (State.ENDED, Reason.CALL_ENDED)
-        await here.settled()
-        assert here.hung_up() == [supervision.channel_id]
+        await here.hangs_up(supervision.channel_id)
 
 
 async def test_one_that_is_to_follow_the_agent_stays_from_customer_to_customer() -> None:

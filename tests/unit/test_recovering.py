@@ -6,10 +6,11 @@ import pytest
 
 from adapter.callcontrol.supervision.plan import Mode
 from adapter.callcontrol.supervision.session import State
+from adapter.lab.polling import until
 
 from .conducting import AGENT, SUPERVISOR, TRUNK, desk
 
-EARLIER = "uapi-1998"
+EARLIER, STRAY = "uapi-1998", "uapi-1999"
 
 
 async def test_a_supervision_that_was_ended_in_a_break_is_hung_up_after_it_and_not_found_again() -> None:
@@ -20,12 +21,11 @@ async def test_a_supervision_that_was_ended_in_a_break_is_hung_up_after_it_and_n
         supervision = await here.join(agent)
         here.is_link_up = False
         here.conductor.end(supervision)
-        await here.settled()
+        await until(lambda: here.unsent)
         assert here.hung_up() == []
         here.is_link_up = True
         here.resync()
-        await here.settled()
-        assert here.hung_up() == [supervision.channel_id]
+        await here.hangs_up(supervision.channel_id)
         assert supervision.state is State.ENDED
         assert here.conductor.live() == []
 
@@ -39,11 +39,12 @@ async def test_a_spy_that_is_found_where_one_side_is_no_extension_is_hung_up(
     async with desk() as here:
         _, spyee = here.pbx.call(TRUNK, AGENT if goes_on else TRUNK)
         here.pbx.supervise(spyee, peer, EARLIER)
+        _, another = here.pbx.call(TRUNK, TRUNK)
+        here.pbx.supervise(another, TRUNK, STRAY)
         here.resync()
-        await here.settled()
         is_known = goes_on and peer == SUPERVISOR
         assert [one.channel_id for one in here.conductor.live()] == ([EARLIER] if is_known else [])
-        assert here.hung_up() == ([] if is_known else [EARLIER])
+        await here.hangs_up(*([] if is_known else [EARLIER]), STRAY)
 
 
 async def test_a_supervision_that_runs_in_another_mode_than_was_known_is_told_again() -> None:
@@ -56,7 +57,7 @@ async def test_a_supervision_that_runs_in_another_mode_than_was_known_is_told_ag
         assert (supervision.mode, supervision.wanted_mode) == (Mode.BARGE_IN, Mode.MONITOR)
         async with asyncio.timeout(2):
             await supervision.until(lambda one: one.state is State.RE_ATTACHING)
-        await here.settled()
+        await until(lambda: [action for action in here.sent if action["Action"] == "Redirect"])
         told = [action["Value"] for action in here.sent if action.get("Variable") == "UAPI_SPY_OPTIONS"]
         assert told == [Mode.MONITOR.spy_options]
         assert [action["Channel"] for action in here.sent if action["Action"] == "Redirect"] == [
