@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from adapter.access.principal import Principal
 from adapter.calls.call import Call
+from adapter.calls.shown_to import shown_to
 from adapter.calls.views import PhoneCall, phone_call
 from adapter.directory import Account, AccountLevel, Directory, Extension
 
@@ -40,10 +41,9 @@ def see_call(principal: Principal, numbers: AbstractSet[str], call: Call | None)
         extension = principal.directory.extensions.get(number)
         return extension is not None and sees_views_of(principal.directory, principal.account, extension)
 
-    seen = None if call is None else phone_call(call, is_shown)
-    if seen is None or not any(view.extension in numbers for view in seen.views):
+    if call is None or shown_to(call).isdisjoint(numbers):
         return None
-    return seen
+    return phone_call(call, is_shown)
 
 
 def find_organization_id(directory: Directory, account: Account) -> str | None:

@@ -33,6 +33,15 @@ class Call(Struct, gc=False):
             (leg.answered_at for leg in self.legs.values() if leg.answered_at is not None), default=None
         )
 
+    def viewer_of(self, leg: Leg) -> str | None:
+        """The extension that this leg shows the call to, if any.
+
+        Not that of a phone that transferred or parked the others: it may take a while to hang up.
+        """
+        if leg.channel.uniqueid not in self.view_ids or (leg.has_left and leg.extension is not None):
+            return None
+        return leg.shown_extension
+
     def give_views(self, leg: Leg) -> None:
         """A view for the leg and one for each supervision of it.
 

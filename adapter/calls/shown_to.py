@@ -16,6 +16,9 @@ from adapter.calls.model import Calls
 PENDING_CALLS = 100
 """So many changed calls may wait to be looked at: a fraction of a millisecond for who asks then."""
 
+Listener = Callable[[str, frozenset[str]], None]
+"""Called with the id of a call that changed, and the extensions that it is or was shown to."""
+
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -55,13 +58,7 @@ class _Bucket:
 
 def shown_to(call: Call) -> frozenset[str]:
     """The extensions that the call is shown to: who takes part in it, and who parked it and left."""
-    return frozenset(
-        extension
-        for uniqueid, leg in call.legs.items()
-        if (extension := leg.shown_extension) is not None
-        and uniqueid in call.view_ids
-        and not (leg.has_left and leg.extension is not None)
-    )
+    return frozenset(viewer for leg in call.legs.values() if (viewer := call.viewer_of(leg)) is not None)
 
 
 class ShownTo:
@@ -79,7 +76,7 @@ class ShownTo:
         self._of_organization: defaultdict[str, _Bucket] = defaultdict(_Bucket)
         """By number prefix."""
         self._of_extension: defaultdict[str, set[Row]] = defaultdict(set)
-        self._listeners: list[Callable[[frozenset[str]], None]] = []
+        self._listeners: list[Listener] = []
 
     def on_change(self, change: Change) -> None:
         """Note that a call changed or ended."""
@@ -88,8 +85,8 @@ class ShownTo:
             if len(self._pending) > PENDING_CALLS:
                 self.look()
 
-    def subscribe(self, listener: Callable[[frozenset[str]], None]) -> None:
-        """Have `listener` told of each call that changed the extensions that it is or was shown to."""
+    def subscribe(self, listener: Listener) -> None:
+        """Have `listener` called for each call that changed, once it is looked at."""
         self._listeners.append(listener)
 
     def look(self) -> None:
@@ -98,17 +95,6 @@ class ShownTo:
             pending, self._pending = self._pending, {}
             for call_id in pending:
                 self._look_at(call_id)
-
-    def of_call(self, call_id: str) -> frozenset[str]:
-        """The extensions that the call is shown to."""
-        self.look()
-        shown = self._all.by_id.get(call_id)
-        return _NOBODY if shown is None else shown.extensions
-
-    def of_all_calls(self) -> dict[str, frozenset[str]]:
-        """The extensions that each call is shown to."""
-        self.look()
-        return {call_id: shown.extensions for call_id, shown in self._all.by_id.items()}
 
     def find(self, call_id: str, prefix: str | None, extensions: frozenset[str]) -> Call | None:
         """The call, if it is shown to one of these extensions of the organization, or of all of them.
@@ -146,7 +132,7 @@ class ShownTo:
         touched = extensions if before is None else extensions | before.extensions
         if touched:
             for listener in self._listeners:
-                listener(touched)
+                listener(call_id, touched)
 
     def _replace(self, call_id: str, before: _Shown | None, shown: _Shown | None) -> None:
         for extension in before.extensions if before is not None else ():

@@ -78,13 +78,12 @@ def phone_call(call: Call, is_seen: Callable[[str], bool]) -> PhoneCall | None:
 
     Nothing where none of them takes part. The view ids are the call's own, whoever looks.
     """
-    ours = [leg for leg in _present(call) if leg.extension is not None and is_seen(leg.extension)]
-    there = {leg.extension for leg in ours}
-    parked = [
-        leg
-        for leg in call.legs.values()
-        if leg.extension is None and (by := leg.shown_extension) and is_seen(by) and by not in there
+    seen = [
+        (leg, viewer) for leg in call.legs.values() if (viewer := call.viewer_of(leg)) and is_seen(viewer)
     ]
+    ours = [leg for leg, _ in seen if leg.extension is not None]
+    there = {leg.extension for leg in ours}
+    parked = [leg for leg, viewer in seen if leg.extension is None and viewer not in there]
     if not ours and not parked:
         return None
     views = [_leg_view(call, leg) for leg in _perspectives(call, ours)]
@@ -95,7 +94,7 @@ def phone_call(call: Call, is_seen: Callable[[str], bool]) -> PhoneCall | None:
         for spy in leg.spies.values()
         if spy.channel.uniqueid in call.view_ids and (leg.extension or is_seen(spy.extension or ""))
     ]
-    views += [_parked_view(call, leg) for leg in parked if leg.channel.uniqueid in call.view_ids]
+    views += [_parked_view(call, leg) for leg in parked]
     return PhoneCall(
         id=call.id,
         extension=_charged(ours) if ours else views[0].extension,
@@ -139,9 +138,8 @@ def _perspectives(call: Call, legs: list[Leg]) -> Iterable[Leg]:
     """One leg for each view: of an extension's phones that are called together, the one that got furthest."""
     best: dict[str, Leg] = {}
     for leg in legs:
-        view_id = call.view_ids.get(leg.channel.uniqueid)
-        if view_id is not None:
-            best[view_id] = max(best.get(view_id, leg), leg, key=lambda one: (one.is_up, one.is_ringing))
+        view_id = call.view_ids[leg.channel.uniqueid]
+        best[view_id] = max(best.get(view_id, leg), leg, key=lambda one: (one.is_up, one.is_ringing))
     return best.values()
 
 

@@ -77,6 +77,7 @@ class EventHub:
         self._requests = requests
         self._directory = directory
         self._shown = shown
+        shown.subscribe(self._on_shown)
         self._conductor = conductor
         self._timezone = ZoneInfo(settings.timezone)
         self._log = ReplayBuffer(int(time.time() * 1000), settings.events_kept)
@@ -84,8 +85,10 @@ class EventHub:
         self.is_listening = False
         self._changed: dict[_Thing, None] = {}
         """What has changed in this turn of the loop, in the order in which it first did."""
-        self._touched: dict[_Thing, frozenset[str]] = {}
-        """The extensions that each thing touched when it was last told of."""
+        self._viewers: dict[str, frozenset[str]] = {}
+        """The extensions that each call that has changed is or was shown to."""
+        self._supervised: dict[str, str] = {}
+        """The extension that each supervision was on when it was last told of."""
         self._reset_reason: str | None = None
         self._is_flush_due = False
         self._forgetting: asyncio.TimerHandle | None = None
@@ -98,6 +101,10 @@ class EventHub:
         if self.is_listening and isinstance(change, CallChanged | CallEnded):
             self._changed[Kind.CALL, change.call_id] = None
             self._flush_soon()
+
+    def _on_shown(self, call_id: str, extensions: frozenset[str]) -> None:
+        if self.is_listening:
+            self._viewers[call_id] = self._viewers.get(call_id, frozenset()) | extensions
 
     def on_supervision(self, supervision: Supervision) -> None:
         """A supervision began, moved or ended."""
@@ -218,24 +225,18 @@ class EventHub:
         """Nobody has come back: keep nothing, so that changes cost nothing."""
         self._forgetting = None
         self.is_listening = False
-        self._touched.clear()
+        self._viewers.clear()
+        self._supervised.clear()
         self._changed.clear()
 
     def _begin_anew(self) -> None:
         self._log.clear()
         self._changed.clear()
-        self._touched = {(Kind.CALL, id_): shown for id_, shown in self._shown.of_all_calls().items()}
-        for one in self._conductor.there():
-            self._touched[Kind.SUPERVISION, one.id] = self._touched_by(Kind.SUPERVISION, one.id)
-
-    def _touched_by(self, kind: Kind, key: str) -> frozenset[str]:
-        """The extensions that it is shown to now; none once it is over."""
-        if kind is Kind.SUPERVISION:
-            supervision = self._conductor.get(key)
-            if supervision is None or supervision.state is State.ENDED:
-                return frozenset()
-            return frozenset({supervision.extension})
-        return self._shown.of_call(key)
+        self._shown.look()
+        self._viewers.clear()
+        self._supervised = {
+            one.id: one.extension for one in self._conductor.there() if one.state is not State.ENDED
+        }
 
     # -- telling -----------------------------------------------------------------------------------
 
@@ -258,6 +259,7 @@ class EventHub:
             self._tell(self._streams(), [self._reset_event(reason)])
             return
         changed, self._changed = self._changed, {}
+        self._shown.look()
         entries = [self._note(kind, key) for kind, key in changed]
         for audience in self._audiences.values():
             self._tell(audience.streams, self._render(audience.addressed, entries))
@@ -269,11 +271,19 @@ class EventHub:
                 stream.put(data, final_event)
 
     def _note(self, kind: Kind, key: str) -> Entry:
-        now = self._touched_by(kind, key)
-        touched = now | self._touched.pop((kind, key), frozenset())
-        if now:
-            self._touched[kind, key] = now
-        return self._log.add(kind, key, touched)
+        if kind is Kind.SUPERVISION:
+            return self._log.add(kind, key, self._touched_by_supervision(key))
+        return self._log.add(kind, key, self._viewers.pop(key, frozenset()))
+
+    def _touched_by_supervision(self, key: str) -> frozenset[str]:
+        """The extensions that it is on now, and was on when it was last told of."""
+        supervision = self._conductor.get(key)
+        before = self._supervised.pop(key, None)
+        touched = set() if before is None else {before}
+        if supervision is not None and supervision.state is not State.ENDED:
+            self._supervised[key] = supervision.extension
+            touched.add(supervision.extension)
+        return frozenset(touched)
 
     def _heartbeat(self) -> bytes:
         """A comment; and an id without an event, so that changes which are not the client's count as seen."""

@@ -24,7 +24,7 @@ class Revisions:
         self._shown.look()
         return f"{self._total}" if prefix is None else f"{prefix} {self._counts[prefix]}"
 
-    def _on_shown(self, extensions: frozenset[str]) -> None:
+    def _on_shown(self, _call_id: str, extensions: frozenset[str]) -> None:
         self._total += 1
         for prefix in {
             extension.partition("*")[0] for extension in extensions
