@@ -25,6 +25,8 @@ from adapter.auth.openid import OpenIdProvider
 from adapter.auth.token_endpoint import TokenEndpoint
 from adapter.auth.tokens import Tokens
 from adapter.callcontrol.supervision.conductor import Conductor
+from adapter.callcontrol.supervision.plan import Follow
+from adapter.callcontrol.world import Rules
 from adapter.calls.changes import CallChanged, CallEnded, ChannelGone, UnknownChannel, ViewsExhausted
 from adapter.calls.model import Calls
 from adapter.calls.publisher import Publisher
@@ -120,6 +122,8 @@ def make_app(settings: Settings) -> web.Application:
         link.send,
         directory=lambda: directory.current,
         has_include=lambda: link.has_include is True,
+        is_ready=lambda: link.state is LinkState.READY,
+        rules=Rules(settings.pickup_limit_s, Follow(settings.follow)),
     )
     after_snapshot.append(conductor.on_snapshot)
     shown = ShownTo(calls)

@@ -2,26 +2,17 @@
 
 import asyncio
 import json
-import logging
+from dataclasses import replace
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from adapter.access.hearing import may_be_heard
-from adapter.access.sight import owns
-from adapter.access.supervising import may_begin, may_begin_on_any, may_change
-from adapter.ami.errors import LinkError
+from adapter.access.supervising import may_begin_on_any
 from adapter.asterisk.events import OTHER_HALF
-from adapter.callcontrol.supervision.conductor import Conductor
-from adapter.callcontrol.supervision.errors import (
-    ConferenceRefused,
-    NoticeRefused,
-    SupervisorBusy,
-    SupervisorLeft,
-    SwitchRefused,
-)
-from adapter.callcontrol.supervision.plan import Follow, Plan, Refusal, SupervisionRequest, plan_supervision
+from adapter.callcontrol.supervision.conductor import Asked, Conductor
+from adapter.callcontrol.supervision.decision import may_end
+from adapter.callcontrol.supervision.plan import Plan, Refusal
 from adapter.callcontrol.supervision.ringing import OUTCOME_MARGIN_S
 from adapter.callcontrol.supervision.session import Reason, State
 from adapter.callcontrol.supervision.supervision import Supervision
@@ -43,8 +34,6 @@ from adapter.uapi.requests import Requests
 from adapter.uapi.schemas import read_action
 from adapter.uapi.supervisions import render_supervision, sentence
 
-log = logging.getLogger(__name__)
-
 HANG_UP_LIMIT_S = 5.0
 """Limit for Asterisk to hang up on a supervisor."""
 
@@ -60,15 +49,6 @@ _FAILURE_SENTENCES = {Reason.SUPERVISOR_LEFT: "The extension in sendCallTo hung 
 
 
 _LINK_FAILURES = (Reason.LINK_LOST, Reason.ORIGINATE_REFUSED, Reason.SHUTDOWN)
-
-_REFUSALS = {
-    SwitchRefused: UapiCode.SWITCH_UNAVAILABLE,
-    # As a phone that is busy: whom its owner supervises is not everybody's to know.
-    SupervisorBusy: UapiCode.SEND_CALL_TO_BUSY,
-    ConferenceRefused: UapiCode.CONFERENCE_UNAVAILABLE,
-    NoticeRefused: UapiCode.NOTICE_UNAVAILABLE,
-}
-_REFUSED = tuple(_REFUSALS)
 
 
 class CallActions:
@@ -109,7 +89,8 @@ class CallActions:
     async def put(self, request: web.Request) -> web.Response:
         """Carry out an action on a call (founding document)."""
         addressed = await self._requests.resolve_address(request)
-        _require(may_begin_on_any(addressed.principal, addressed.numbers))
+        if not may_begin_on_any(addressed.principal, addressed.numbers):
+            raise forbidden()
         body = await self._read_json(request)
         path = [addressed.user_id, addressed.extension, request.match_info.get("phoneCallId")]
         what = json.dumps(path).encode() + await request.read()
@@ -132,7 +113,7 @@ class CallActions:
         if call is None:
             raise phone_call_invalid()
         note(request, call=call.id)
-        supervision = self._find(addressed, call, number)
+        supervision = self._conductor.find_to_end(number, addressed.principal, call)
         if supervision is None:
             if number in _parties(call):
                 raise ApiError(UapiCode.NOT_IMPLEMENTED)
@@ -142,7 +123,8 @@ class CallActions:
                 "or is being rung",
             )
         _note_supervision(request, supervision)
-        self._require_own_or_permitted(addressed, supervision)
+        if not may_end(addressed.principal, supervision):
+            raise forbidden()
         await self._end(supervision)
         if read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
             return web.Response(status=204, headers={"Preference-Applied": "return=minimal"})
@@ -160,21 +142,18 @@ class CallActions:
             asked = {name: body.get(name) for name in ("action", "sendCallTo")}
             note(request, **{name: value for name, value in asked.items() if isinstance(value, str)})
         wanted = read_action(body)
-        addressed, plan = await self._plan(request, addressed, wanted)
-        if await self._conductor.until_left(plan):
-            addressed, plan = await self._plan(request, addressed, wanted)
-        note(
-            request,
-            call=plan.call_id,
-            supervisor=plan.supervisor,
-            extension=plan.extension,
-            mode=plan.mode,
-        )
-        try:
-            supervision = await self._begin(addressed, plan)
-        except SupervisorLeft:
-            addressed, plan = await self._plan(request, addressed, wanted)
-            supervision = await self._begin(addressed, plan)
+        call_id = request.match_info.get("phoneCallId", "")
+
+        async def look() -> Asked:
+            nonlocal addressed
+            addressed = await self._requests.resolve_again(request, addressed)
+            call = addressed.find(self._shown, call_id)
+            return Asked(replace(wanted, numbers=addressed.numbers), addressed.principal, call)
+
+        begun = await self._conductor.carry_out(look, lambda plan: _note_plan(request, plan))
+        if isinstance(begun, Refusal):
+            raise refused(begun)
+        plan, supervision = begun
         _note_supervision(request, supervision)
         wait_s = min(read_prefer(request.headers.getall("Prefer", ())).wait_s or 0, plan.pickup_s)
         if not wait_s:
@@ -183,50 +162,12 @@ class CallActions:
             if not has_place:
                 return self._accepted(addressed, plan, supervision, 0)
             is_settled = await self._is_settled(supervision, plan, wait_s)
-        if supervision.state is not State.ENDED and _is_overtaken(supervision, plan):
+        if supervision.state is not State.ENDED and supervision.is_overtaken(plan):
             raise ApiError(UapiCode.SUPERVISION_SWITCHED, headers={"Preference-Applied": f"wait={wait_s}"})
         addressed = await self._look_again(request, addressed, plan)
         if is_settled:
             return self._outcome(addressed, plan, supervision, wait_s)
         return self._accepted(addressed, plan, supervision, wait_s)
-
-    async def _plan(
-        self, request: web.Request, entered: AddressedExtensions, wanted: SupervisionRequest
-    ) -> tuple[AddressedExtensions, Plan]:
-        """What is asked for, by whom, as all is now. Raises ApiError where it may not happen."""
-        addressed = await self._requests.resolve_again(request, entered)
-        _require(may_begin_on_any(addressed.principal, addressed.numbers, wanted.mode.permission))
-        self._requests.require_ready()
-        call = addressed.find(self._shown, request.match_info.get("phoneCallId", ""))
-        try:
-            plan = plan_supervision(
-                wanted,
-                addressed.numbers,
-                call,
-                addressed.principal.directory,
-                pickup_limit_s=self._settings.pickup_limit_s,
-                default_follow=Follow(self._settings.follow),
-            )
-        except Refusal as refusal:
-            raise refused(refusal) from None
-        _require(may_begin(addressed.principal, plan.extension, plan.mode.permission))
-        live = self._calls.call(plan.call_id)
-        # On whichever side it is, an extension that is never supervised would be heard.
-        parties = [*(live.legs.values() if live is not None else ()), *self._calls.others(plan.spyee)]
-        _require(all(may_be_heard(addressed.principal.directory, leg) for leg in parties))
-        running = self._conductor.find(plan.call_id, plan.supervisor)
-        if running is not None:
-            self._require_own_or_permitted(addressed, running)
-        return addressed, plan
-
-    async def _begin(self, addressed: AddressedExtensions, plan: Plan) -> Supervision:
-        try:
-            return await self._conductor.begin(plan, addressed.principal.id)
-        except LinkError as error:
-            log.warning("a supervision could not begin", extra={"call_id": plan.call_id, "error": str(error)})
-            raise unavailable("Asterisk did not take the request.") from None
-        except _REFUSED as refusal:
-            raise ApiError(_REFUSALS[type(refusal)]) from None
 
     @staticmethod
     async def _is_settled(supervision: Supervision, plan: Plan, wait_s: int) -> bool:
@@ -240,7 +181,7 @@ class CallActions:
                 await supervision.until(
                     lambda one: (
                         one.state is State.ENDED
-                        or _is_overtaken(one, plan)
+                        or one.is_overtaken(plan)
                         or (one.state is State.JOINED and one.mode is one.wanted_mode)
                     )
                 )
@@ -303,27 +244,6 @@ class CallActions:
 
     # -- DELETE ------------------------------------------------------------------------------------
 
-    def _find(self, addressed: AddressedExtensions, call: PhoneCall, number: str) -> Supervision | None:
-        """The supervision of this call by this supervisor, whichever side of the call is supervised.
-
-        The address names the call by one of its extensions, `phoneNumber` who is to leave it. A supervisor of
-        an extension that does not stand under the App's account is to it a party like any other.
-        """
-        for one in self._conductor.there():
-            if (
-                one.call_id == call.id
-                and owns(addressed.principal, one.extension)
-                and number in (one.supervisor, one.supervisor.partition("*")[2])
-            ):
-                return one
-        return None
-
-    @staticmethod
-    def _require_own_or_permitted(addressed: AddressedExtensions, supervision: Supervision) -> None:
-        """Who began it may end and switch it; others where they might have begun it."""
-        principal, extension = addressed.principal, supervision.extension
-        _require(may_change(principal, supervision.owner, extension, supervision.mode.permission))
-
     async def _end(self, supervision: Supervision) -> None:
         """End it and wait until its phone is gone. Raises ApiError where Asterisk does not do that."""
         channel_id = supervision.channel_id
@@ -357,14 +277,14 @@ class CallActions:
             raise ApiError(HttpCode.REQUEST_INVALID) from None
 
 
-def _require(is_allowed: bool) -> None:  # noqa: FBT001 - what a rule says
-    if not is_allowed:
-        raise forbidden()
-
-
-def _is_overtaken(supervision: Supervision, plan: Plan) -> bool:
-    """Whether a later request has asked for something else of it."""
-    return supervision.asked_for not in (None, (plan.spyee, plan.mode))
+def _note_plan(request: web.Request, plan: Plan) -> None:
+    note(
+        request,
+        call=plan.call_id,
+        supervisor=plan.supervisor,
+        extension=plan.extension,
+        mode=plan.mode,
+    )
 
 
 def _note_supervision(request: web.Request, supervision: Supervision) -> None:

@@ -2,8 +2,8 @@
 
 from http import HTTPStatus
 
-from adapter.callcontrol.supervision.plan import Parameter, Refusal
-from adapter.http.errors import ApiError, ErrorCode
+from adapter.callcontrol.supervision.plan import Obstacle, Parameter, Refusal
+from adapter.http.errors import ApiError, ErrorCode, unavailable
 
 _BAD = HTTPStatus.BAD_REQUEST
 _CONFLICT = HTTPStatus.CONFLICT
@@ -107,6 +107,7 @@ class UapiCode(ErrorCode):
 
 
 _CODES = {
+    Obstacle.NOT_PERMITTED: UapiCode.ACCESS_FORBIDDEN,
     Parameter.PHONE_CALL: UapiCode.PHONE_CALL_INVALID,
     Parameter.VIEW: UapiCode.VIEW_INVALID,
     Parameter.SEND_CALL_TO: UapiCode.SEND_CALL_TO_INVALID,
@@ -114,12 +115,25 @@ _CODES = {
     Parameter.PICKUP: UapiCode.PICKUP_INVALID,
     Parameter.PRIVATE: UapiCode.PRIVATE_INVALID,
     Parameter.FOLLOW: UapiCode.FOLLOW_INVALID,
+    Obstacle.NEVER_SUPERVISED: UapiCode.ACCESS_FORBIDDEN,
+    # As a phone that is busy: whom its owner supervises is not everybody's to know.
+    Obstacle.SUPERVISOR_BUSY: UapiCode.SEND_CALL_TO_BUSY,
+    Obstacle.CONFERENCE: UapiCode.CONFERENCE_UNAVAILABLE,
+    Obstacle.SWITCH: UapiCode.SWITCH_UNAVAILABLE,
+    Obstacle.NOTICE: UapiCode.NOTICE_UNAVAILABLE,
+}
+_UNAVAILABLE: dict[Parameter | Obstacle, str] = {
+    Obstacle.NOT_READY: "The service is not in touch with Asterisk.",
+    Obstacle.NOT_TAKEN: "Asterisk did not take the request.",
 }
 
 
 def refused(refusal: Refusal) -> ApiError:
     """The answer to a supervision that may not happen."""
-    return because(_CODES[refusal.parameter], refusal.why)
+    if refusal.code in _UNAVAILABLE:
+        return unavailable(_UNAVAILABLE[refusal.code])
+    kind = _CODES[refusal.code]
+    return because(kind, refusal.why) if refusal.why else ApiError(kind)
 
 
 def because(kind: UapiCode, why: str) -> ApiError:

@@ -10,6 +10,7 @@ from adapter.asterisk.caller_id import CallerId
 from adapter.callcontrol.supervision.conductor import Conductor
 from adapter.callcontrol.supervision.plan import Follow, Mode, Plan
 from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.callcontrol.world import Rules
 from adapter.calls.model import Calls
 from adapter.calls.publisher import Publisher
 from adapter.directory import Directory
@@ -33,7 +34,12 @@ class Desk:
         self.unsent = 0
         """How many more would have gone out if the link had been up."""
         self.conductor = Conductor(
-            self.calls, self._send, directory=lambda: self.directory, has_include=lambda: True
+            self.calls,
+            self._send,
+            directory=lambda: self.directory,
+            has_include=lambda: True,
+            is_ready=lambda: self.is_link_up,
+            rules=Rules(),
         )
         self.publisher = Publisher(self.calls)
         self.publisher.subscribe(self.conductor.on_change)

@@ -1,6 +1,6 @@
 import pytest
 
-from adapter.callcontrol.supervision.plan import Parameter, Refusal
+from adapter.callcontrol.supervision.plan import Obstacle, Parameter, Refusal
 from adapter.http.errors import ApiError, HttpCode, too_many, unavailable
 from adapter.uapi.refusals import UapiCode, phone_call_invalid, refused
 
@@ -62,6 +62,25 @@ def test_every_refusal_has_its_code_and_names_its_parameter(parameter: Parameter
 def test_every_parameter_has_a_code() -> None:
     """A new parameter cannot be refused without one."""
     assert all(refused(Refusal(parameter, "x")).status == 400 for parameter in Parameter)
+
+
+OBSTACLES = {
+    Obstacle.NOT_PERMITTED: (403, "access_forbidden"),
+    Obstacle.NOT_READY: (503, "service_unavailable"),
+    Obstacle.NEVER_SUPERVISED: (403, "access_forbidden"),
+    Obstacle.SUPERVISOR_BUSY: (409, "pc_sendcallto_busy"),
+    Obstacle.CONFERENCE: (409, "pc_conference_unavailable"),
+    Obstacle.SWITCH: (409, "pc_switch_unavailable"),
+    Obstacle.NOTICE: (409, "pc_notice_unavailable"),
+    Obstacle.NOT_TAKEN: (503, "service_unavailable"),
+}
+
+
+@pytest.mark.parametrize("obstacle", Obstacle)
+def test_every_obstacle_has_its_status_and_code(obstacle: Obstacle) -> None:
+    """One map has them all."""
+    error = refused(Refusal(obstacle))
+    assert (error.status, error.code) == OBSTACLES[obstacle]
 
 
 def test_unavailable_says_when_to_come_back() -> None:

@@ -10,35 +10,35 @@ Recovering  accounts for them after a break or a restart
 """
 
 import asyncio
+import logging
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
-from adapter.ami.errors import LinkDown
+from adapter.access.principal import Principal
+from adapter.ami.errors import LinkDown, LinkError
 from adapter.asterisk.events import OTHER_HALF
-from adapter.callcontrol.supervision.errors import (
-    ConferenceRefused,
-    NoticeRefused,
-    SupervisorBusy,
-    SupervisorLeft,
-    SwitchRefused,
-)
+from adapter.callcontrol.supervision.decision import decide, find_to_end, make_plan
 from adapter.callcontrol.supervision.following import Following
 from adapter.callcontrol.supervision.leaving import Leaving
 from adapter.callcontrol.supervision.parties import Parties
-from adapter.callcontrol.supervision.plan import Plan
+from adapter.callcontrol.supervision.plan import Obstacle, Plan, Refusal, SupervisionRequest
 from adapter.callcontrol.supervision.recovering import Recovering
 from adapter.callcontrol.supervision.register import Register
 from adapter.callcontrol.supervision.ringing import Ringing, Send
 from adapter.callcontrol.supervision.session import Reason, State
-from adapter.callcontrol.supervision.spy_setup import is_conference, is_held, wanted_setup
+from adapter.callcontrol.supervision.spy_setup import is_held, wanted_setup
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.callcontrol.supervision.tuner import Tuner
+from adapter.callcontrol.world import Rules, World
 from adapter.calls.changes import Change
 from adapter.calls.model import Calls
+from adapter.calls.views import PhoneCall
 from adapter.directory import Directory
+
+log = logging.getLogger(__name__)
 
 LEAVE_LIMIT_S = 0.5
 """A channel whose ChanSpy has ended is hung up some milliseconds later, or spies again 0.13 s later."""
@@ -52,6 +52,25 @@ SWITCH_LIMIT_S = 2.0
 CLOSE_LIMIT_S = 2.0
 
 
+class Asked(NamedTuple):
+    """A request as all is now: what is wanted, who asks, and the call as they see it."""
+
+    wanted: SupervisionRequest
+    principal: Principal
+    call: PhoneCall | None
+
+
+class Begun(NamedTuple):
+    """A supervision that began or was switched, and what that was done for."""
+
+    plan: Plan
+    supervision: Supervision
+
+
+class SupervisorLeft(Exception):  # noqa: N818 - it is what happened, not a fault of ours
+    """The supervisor hung up while its supervision was to be switched."""
+
+
 class Conductor:
     """Every running supervision of this adapter."""
 
@@ -62,9 +81,13 @@ class Conductor:
         *,
         directory: Callable[[], Directory],
         has_include: Callable[[], bool],
+        is_ready: Callable[[], bool],
+        rules: Rules,
     ) -> None:
         self._calls = calls
         self._has_include = has_include
+        self._is_ready = is_ready
+        self._rules = rules
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
         self._register = Register()
@@ -104,10 +127,9 @@ class Conductor:
         """The supervisions that have not ended."""
         return list(self._register.live.values())
 
-    def find(self, call_id: str, supervisor: str) -> Supervision | None:
-        """The supervision of this call by this supervisor, if one has not ended."""
-        found = self._register.by(supervisor)
-        return found if found is not None and found.call_id == call_id else None
+    def find_to_end(self, number: str, principal: Principal, call: PhoneCall) -> Supervision | None:
+        """The supervision of `call` whose supervisor is to leave, if one has this number."""
+        return find_to_end(number, principal, call, self._world(self.there()))
 
     def there(self) -> list[Supervision]:
         """Those that have not ended, and those that have but whose phone Asterisk still has."""
@@ -135,44 +157,71 @@ class Conductor:
         self._recovering.on_snapshot()
         self._following.keep_to_supervisors()
 
+    async def carry_out(
+        self, look: Callable[[], Awaitable[Asked]], tell: Callable[[Plan], None]
+    ) -> Begun | Refusal:
+        """Begin or switch the supervision that is asked for; `tell` hears what for, before it is tried.
+
+        `look` is asked anew whenever time has passed, so that all is decided as it is then.
+        """
+        while True:
+            asked = await look()
+            if await self._until_left(asked):
+                asked = await look()
+            decision = decide(*asked, self._world(self._register.live.values()))
+            plan = decision.plan if isinstance(decision, Refusal) else decision
+            if plan is not None:
+                tell(plan)
+            if isinstance(decision, Refusal):
+                return decision
+            try:
+                return Begun(decision, await self.begin(decision, asked.principal.id))
+            except SupervisorLeft:
+                continue
+            except LinkError as error:
+                log.warning(
+                    "a supervision could not begin", extra={"call_id": decision.call_id, "error": str(error)}
+                )
+                return Refusal(Obstacle.NOT_TAKEN, plan=decision)
+
     async def begin(self, plan: Plan, owner: str) -> Supervision:
         """Start what `plan` says, or switch the one by which this supervisor already rings or joined to it.
 
-        Returns once Asterisk has accepted the originate, or runs the new mode. Raises SupervisorBusy,
-        ConferenceRefused, NoticeRefused or SwitchRefused where it may not, before anything is sent;
-        SupervisorLeft where the one that was to be switched ended meanwhile; LinkError where Asterisk did not
-        accept it, or where that is not known: it is never sent twice.
+        Nothing stands in its way. Returns once Asterisk has accepted the originate, or runs the new mode.
+        Raises SupervisorLeft where the one that was to be switched ended meanwhile; LinkError where Asterisk
+        did not accept it, or where that is not known: it is never sent twice.
         """
         if self._is_closed:
             raise LinkDown("the adapter is stopping")
         supervision = self._register.by(plan.supervisor)
-        if supervision is not None and supervision.call_id != plan.call_id:
-            raise SupervisorBusy
-        if plan.mode.is_heard_by_all and is_conference(self._calls, plan.spyee):
-            raise ConferenceRefused
         if supervision is not None:
             await self._switch(supervision, plan, owner)
             await self._until_gone(supervision)
             if supervision.reason is Reason.SUPERVISOR_LEFT:
                 raise SupervisorLeft
         else:
-            if plan.notice_tone and not self._has_include():
-                raise NoticeRefused
             supervision = self._prepare(plan, owner)
             await self._ringing.ring(supervision, plan)
         if supervision.state in (State.REQUESTED, State.ENDED):
             await asyncio.shield(supervision.accepted)
         return supervision
 
-    async def until_left(self, plan: Plan) -> bool:
+    async def _until_left(self, asked: Asked) -> bool:
         """Wait where the supervisor is just leaving; whether that was so, and what was known is old.
 
         A phone that hangs up stops spying a moment before its channel is gone, and Asterisk takes a moment to
         tell of either. Where nothing would be sent to Asterisk, which then shows whether the supervisor is
         there, that moment is waited for.
         """
-        leaver = self._register.by(plan.supervisor)
-        if leaver is None or not (leaver.is_leaving or leaver.state is State.JOINED):
+        if not self._register.live:
+            return False
+        plan = make_plan(*asked, self._world(()))
+        leaver = None if isinstance(plan, Refusal) else self._register.by(plan.supervisor)
+        if (
+            isinstance(plan, Refusal)
+            or leaver is None
+            or not (leaver.is_leaving or leaver.state is State.JOINED)
+        ):
             return False
         if not self._is_going(leaver) and self._is_left_alone(leaver, plan):
             with suppress(TimeoutError):
@@ -205,8 +254,11 @@ class Conductor:
 
     def _is_left_alone(self, supervision: Supervision, plan: Plan) -> bool:
         """Whether nothing would be sent: it is as asked for, busy elsewhere, or cannot be switched."""
-        is_same = (supervision.spyee, supervision.wanted_mode) == (plan.spyee, plan.mode)
-        return is_same or supervision.call_id != plan.call_id or not self._has_include()
+        is_elsewhere = supervision.call_id != plan.call_id
+        return supervision.is_as_planned(plan) or is_elsewhere or not self._has_include()
+
+    def _world(self, supervisions: Iterable[Supervision]) -> World:
+        return World(self._calls, supervisions, self._is_ready(), self._has_include(), self._rules)
 
     def end(self, supervision: Supervision) -> None:
         """Hang up on its supervisor, again if Asterisk did not before; the call goes on."""
@@ -253,9 +305,7 @@ class Conductor:
         return supervision
 
     async def _switch(self, supervision: Supervision, plan: Plan, owner: str) -> None:
-        is_same = (supervision.spyee, supervision.wanted_mode) == (plan.spyee, plan.mode)
-        if not is_same and not self._has_include():
-            raise SwitchRefused
+        is_same = supervision.is_as_planned(plan)
         if not is_same or not supervision.owner:  # one that an earlier process began is this App's now
             supervision.owner = owner
         follow_before, supervision.follow = supervision.follow, plan.follow or supervision.follow

@@ -1,13 +1,11 @@
-"""May this supervision happen, and what would it originate? Pure: request, directory and calls in."""
+"""What is asked for with a supervision, what may stand against it, and what it would originate. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
-from adapter.access.hearing import may_hear
 from adapter.asterisk.caller_id import CallerId
-from adapter.asterisk.events import is_plain_name, names_one_channel
-from adapter.calls.views import PhoneCall, PhoneCallView, Status
-from adapter.directory import Directory, Extension, SupervisionMode
+from adapter.directory import SupervisionMode
 
 DEFAULT_PICKUP_S = 25
 """The founding document's default of waitForPickup."""
@@ -25,13 +23,20 @@ class Parameter(StrEnum):
     FOLLOW = "follow"
 
 
-class Refusal(Exception):  # noqa: N818 - it is the answer to a request, not a fault of ours
-    """The supervision may not happen; `parameter` is the first one that forbids it, and `why` says how."""
+class Obstacle(StrEnum):
+    """What else a supervision may be refused for, in the order in which it is judged.
 
-    def __init__(self, parameter: Parameter, why: str) -> None:
-        super().__init__(f"{parameter}: {why}")
-        self.parameter = parameter
-        self.why = why
+    NOT_PERMITTED is judged before the parameters, and anew once they show which extension is meant.
+    """
+
+    NOT_PERMITTED = "the App may not supervise the extension in this way"
+    NOT_READY = "the service is not in touch with Asterisk"
+    NEVER_SUPERVISED = "an extension takes part that is never supervised"
+    SUPERVISOR_BUSY = "the supervisor rings for, or is joined to, another call already"
+    CONFERENCE = "in a conversation of more than two, a barge-in would reach some of them only"
+    SWITCH = "without the dialplan include a running supervision keeps its mode"
+    NOTICE = "without the dialplan include the notice tone that the organization wants cannot be played"
+    NOT_TAKEN = "Asterisk did not take the request"
 
 
 class Mode(StrEnum):
@@ -115,6 +120,8 @@ class SupervisionRequest:
     pickup_s: int | None = None
     malformed: frozenset[Parameter] = frozenset()
     follow: Follow | None = None
+    numbers: frozenset[str] = frozenset()
+    """The extensions that the request's address means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,90 +153,10 @@ class Plan:
     """Whether the supervised parties are to hear a tone first."""
 
 
-def plan_supervision(
-    request: SupervisionRequest,
-    path_extensions: frozenset[str],
-    phone_call: PhoneCall | None,
-    directory: Directory,
-    *,
-    pickup_limit_s: int,
-    default_follow: Follow = Follow.EXTENSION,
-) -> Plan:
-    """The plan for `request` on `phone_call`, reached through `path_extensions`.
+class Refusal(NamedTuple):
+    """The supervision may not happen; `code` is the first that stands against it, and `why` says how."""
 
-    Raises Refusal for the first parameter that does not allow it. Nothing is guessed: the spyee is the
-    channel that the view stands for at this moment.
-    """
-    if phone_call is None or not any(view.extension in path_extensions for view in phone_call.views):
-        raise Refusal(Parameter.PHONE_CALL, "it must be the id of a live phone call of the extension")
-    view = _view(request, path_extensions, phone_call)
-    extension = directory.extensions[view.extension]
-    supervisor = _supervisor(request, extension, phone_call, directory)
-    if Parameter.CALLER_ID in request.malformed:
-        raise Refusal(Parameter.CALLER_ID, "it must have the form: John Doe <+3334444>")
-    pickup_s = min(DEFAULT_PICKUP_S, pickup_limit_s) if request.pickup_s is None else request.pickup_s
-    if Parameter.PICKUP in request.malformed or not 0 < pickup_s <= pickup_limit_s:
-        raise Refusal(
-            Parameter.PICKUP,
-            f"it must be a whole number of seconds, higher than 0 and at most {pickup_limit_s}",
-        )
-    if Parameter.PRIVATE in request.malformed:
-        raise Refusal(Parameter.PRIVATE, "it must be 0 or 1")
-    if Parameter.FOLLOW in request.malformed:
-        raise Refusal(Parameter.FOLLOW, f"it must be {Follow.EXTENSION}, {Follow.CALL} or {Follow.AGENT}")
-    return Plan(
-        mode=request.mode,
-        call_id=phone_call.id,
-        spyee=view.channel,
-        extension=view.extension,
-        supervisor=supervisor.number,
-        spyee_name=view.channel_name,
-        devices=supervisor.devices,
-        rings=supervisor.rings,
-        rings_alone=supervisor.rings_alone,
-        caller_id=request.caller_id or supervisor.shown_caller_id,
-        pickup_s=pickup_s,
-        follow=request.follow,
-        default_follow=default_follow,
-        auto_answer=supervisor.auto_answer_header,
-        notice_tone=directory.organization_of(extension).notice_tone,
-    )
-
-
-def _view(
-    request: SupervisionRequest, path_extensions: frozenset[str], phone_call: PhoneCall
-) -> PhoneCallView:
-    if Parameter.VIEW in request.malformed:
-        raise Refusal(Parameter.VIEW, 'it must be a string, like "01"')
-    view = phone_call.view(request.view_id) if request.view_id else None
-    if view is None or view.extension not in path_extensions:
-        raise Refusal(Parameter.VIEW, "it must be the id of a view that the extension has of the phone call")
-    if not names_one_channel(view.channel) or not is_plain_name(view.channel_name):
-        raise Refusal(Parameter.VIEW, "its channel has a name that Asterisk could take for others too")
-    if view.status is not Status.ON_CALL:
-        # There is no conversation to join yet, and none that anybody asked to hear.
-        raise Refusal(Parameter.VIEW, "its extension is not on the call yet")
-    return view
-
-
-def _supervisor(
-    request: SupervisionRequest, extension: Extension, phone_call: PhoneCall, directory: Directory
-) -> Extension:
-    if Parameter.SEND_CALL_TO in request.malformed:
-        raise Refusal(Parameter.SEND_CALL_TO, 'it must be a string, like "0003*024"')
-    organization = directory.organization_of(extension)
-    number = request.send_call_to or ""
-    supervisor = directory.extensions.get(number if "*" in number else f"{organization.prefix}*{number}")
-    if supervisor is None or not may_hear(directory, supervisor.number, extension.number):
-        # One answer for all three: what is of another organization must look as if it did not exist.
-        raise Refusal(
-            Parameter.SEND_CALL_TO,
-            "it must be the number of a phone terminal extension of the same organization",
-        )
-    if supervisor.number in _parties(phone_call):
-        raise Refusal(Parameter.SEND_CALL_TO, "the extension is itself a party to the phone call")
-    return supervisor
-
-
-def _parties(phone_call: PhoneCall) -> set[str]:
-    return {view.extension for view in phone_call.views}
+    code: Parameter | Obstacle
+    why: str = ""
+    plan: Plan | None = None
+    """What cannot be carried out, where that was known."""

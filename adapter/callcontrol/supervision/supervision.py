@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from adapter.asterisk.events import OUR_PREFIX
-from adapter.callcontrol.supervision.plan import Follow, Mode
+from adapter.callcontrol.supervision.plan import Follow, Mode, Plan
 from adapter.callcontrol.supervision.session import Reason, Signal, State, next_state
 from adapter.callcontrol.supervision.spy_setup import SpySetup
 
@@ -98,6 +98,14 @@ class Supervision:
     def has_answered(self) -> bool:
         """Whether the supervisor's phone was picked up, and has not ended since."""
         return self.is_joined or self.state in (State.ANSWERED, State.WAITING)
+
+    def is_as_planned(self, plan: Plan) -> bool:
+        """Whether it is on the channel and in the mode that is asked for, or is about to be."""
+        return (self.spyee, self.wanted_mode) == (plan.spyee, plan.mode)
+
+    def is_overtaken(self, plan: Plan) -> bool:
+        """Whether a later request has asked for something else of it."""
+        return self.asked_for not in (None, (plan.spyee, plan.mode))
 
     def turn_to(self, spyee: str) -> None:
         """From now on it is to spy on this channel; with whom that talks is not known yet."""

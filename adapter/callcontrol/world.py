@@ -1,0 +1,34 @@
+"""What decisions look at, as it is now. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from adapter.callcontrol.supervision.plan import Follow
+from adapter.callcontrol.supervision.session import State
+from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.calls.model import Calls
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the operator has set."""
+
+    pickup_limit_s: int = 600
+    default_follow: Follow = Follow.EXTENSION
+
+
+class World(NamedTuple):
+    """The live calls, the PBX, and the supervisions that may matter; read only."""
+
+    calls: Calls
+    supervisions: Iterable[Supervision]
+    is_ready: bool
+    """Whether what is known of the calls is what Asterisk has."""
+    has_include: bool
+    rules: Rules
+
+    def supervision_by(self, supervisor: str) -> Supervision | None:
+        """The one that has not ended and is by this supervisor."""
+        running = (one for one in self.supervisions if one.state is not State.ENDED)
+        return next((one for one in running if one.supervisor == supervisor), None)

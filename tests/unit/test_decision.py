@@ -1,0 +1,139 @@
+"""All that may stand against a supervision, in its order: mended one by one."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from adapter.access.principal import Principal
+from adapter.callcontrol.supervision.decision import decide, find_to_end, may_end
+from adapter.callcontrol.supervision.plan import Mode, Obstacle, Parameter, Plan, Refusal, SupervisionRequest
+from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.callcontrol.world import Rules, World
+from adapter.calls.model import Calls
+from adapter.directory import load_directory
+
+from .samples import DIRECTORY_TEXT, Pbx, calls_after, only_call
+
+AGENT, SUPERVISOR = "0003*210", "0003*024"
+GROUPED = (
+    DIRECTORY_TEXT.replace('prefix: "0003"', 'prefix: "0003", notice_tone: true').replace(
+        'number: "0003*211"', 'number: "0003*211", never_supervised: true'
+    )
+    + 'supervision_groups:\n  - {name: Desk, organization: "3", members: {apps: [wallboard]},\n'
+    + f'     extensions: ["{AGENT}"], modes: [listen, barge]}}\n'
+)
+KNOWN = load_directory(GROUPED)
+TRUNK, COLLEAGUE = "PJSIP/trunk", "PJSIP/0003*211"
+GOOD = SupervisionRequest(Mode.BARGE_IN, view_id="01", send_call_to=SUPERVISOR, numbers=frozenset({AGENT}))
+
+
+def calls(*callers: str) -> Calls:
+    """The agent's call with these: a conference where they are more than one."""
+    pbx = Pbx()
+    first, agent = pbx.call(callers[0], "PJSIP/0003*210")
+    pbx.bridge(first, agent, *(pbx.new(caller, linkedid=first) for caller in callers[1:]))
+    return calls_after(pbx.messages)
+
+
+def running(**changed: Any) -> Supervision:  # noqa: ANN401 - as Supervision has them
+    """One by the supervisor, in the agent's call with one from outside, of somebody else's App."""
+    call = only_call(calls(TRUNK))
+    one = Supervision(
+        id="1" * 20,
+        mode=Mode.BARGE_IN,
+        wanted_mode=Mode.BARGE_IN,
+        call_id=call.id,
+        extension=AGENT,
+        spyee=call.views[0].channel,
+        supervisor=SUPERVISOR,
+        owner="agent-desktop",
+        requested_at=0.0,
+    )
+    return replace(one, **changed)
+
+
+def asks(app: str = "wallboard") -> Principal:
+    return Principal(KNOWN, KNOWN.apps[app])
+
+
+def _bad(*parameters: Parameter) -> dict[str, object]:
+    return {"malformed": frozenset(parameters)}
+
+
+FORMS = (Parameter.CALLER_ID, Parameter.PICKUP, Parameter.PRIVATE, Parameter.FOLLOW)
+STEPS: list[tuple[dict[str, object], object]] = [
+    # what is mended, what is told then
+    ({}, Obstacle.NOT_PERMITTED),
+    ({"mode": Mode.BARGE_IN}, Obstacle.NOT_READY),
+    ({"is_ready": True}, Parameter.PHONE_CALL),
+    ({"call": only_call(calls(TRUNK))}, Parameter.VIEW),
+    (_bad(Parameter.SEND_CALL_TO, *FORMS), Parameter.VIEW),
+    ({"view_id": "01"}, Parameter.SEND_CALL_TO),
+    (_bad(*FORMS), Parameter.SEND_CALL_TO),
+    ({"send_call_to": SUPERVISOR}, Parameter.CALLER_ID),
+    (_bad(*FORMS[1:]), Parameter.PICKUP),
+    (_bad(*FORMS[2:]), Parameter.PRIVATE),
+    (_bad(*FORMS[3:]), Parameter.FOLLOW),
+    (_bad(), Obstacle.NEVER_SUPERVISED),
+    ({"calls": calls(TRUNK, TRUNK)}, Obstacle.SUPERVISOR_BUSY),
+    ({"running": {"extension": "0003*025"}}, Obstacle.NOT_PERMITTED),
+    ({"running": {"spyee": "1795405388.99"}}, Obstacle.CONFERENCE),
+    ({"calls": calls(TRUNK)}, Obstacle.SWITCH),
+    ({"running": None}, Obstacle.NOTICE),
+    ({"has_include": True}, Plan),
+]
+
+
+async def test_all_that_stands_against_it_is_told_in_one_order() -> None:
+    """Everything is wrong at first, and mended one by one: what is told next is the next in the order."""
+    as_asked: dict[str, object] = {"mode": Mode.WHISPER, "view_id": "07", "send_call_to": "0003*999"}
+    as_asked |= _bad(Parameter.VIEW, Parameter.SEND_CALL_TO, *FORMS)
+    around: dict[str, Any] = {
+        "is_ready": False,
+        "has_include": False,
+        "call": None,
+        "calls": calls(COLLEAGUE, TRUNK),
+        "running": {"call_id": "e" * 20},
+    }
+    for mended, expected in STEPS:
+        as_asked |= {name: value for name, value in mended.items() if name not in around}
+        around |= {name: value for name, value in mended.items() if name in around}
+        supervisions = () if around["running"] is None else (running(**around["running"]),)
+        world = World(around["calls"], supervisions, around["is_ready"], around["has_include"], Rules())
+        decision = decide(replace(GOOD, **as_asked), asks(), around["call"], world)  # type: ignore[arg-type]
+        told = decision.code if isinstance(decision, Refusal) else type(decision)
+        assert told is expected, mended
+
+
+async def test_what_is_decided_of_a_running_supervision_says_what_was_planned() -> None:
+    """The trail tells who was not rung, for whom; of a request that names nobody it cannot."""
+    call = only_call(calls(TRUNK))
+    for one, has_plan in ((running(call_id="e" * 20), True), (running(extension="0003*025"), False)):
+        world = World(calls(TRUNK), (one,), is_ready=True, has_include=True, rules=Rules())
+        decision = decide(GOOD, asks(), call, world)
+        assert isinstance(decision, Refusal)
+        assert (decision.plan is not None) is has_plan
+
+
+@pytest.mark.parametrize(
+    ("app", "number", "changed", "is_found", "may"),
+    [
+        ("wallboard", SUPERVISOR, {}, True, True),
+        ("wallboard", "024", {}, True, True),
+        ("wallboard", "0003*211", {}, False, False),
+        ("wallboard", SUPERVISOR, {"call_id": "e" * 20}, False, False),
+        ("wallboard", SUPERVISOR, {"mode": Mode.WHISPER}, True, False),  # its group may not whisper
+        ("wallboard", SUPERVISOR, {"mode": Mode.WHISPER, "owner": "wallboard"}, True, True),
+        ("agent-desktop", SUPERVISOR, {}, True, True),
+        ("agent-desktop", SUPERVISOR, {"extension": "0003*024"}, False, False),  # not under its account
+    ],
+)
+async def test_whoever_began_it_or_might_have_may_end_it(
+    app: str, number: str, changed: dict[str, Any], *, is_found: bool, may: bool
+) -> None:
+    """By the number of its supervisor; of whom the account does not have, nothing is told."""
+    world = World(calls(TRUNK), (running(**changed),), is_ready=True, has_include=True, rules=Rules())
+    found = find_to_end(number, asks(app), only_call(calls(TRUNK)), world)
+    assert (found is not None) is is_found
+    assert (found is not None and may_end(asks(app), found)) is may
