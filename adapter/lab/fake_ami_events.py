@@ -160,10 +160,12 @@ def attended_transfer(
     *,
     transferee: FakeChannel | None = None,
     target: FakeChannel | None = None,
+    dest: tuple[str, ...] = (),
 ) -> bytes:
     """The transferer left both of its conversations, and whom it talked with in the first is in the second.
 
-    Where it talked with nobody in one of them, but had an application run, the other goes there.
+    Where it talked with nobody in one of them, but had an application run, the other goes there. `dest`: the
+    kind of where they are then, and the application; a bridge or an application unless it is given.
     """
     channels = zip(
         ("OrigTransferer", "SecondTransferer", "Transferee", "TransferTarget"),
@@ -171,9 +173,10 @@ def attended_transfer(
         strict=True,
     )
     told = [channel_headers(channel, role) for role, channel in channels if channel is not None]
-    dest = "Bridge" if transferee is not None and target is not None else "App"
+    dest = dest or ("Bridge" if transferee is not None and target is not None else "App",)
     headers = [header for one in told for header in one]
-    return event("AttendedTransfer", at, ("Result", "Success"), *headers, ("DestType", dest))
+    headers += zip(("DestType", "DestApp"), dest, strict=False)
+    return event("AttendedTransfer", at, ("Result", "Success"), *headers)
 
 
 def pickup(at: float, picker: FakeChannel, target: FakeChannel) -> bytes:

@@ -2,16 +2,20 @@
 
 import functools
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from adapter.ami.reader import Reader
 from adapter.asterisk.events import Event, ListedChannel
+from adapter.asterisk.message import read_headers
 from adapter.asterisk.parsing import parse, parse_listed, parse_listed_bridge
 from adapter.calls.ids import age_of
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall, phone_call
 from adapter.directory import App, Directory, load_directory
+from adapter.lab import fake_ami_events as say
+from adapter.lab.fake_ami_events import FakeChannel, FakeState
 
 TRACES = Path(__file__).parents[1] / "traces"
 Headers = dict[str, str]
@@ -54,16 +58,14 @@ def app(client_id: str, **changed: object) -> App:
 
 # -- messages ------------------------------------------------------------------------------------------
 
-STATES = {"Down": 0, "Ring": 4, "Ringing": 5, "Up": 6}
-
 
 class Pbx:
     """Says what Asterisk says: each method adds the messages of one happening, 0.1 s after the one before."""
 
     def __init__(self) -> None:
         self.messages: list[Headers] = []
-        self._channels: dict[str, Headers] = {}
-        self._bridge_of: dict[str, str] = {}
+        self._channels: dict[str, FakeChannel] = {}
+        self._kinds: dict[str, tuple[str, str]] = {}
         self._bridges = 0
         self._count = 0
         self._at = 1795405388.0
@@ -81,24 +83,17 @@ class Pbx:
     ) -> str:
         """A channel of `peer`, or of this name; its uniqueid."""
         uniqueid = uniqueid or f"1795405388.{self._count}"
-        self._channels[uniqueid] = {
-            "Channel": name or f"{peer}-{self._count:08x}",
-            "ChannelState": str(STATES[state]),
-            "ChannelStateDesc": state,
-            "CallerIDNum": number or "<unknown>",
-            "CallerIDName": f"Name of {number}" if number else "<unknown>",
-            "ConnectedLineNum": "<unknown>",
-            "ConnectedLineName": "<unknown>",
-            "Language": "en",
-            "AccountCode": "",
-            "Context": "phones",
-            "Exten": exten,
-            "Priority": "1",
-            "Uniqueid": uniqueid,
-            "Linkedid": linkedid or uniqueid,
-        }
+        self._channels[uniqueid] = FakeChannel(
+            name=name or f"{peer}-{self._count:08x}",
+            uniqueid=uniqueid,
+            linkedid=linkedid or uniqueid,
+            state=FakeState[state.upper()],
+            caller=(f"Name of {number}", number) if number else ("", ""),
+            exten=exten,
+            bridge="",
+        )
         self._count += 1
-        self.say("Newchannel", self._channels[uniqueid])
+        self.tell("Newchannel", uniqueid)
         return uniqueid
 
     def local(self, exten: str, *, linkedid: str = "", state: str = "Down") -> tuple[str, str]:
@@ -109,28 +104,28 @@ class Pbx:
 
     def dial(self, dialing: str, dialed: str) -> None:
         """`dialing` calls `dialed`, whose phone rings."""
-        source, target = self._channels[dialing], self._channels[dialed]
-        target |= {"ConnectedLineNum": source["CallerIDNum"], "ConnectedLineName": source["CallerIDName"]}
-        self.say("NewConnectedLine", target)
-        self.say("DialBegin", source, _as("Dest", target), {"DialString": "x"})
+        source = self._channels[dialing]
+        self._change(dialed, connected=source.caller)
+        self.tell("NewConnectedLine", dialed)
+        self._add(say.dial("DialBegin", self._tick(), source, self._channels[dialed], ("DialString", "x")))
         self.state(dialed, "Ringing")
 
     def state(self, uniqueid: str, state: str) -> None:
-        self._channels[uniqueid] |= {"ChannelState": str(STATES[state]), "ChannelStateDesc": state}
-        self.say("Newstate", self._channels[uniqueid])
+        self._change(uniqueid, state=FakeState[state.upper()])
+        self.tell("Newstate", uniqueid)
 
     def answer(self, dialing: str, dialed: str) -> None:
         """`dialed` picks up and both enter a bridge."""
         self.state(dialed, "Up")
         self.end_dial(dialing, dialed, "ANSWER")
-        if self._channels[dialing]["ChannelState"] != "6":
+        if self._channels[dialing].state is not FakeState.UP:
             self.state(dialing, "Up")
         self.bridge(dialed, dialing)
 
     def end_dial(self, dialing: str, dialed: str, status: str) -> None:
         """The dialing ended so."""
-        told = (self._channels[dialing], _as("Dest", self._channels[dialed]))
-        self.say("DialEnd", *told, {"DialStatus": status})
+        source, target = self._channels[dialing], self._channels[dialed]
+        self._add(say.dial("DialEnd", self._tick(), source, target, ("DialStatus", status)))
 
     def bridge(self, *uniqueids: str, kind: str = "basic", technology: str = "simple_bridge") -> str:
         """They enter a bridge of their own; its unique id."""
@@ -145,15 +140,21 @@ class Pbx:
     ) -> None:
         """It leaves the bridge that it is in, and enters this one."""
         self.leave(uniqueid)
-        self._bridge_of[uniqueid] = bridge
-        told = {"BridgeUniqueid": bridge, "BridgeType": kind, "BridgeTechnology": technology}
-        self.say("BridgeEnter", told, self._channels[uniqueid])
+        self._change(uniqueid, bridge=bridge)
+        self._kinds[bridge] = (kind, technology)
+        self._add(say.bridge_enter(self._tick(), self._channels[uniqueid], *self._bridge(bridge)))
 
     def leave(self, uniqueid: str) -> None:
         """It leaves the bridge that it is in, if any."""
-        bridge = self._bridge_of.pop(uniqueid, None)
-        if bridge is not None:
-            self.say("BridgeLeave", {"BridgeUniqueid": bridge}, self._channels[uniqueid])
+        bridge = self._channels[uniqueid].bridge
+        if bridge:
+            self._change(uniqueid, bridge="")
+            self._add(say.bridge_leave(self._tick(), self._channels[uniqueid], *self._bridge(bridge)))
+
+    def _bridge(self, bridge: str) -> tuple[str, int, tuple[str, str]]:
+        """The bridge, how many are in it, and what it is."""
+        members = [channel for channel in self._channels.values() if channel.bridge == bridge]
+        return bridge, len(members), self._kinds[bridge]
 
     def park(self, parkee: str, parker: str, space: str = "701") -> None:
         """`parkee` waits in a parking lot; the phone that is dialed as `parker` parked it."""
@@ -163,7 +164,7 @@ class Pbx:
 
     def park_in_place(self, parkee: str, parker: str, space: str) -> None:
         """`parkee` is told to be parked."""
-        self.say("ParkedCall", self._parked(parkee, parker, space), {"ParkingDuration": "0"})
+        self._tell_parked("ParkedCall", parkee, parker, space, ("ParkingDuration", "0"))
 
     def pass_time(self, seconds: float) -> None:
         """Nothing happens for so long."""
@@ -171,52 +172,45 @@ class Pbx:
 
     def unpark(self, parkee: str, retriever: str, parker: str, space: str = "701") -> None:
         """`retriever` takes it out of there, and they talk."""
-        self.say(
-            "UnParkedCall",
-            self._parked(parkee, parker, space),
-            _as("Retriever", self._channels[retriever]),
-        )
+        retrieving = say.channel_headers(self._channels[retriever], "Retriever")
+        self._tell_parked("UnParkedCall", parkee, parker, space, *retrieving)
         self.bridge(parkee, retriever)
 
-    def _parked(self, parkee: str, parker: str, space: str) -> Headers:
-        parked = _as("Parkee", self._channels[parkee])
-        return {**parked, "ParkerDialString": parker, "ParkingSpace": space}
+    def _tell_parked(self, name: str, parkee: str, parker: str, space: str, *more: say.Header) -> None:
+        parked = say.channel_headers(self._channels[parkee], "Parkee")
+        place = (("ParkerDialString", parker), ("ParkingSpace", space))
+        self._add(say.event(name, self._tick(), *parked, *place, *more))
 
     def blind_transfer(self, transferer: str, transferee: str, exten: str) -> None:
         """`transferer` sends `transferee` on to this number, and leaves."""
-        told = {
-            **_as("Transferer", self._channels[transferer]),
-            **_as("Transferee", self._channels[transferee]),
-        }
-        self.say("BlindTransfer", {"Result": "Success", "Extension": exten, "Context": "phones"}, told)
+        channels = self._channels[transferer], self._channels[transferee]
+        self._add(say.blind_transfer(self._tick(), *channels, exten))
         self.leave(transferer)
         self.leave(transferee)
 
     def join_three(self, transferer: str) -> None:
         """Who consulted by keys makes it a talk of three."""
-        told = {**_as("OrigTransferer", self._channels[transferer])}
-        told |= _as("SecondTransferer", self._channels[transferer])
-        self.say("AttendedTransfer", {"Result": "Success", "DestType": "Threeway"}, told)
+        who = self._channels[transferer]
+        self._add(say.attended_transfer(self._tick(), (who, who), dest=("Threeway",)))
 
     def end_originate(self, dialed: str) -> None:
         """Whom an Originate rang has picked up."""
-        self.say("DialEnd", _as("Dest", self._channels[dialed]), {"DialStatus": "ANSWER"})
+        self._add(say.dial("DialEnd", self._tick(), None, self._channels[dialed], ("DialStatus", "ANSWER")))
 
     def tell_linkedid(self, uniqueid: str, linkedid: str) -> None:
         """An event of the channel tells that it is of this linkedid."""
-        self._channels[uniqueid]["Linkedid"] = linkedid
-        self.say("NewConnectedLine", self._channels[uniqueid])
+        self._change(uniqueid, linkedid=linkedid)
+        self.tell("NewConnectedLine", uniqueid)
 
     def transfer(self, first: str, second: str, transferee: str = "") -> None:
         """Who has the channels `first` and `second` connects the other sides of both."""
-        channels = self._channels
-        told = {**_as("OrigTransferer", channels[first]), **_as("SecondTransferer", channels[second])}
-        told |= _as("Transferee", channels[transferee]) if transferee else {}
-        self.say("AttendedTransfer", {"Result": "Success", "DestType": "App", "DestApp": "Dial"}, told)
+        lines = self._channels[first], self._channels[second]
+        other = self._channels[transferee] if transferee else None
+        self._add(say.attended_transfer(self._tick(), lines, transferee=other, dest=("App", "Dial")))
 
     def tell(self, name: str, uniqueid: str) -> None:
-        """An event of this name about the channel: Hold, Unhold, MixMonitorStart, MixMonitorStop."""
-        self.say(name, self._channels[uniqueid])
+        """An event of this name about the channel: Newstate, Hold, Unhold, MixMonitorStart, ..."""
+        self._add(say.channel_event(name, self._tick(), self._channels[uniqueid]))
 
     def call(self, caller: str, callee: str, *, number: str = "777888") -> tuple[str, str]:
         """An answered call between two peers; the uniqueids of its channels."""
@@ -229,51 +223,59 @@ class Pbx:
     def supervise(self, spyee: str, peer: str = "PJSIP/0003*024", uniqueid: str = "uapi-1998") -> str:
         """A barge-in of ours on `spyee`, up to joined; the uniqueid of the supervisor's channel."""
         spyer = self.new(peer, uniqueid=uniqueid, number="0003*024")
-        self._channels[spyer] |= {"CallerIDNum": "42420042", "CallerIDName": "John Doe"}
-        self.say("NewCallerid", self._channels[spyer])
-        self.say("DialBegin", _as("Dest", self._channels[spyer]), {"DialString": "0003*024"})
+        self._change(spyer, caller=("John Doe", "42420042"))
+        self.tell("NewCallerid", spyer)
+        ringing = self._channels[spyer]
+        self._add(say.dial("DialBegin", self._tick(), None, ringing, ("DialString", "0003*024")))
         self.state(spyer, "Ringing")
         self.state(spyer, "Up")
-        self.say(
-            "OriginateResponse",
-            {"Response": "Success", "Reason": "4", "Uniqueid": spyer},
-            {"Application": "ChanSpy", "Data": f"{spyee},quBE"},
-        )
+        originate = {"ChannelId": spyer, "Application": "ChanSpy", "Data": f"{spyee},quBE"}
+        self._add(say.originate_response(self._tick(), originate, ringing, is_success=True, reason=4))
         self.spy(spyer, spyee)
         return spyer
 
     def spy(self, spyer: str, spyee: str) -> None:
-        self.say("ChanSpyStart", _as("Spyer", self._channels[spyer]), _as("Spyee", self._channels[spyee]))
+        self._add(say.spy("ChanSpyStart", self._tick(), self._channels[spyer], self._channels[spyee]))
 
     def stop_spying(self, spyer: str) -> None:
-        self.say("ChanSpyStop", _as("Spyer", self._channels[spyer]))
+        self._add(say.spy("ChanSpyStop", self._tick(), self._channels[spyer], None))
 
     def relink(self, uniqueid: str, linkedid: str) -> None:
         """An attended transfer or a pickup makes the channel part of another conversation."""
-        self._channels[uniqueid]["Linkedid"] = linkedid
-        bridge = self._bridge_of.get(linkedid)
-        if bridge is None:
-            self.bridge(uniqueid)
+        self._change(uniqueid, linkedid=linkedid)
+        oldest = self._channels.get(linkedid)
+        if oldest is not None and oldest.bridge:
+            self.enter(uniqueid, oldest.bridge)
         else:
-            self.enter(uniqueid, bridge)
+            self.bridge(uniqueid)
 
     def hang_up(self, *uniqueids: str, cause: int = 16) -> None:
         for uniqueid in uniqueids:
             self.leave(uniqueid)
-            self.say("Hangup", self._channels.pop(uniqueid), {"Cause": str(cause), "Cause-txt": "x"})
+            self._add(say.hangup(self._tick(), self._channels.pop(uniqueid), cause))
 
     def hang_up_all(self) -> None:
         self.hang_up(*self._channels)
 
     def say(self, name: str, *parts: Headers) -> None:
-        """Add one message."""
+        """Add one message of these headers, whatever they are."""
+        headers = {key: value for part in parts for key, value in part.items()}
+        self.messages.append({**_headers(say.event(name, self._tick())), **headers})
+
+    def _add(self, message: bytes) -> None:
+        self.messages.append(_headers(message))
+
+    def _tick(self) -> float:
         self._at += 0.1
-        head = {"Event": name, "Privilege": "call,all", "Timestamp": f"{self._at:.6f}"}
-        self.messages.append({**head, **{key: value for part in parts for key, value in part.items()}})
+        return self._at
+
+    def _change(self, uniqueid: str, **fields: Any) -> None:  # noqa: ANN401 - as FakeChannel has them
+        self._channels[uniqueid] = replace(self._channels[uniqueid], **fields)
 
 
-def _as(role: str, channel: Headers) -> Headers:
-    return {role + name: value for name, value in channel.items()}
+def _headers(message: bytes) -> Headers:
+    """The message as our own reader reads it."""
+    return dict(read_headers(message.decode().removesuffix("\r\n\r\n")))
 
 
 ROLES = (
