@@ -50,12 +50,18 @@ def _is_other(leg: Leg, line: ListedChannel, there: Container[str]) -> bool:
     # Conversations that meet are told to be one with their next event only, but that they met is known.
     if line.channel.linkedid not in (leg.channel.linkedid, leg.linkedid):
         return True
-    # Which bridges are for waiting may not be listed.
     if (line.bridge or line.waits_in) != (leg.bridge or leg.waits_in):
+        return True
+    # What the bridge is for may not be listed; where it is, it counts.
+    if line.kind is not None and _placed(line) != _placed(leg):
         return True
     if line.is_spying:
         return not leg.is_spyer or (leg.spyee is None and leg.is_up and line.spyee in there)
     return leg.spyee is not None and not leg.is_between_spies
+
+
+def _placed(one: Leg | ListedChannel) -> tuple[bool, bool]:
+    return one.waits_in is not None, one.stays_in_bridge
 
 
 def _told(channel: Channel) -> tuple[object, ...]:

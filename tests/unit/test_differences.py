@@ -137,6 +137,19 @@ def test_what_is_left_alone_stays_as_it_is() -> None:
     assert [line.channel.uniqueid for line in calls.reconcile(lines, AT, ())[1].changed] == [callee]
 
 
+def test_what_a_bridge_is_for_is_put_right_once_it_is_listed() -> None:
+    """A bridge that was made between the list of bridges and that of channels was taken for a call's."""
+    pbx = Pbx()
+    _, agent = pbx.call("PJSIP/trunk", "PJSIP/0003*210")
+    calls = calls_after(pbx.messages)
+    pbx.enter(agent, "bridge-2", kind="stasis", technology="holding_bridge")
+    calls.reconcile(listed(snapshot_after(pbx.messages)), AT, ())
+    lines = listed(snapshot_after(pbx.messages), pbx.messages)
+    assert [line.channel.uniqueid for line in calls.reconcile(lines, AT, ())[1].changed] == [agent]
+    assert only_call(calls).views[0].status == "1"
+    assert calls.reconcile(lines, AT, ()) == ([], Differences())
+
+
 def test_of_a_channel_that_is_listed_twice_the_later_line_counts() -> None:
     """It changed in that moment."""
     pbx = Pbx()
