@@ -12,6 +12,7 @@ from adapter.calls.changes import CallEnded, ChannelGone
 from adapter.calls.differences import Differences
 from adapter.calls.model import Calls
 from adapter.calls.views import Status
+from adapter.calls.views import Status
 
 from .samples import (
     TRACES,
@@ -146,7 +147,7 @@ def test_what_a_bridge_is_for_is_put_right_once_it_is_listed() -> None:
     calls.reconcile(listed(snapshot_after(pbx.messages)), AT, ())
     lines = listed(snapshot_after(pbx.messages), pbx.messages)
     assert [line.channel.uniqueid for line in calls.reconcile(lines, AT, ())[1].changed] == [agent]
-    assert only_call(calls).views[0].status == "1"
+    assert only_call(calls).views[0].status is Status.OFF_HOOK
     assert calls.reconcile(lines, AT, ()) == ([], Differences())
 
 
