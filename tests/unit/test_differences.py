@@ -12,7 +12,6 @@ from adapter.calls.changes import CallEnded, ChannelGone
 from adapter.calls.differences import Differences
 from adapter.calls.model import Calls
 from adapter.calls.views import Status
-from adapter.calls.views import Status
 
 from .samples import (
     TRACES,
