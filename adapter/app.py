@@ -22,6 +22,7 @@ from adapter.audit.file import AuditFile
 from adapter.audit.log import AuditLog
 from adapter.auth.authentication import Authenticator
 from adapter.auth.openid import OpenIdProvider
+from adapter.auth.routes import token_routes
 from adapter.auth.token_endpoint import TokenEndpoint
 from adapter.auth.tokens import Tokens
 from adapter.callcontrol.supervision.conductor import Conductor
@@ -32,6 +33,7 @@ from adapter.calls.model import Calls
 from adapter.calls.publisher import Publisher
 from adapter.calls.shown_to import ShownTo
 from adapter.directory.file import DirectoryFile
+from adapter.documentation.page import Documentation
 from adapter.http.audit_fields import audit_requests
 from adapter.http.bodies import Bodies
 from adapter.http.connections import Connections, open_files_limit, share_files
@@ -39,6 +41,7 @@ from adapter.http.cors import allow_origins
 from adapter.http.error_answers import answer_errors
 from adapter.http.places import Places
 from adapter.http.refusing import refuse_unreadable
+from adapter.http.routes import add_routes
 from adapter.monitoring.counters import new_counters
 from adapter.monitoring.differences import log_differences
 from adapter.monitoring.mounting import mount_operations
@@ -46,13 +49,14 @@ from adapter.monitoring.requests import count_requests
 from adapter.monitoring.unknown_channels import log_exhausted, log_unknown_channels
 from adapter.settings import Settings, naming
 from adapter.stream.hub import EventHub
+from adapter.stream.routes import event_routes
 from adapter.tasks import cancel, run_always
 from adapter.uapi.call_actions import CallActions
-from adapter.uapi.documentation import Documentation
+from adapter.uapi.phone_call_routes import phone_call_routes
 from adapter.uapi.phone_calls import PhoneCalls
 from adapter.uapi.requests import Requests
 from adapter.uapi.revisions import Revisions
-from adapter.uapi.routes import add_routes
+from adapter.uapi.supervision_routes import supervision_routes
 from adapter.uapi.supervisions import Supervisions
 
 log = logging.getLogger(__name__)
@@ -138,7 +142,7 @@ def make_app(settings: Settings) -> web.Application:
     app.cleanup_ctx.append(_run_link)
     # Before the handlers are awaited: it answers those that wait for a phone.
     app.on_shutdown.append(_close_conductor)
-    mount_operations(
+    watching = mount_operations(
         app,
         counters=counters,
         lag_interval_s=settings.lag_interval_s,
@@ -175,15 +179,15 @@ def make_app(settings: Settings) -> web.Application:
     app[EVENTS], app[AUDIT_LOG] = events, trail
     app.on_shutdown.append(_close_events)  # after the conductor, of which it still tells
     app.on_cleanup.append(_close_trail)
-    add_routes(
-        app.router,
-        phone_calls=phone_calls,
-        call_actions=call_actions,
-        supervisions=Supervisions(requests, conductor, ZoneInfo(settings.timezone)),
-        events=events,
-        token_endpoint=TokenEndpoint(directory, tokens, settings, bodies),
-        documentation=Documentation(settings),
-    )
+    routes = [
+        *phone_call_routes(phone_calls, call_actions, settings),
+        *supervision_routes(Supervisions(requests, conductor, ZoneInfo(settings.timezone))),
+        *event_routes(events),
+        *token_routes(TokenEndpoint(directory, tokens, settings, bodies)),
+        *watching,
+    ]
+    documentation = Documentation(routes, settings.public_url)
+    add_routes(app.router, [*routes, *documentation.routes])
     return app
 
 

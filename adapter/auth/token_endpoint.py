@@ -9,15 +9,19 @@ from urllib.parse import parse_qsl, unquote_plus
 from aiohttp import web
 from argon2 import PasswordHasher
 from cachetools import LRUCache
+from pydantic import ValidationError
 
 from adapter.auth.secret_checks import SecretChecks, TooBusyError
+from adapter.auth.token_wire import GRANT_TYPE, RefusalCode, Token, TokenRefused, TokenRequest
 from adapter.auth.tokens import Tokens
 from adapter.directory import App
 from adapter.directory.file import DirectoryFile
+from adapter.http.answers import json_answer
 from adapter.http.bodies import Bodies, is_text
 from adapter.http.errors import too_many, unavailable
 from adapter.http.limits import KEYS_LIMIT, RateLimit
 from adapter.http.origin import find_client, is_trusted, neighbourhood
+from adapter.http.routes import FORM
 from adapter.settings import Settings
 
 CLIENT_FACTOR = 100
@@ -59,7 +63,7 @@ class TokenEndpoint:
 
     async def issue(self, request: web.Request) -> web.Response:
         """Answer a token to an App that proves itself, in the form of RFC 6749."""
-        if request.content_type != "application/x-www-form-urlencoded" or not is_text(request):
+        if request.content_type != FORM or not is_text(request):
             return _refuse("invalid_request")
         address = self._find_address(request)
         wait_s = self._from_address.missing(address, time.monotonic())
@@ -69,19 +73,15 @@ class TokenEndpoint:
         if form is None:
             return _refuse("invalid_request")
         client_id, secret = _credentials(request.headers.get("Authorization"), form)
-        if not form.get("grant_type") or client_id is None or secret is None:
+        if client_id is None or secret is None:
             return _refuse("invalid_request")
-        if form["grant_type"] != "client_credentials":
+        if form.grant_type != GRANT_TYPE:
             return _refuse("unsupported_grant_type")
         app = await self._check(address, client_id, secret)
         if app is None:
             return _refuse("invalid_client", status=401)
-        return web.json_response(
-            {
-                "access_token": self._tokens.issue(app, time.time()),
-                "token_type": "Bearer",
-                "expires_in": self._tokens.lifetime_s,
-            },
+        return json_answer(
+            Token(self._tokens.issue(app, time.time()), "Bearer", self._tokens.lifetime_s),
             headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
         )
 
@@ -127,21 +127,26 @@ class TokenEndpoint:
         return app if await self._checks.is_right(known, secret, is_suspect=is_suspect) else None
 
 
-def _read_form(body: bytes) -> dict[str, str] | None:
-    """The fields of a form; None where it is none, or one of them stands twice (RFC 6749, section 3.2)."""
+def _read_form(body: bytes) -> TokenRequest | None:
+    """The request; None where it is none, or one of them stands twice (RFC 6749, section 3.2)."""
     try:
         fields = parse_qsl(body.decode(), keep_blank_values=True)
     except UnicodeDecodeError:
         return None
     form = dict(fields)
-    return form if len(form) == len(fields) else None
+    if len(form) < len(fields):
+        return None
+    try:
+        return TokenRequest.model_validate(form)
+    except ValidationError:
+        return None
 
 
-def _credentials(authorization: str | None, form: dict[str, str]) -> tuple[str | None, str | None]:
+def _credentials(authorization: str | None, form: TokenRequest) -> tuple[str | None, str | None]:
     """Client id and secret from the form, or from HTTP Basic (RFC 6749, section 2.3.1)."""
     scheme, _, encoded = (authorization or "").partition(" ")
     if scheme.lower() != "basic":
-        return form.get("client_id"), form.get("client_secret")
+        return form.client_id, form.client_secret
     try:
         client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:  # no base64, or no UTF-8 in it
@@ -149,8 +154,8 @@ def _credentials(authorization: str | None, form: dict[str, str]) -> tuple[str |
     return unquote_plus(client_id), unquote_plus(secret)
 
 
-def _refuse(error: str, status: int = 400) -> web.Response:
+def _refuse(error: RefusalCode, status: int = 400) -> web.Response:
     headers = {"Cache-Control": "no-store"}
     if status == 401:  # noqa: PLR2004 - "the authorization server MUST respond with 401" and name the scheme
         headers["WWW-Authenticate"] = "Basic"
-    return web.json_response({"error": error}, status=status, headers=headers)
+    return json_answer(TokenRefused(error), status=status, headers=headers)

@@ -7,6 +7,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 from aiohttp.web_protocol import RequestPayloadError
 
+from adapter.http.answers import error_answer, json_answer
 from adapter.http.errors import ApiError, HttpCode, error_body
 
 log = logging.getLogger(__name__)
@@ -27,23 +28,23 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except ApiError as error:
-        return web.json_response(error.body, status=error.status, headers=error.headers)
+        return error_answer(error)
     except web.HTTPException as error:
         kind = _KIND_OF_STATUS.get(error.status)
         body = error_body(HttpCode.REQUEST_INVALID, error.reason) if kind is None else error_body(kind)
         allow = {"Allow": error.headers["Allow"] + ",OPTIONS"} if "Allow" in error.headers else {}
-        return web.json_response(body, status=error.status, headers=allow)
+        return json_answer(body, status=error.status, headers=allow)
     except (RequestPayloadError, HttpProcessingError):
         return _malformed("The body of the request is not what its head says.")
     except Exception as failed:
         if isinstance(failed, ConnectionError) and _has_left(request):
             return _malformed("The client left before it was answered.")
         log.exception("a request failed", extra={"method": request.method, "path": request.path})
-        return web.json_response(error_body(HttpCode.INTERNAL_SERVER_ERROR), status=500)
+        return json_answer(error_body(HttpCode.INTERNAL_SERVER_ERROR), status=500)
 
 
 def _malformed(message: str) -> web.Response:
-    response = web.json_response(error_body(HttpCode.REQUEST_MALFORMED, message), status=400)
+    response = json_answer(error_body(HttpCode.REQUEST_MALFORMED, message), status=400)
     response.force_close()
     return response
 

@@ -6,6 +6,22 @@ Other rooms have tables of their own (`ErrorCode`) for what only they refuse.
 import math
 from enum import Enum
 from http import HTTPStatus
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class ErrorDetail(Struct, forbid_unknown_fields=True):
+    """The code is for programs and stable, the message for people."""
+
+    code: str
+    message: Annotated[str, Meta(min_length=1)]
+
+
+class Error(Struct, forbid_unknown_fields=True):
+    """The body of every 4xx and 5xx, those of the token endpoint's own apart."""
+
+    error: ErrorDetail
 
 
 class ErrorCode(Enum):
@@ -114,14 +130,14 @@ class ApiError(Exception):
         return self.kind.code
 
     @property
-    def body(self) -> dict[str, object]:
-        """The JSON body of every 4xx and 5xx."""
+    def body(self) -> Error:
+        """The body of the answer."""
         return error_body(self.kind, self.message)
 
 
-def error_body(kind: ErrorCode, message: str | None = None) -> dict[str, object]:
-    """The JSON body of an error."""
-    return {"error": {"code": kind.code, "message": kind.sentence if message is None else message}}
+def error_body(kind: ErrorCode, message: str | None = None) -> Error:
+    """The body of an error."""
+    return Error(ErrorDetail(kind.code, kind.sentence if message is None else message))
 
 
 RETRY_AFTER_S = 5

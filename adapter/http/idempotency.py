@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from adapter.http.answers import error_answer
 from adapter.http.audit_fields import note
 from adapter.http.errors import ApiError, HttpCode
 
@@ -120,7 +121,7 @@ async def _answered(answer: Callable[[], Awaitable[web.Response]]) -> tuple[web.
     try:
         return await answer(), None
     except ApiError as error:
-        return web.json_response(error.body, status=error.status, headers=error.headers), error.code
+        return error_answer(error), error.code
 
 
 def _kept(response: web.Response, code: str | None) -> _Kept:

@@ -1,16 +1,60 @@
 """`/health`: the process lives. `/ready`: it can do its work now."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 from aiohttp import web
+from msgspec import Meta, Struct, field
 
 from adapter.ami.link import Link, LinkState
+from adapter.http.answers import json_answer
 from adapter.monitoring.counters import EventCounters
 
 _INCLUDE = {True: "present", False: "missing", None: "unknown"}
 
 
-class Health:
+def _one_of(*texts: str) -> Meta:
+    return Meta(extra_json_schema={"enum": list(texts)})
+
+
+_Include = Annotated[str, _one_of(*_INCLUDE.values())]
+
+
+class AsteriskLink(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """The connection to Asterisk's manager interface."""
+
+    state: Annotated[str, _one_of(*LinkState)]
+    error: Annotated[str | None, Meta(description="Why it is down, where that is known.")] = None
+
+
+class Health(Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
+    """The process lives; `link` says whether it can serve calls."""
+
+    status: Annotated[str, _one_of("ok")]
+    dialplan_include: Annotated[
+        _Include, Meta(description="Whether supervisions can be switched and re-attached.")
+    ]
+    link: AsteriskLink
+    audit: Annotated[
+        Annotated[str, _one_of("ok", "failing")] | None,
+        Meta(description="Whether the audit trail is written, where there is one."),
+    ] = None
+
+
+class Readiness(Struct, rename="camel", forbid_unknown_fields=True):
+    """Whether the service can do its work now: 200 with `ready`, 503 with `not ready`."""
+
+    status: Annotated[str, _one_of("ready", "not ready")]
+    link: AsteriskLink
+    last_event_age_s: Annotated[
+        Annotated[float, Meta(ge=0)] | None, Meta(description="Seconds since Asterisk last told of a call.")
+    ] = field(name="lastEventAgeS")
+    dialplan_include: Annotated[
+        _Include, Meta(description="Whether Asterisk has the contexts of `uapi-dialplan.conf`.")
+    ]
+
+
+class HealthPages:
     """The handlers of both addresses. Neither needs a token, neither tells of any call."""
 
     def __init__(
@@ -25,15 +69,11 @@ class Health:
 
     async def live(self, _: web.Request) -> web.Response:
         """200 as long as the process answers; a link that is down is no reason to restart it."""
-        body: dict[str, object] = {
-            "status": "ok",
-            "dialplanInclude": _INCLUDE[self._link.has_include],
-            "link": self._of_the_link(),
-        }
+        body = Health("ok", _INCLUDE[self._link.has_include], self._of_the_link())
         is_audit_written = self._is_trail_written()
         if is_audit_written is not None:
-            body["audit"] = "ok" if is_audit_written else "failing"
-        return web.json_response(body)
+            body.audit = "ok" if is_audit_written else "failing"
+        return json_answer(body)
 
     async def ready(self, _: web.Request) -> web.Response:
         """200 where calls can be listed and barged in on, else 503.
@@ -45,19 +85,16 @@ class Health:
         include = self._link.has_include
         is_ready = self._link.state is LinkState.READY and include is not False
         age_s = self._events.last_age_s
-        return web.json_response(
-            {
-                "status": "ready" if is_ready else "not ready",
-                "link": self._of_the_link(),
-                "lastEventAgeS": None if age_s is None else round(age_s, 3),
-                "dialplanInclude": _INCLUDE[include],
-            },
+        return json_answer(
+            Readiness(
+                status="ready" if is_ready else "not ready",
+                link=self._of_the_link(),
+                last_event_age_s=None if age_s is None else round(age_s, 3),
+                dialplan_include=_INCLUDE[include],
+            ),
             status=200 if is_ready else 503,
             headers={"Cache-Control": "no-store"},
         )
 
-    def _of_the_link(self) -> dict[str, str]:
-        state: dict[str, str] = {"state": self._link.state}
-        if self._link.error is not None:
-            state["error"] = self._link.error
-        return state
+    def _of_the_link(self) -> AsteriskLink:
+        return AsteriskLink(self._link.state, self._link.error)

@@ -10,10 +10,12 @@ from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.calls.changes import CallEnded
 from adapter.calls.model import Calls
 from adapter.calls.publisher import Publisher
+from adapter.http.routes import Route
 from adapter.monitoring.counters import Counters
-from adapter.monitoring.health import Health
+from adapter.monitoring.health import HealthPages
 from adapter.monitoring.loop_lag import watch_lag
 from adapter.monitoring.metrics import MetricsPage
+from adapter.monitoring.routes import monitoring_routes
 from adapter.tasks import cancel, run_always
 
 
@@ -27,8 +29,8 @@ def mount_operations(
     publisher: Publisher,
     conductor: Conductor,
     is_audit_written: Callable[[], bool | None],
-) -> None:
-    """Serve `/health`, `/ready` and `/metrics`.
+) -> list[Route]:
+    """The routes of `/health`, `/ready` and `/metrics`.
 
     `is_audit_written` tells whether the audit trail is; None where there is none.
     """
@@ -44,7 +46,5 @@ def mount_operations(
     publisher.subscribe(counters.events.on_change, CallEnded)
     conductor.subscribe(on_supervision)
     app.cleanup_ctx.append(watch_loop)
-    health = Health(link, counters.events, is_audit_written)
-    app.router.add_get("/health", health.live)
-    app.router.add_get("/ready", health.ready)
-    app.router.add_get("/metrics", MetricsPage(link, calls, counters).show)
+    pages = HealthPages(link, counters.events, is_audit_written)
+    return monitoring_routes(pages, MetricsPage(link, calls, counters))

@@ -2,16 +2,15 @@
 
 import asyncio
 import contextlib
-import json
 import socket
 import time
 from collections import deque
 from collections.abc import Callable
 
+import msgspec
 from aiohttp import ClientConnectionError, web
 
 from adapter.directory import App
-from adapter.uapi.rendering import Json
 
 RETRY_MS = 2000
 """After so long a client whose stream broke comes back by itself."""
@@ -19,9 +18,9 @@ SEND_BUFFER_BYTES = 64 * 1024
 """What the system may keep for a client that reads slowly; beyond, its queue fills."""
 
 
-def write_event(event_id: str, name: str, data: Json) -> bytes:
+def write_event(event_id: str, name: str, data: msgspec.Struct) -> bytes:
     """One event; JSON has no line ends, so that its data is one line."""
-    return f"id: {event_id}\nevent: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+    return f"id: {event_id}\nevent: {name}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"
 
 
 class EventStream:

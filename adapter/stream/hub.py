@@ -36,6 +36,7 @@ from adapter.stream.replay_buffer import Entry, Kind, ReplayBuffer
 from adapter.uapi.addressed import AddressedExtensions, resolve_address
 from adapter.uapi.rendering import Renderer
 from adapter.uapi.requests import Requests
+from adapter.uapi.resources import Gone, Reset
 from adapter.uapi.supervisions import render_supervision
 
 EVENTS_A_REQUEST = 20
@@ -290,7 +291,7 @@ class EventHub:
         return f":\nid: {self._log.last_id}\n\n".encode()
 
     def _reset_event(self, reason: str) -> bytes:
-        return write_event(self._log.last_id, "reset", {"reason": reason})
+        return write_event(self._log.last_id, "reset", Reset(reason))
 
     def _render(self, addressed: AddressedExtensions, entries: Iterable[Entry]) -> Iterable[bytes]:
         """The events of those entries that the account may see, as things stand now."""
@@ -303,10 +304,10 @@ class EventHub:
                     body = render_supervision(supervision, addressed.origin, self._timezone)
                     yield write_event(event_id, "supervision", body)
                 elif any(owns(addressed.principal, number) for number in entry.touched):
-                    yield write_event(event_id, "supervision-ended", {"id": entry.key})
+                    yield write_event(event_id, "supervision-ended", Gone(entry.key))
             elif entry.touched & addressed.numbers:
                 call = addressed.find(self._shown, entry.key)
                 if call is not None:
                     yield write_event(event_id, "call", renderer.phone_call(call))
                 else:
-                    yield write_event(event_id, "call-ended", {"id": entry.key})
+                    yield write_event(event_id, "call-ended", Gone(entry.key))

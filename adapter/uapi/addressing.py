@@ -6,7 +6,7 @@ What the account may not see is answered exactly as if it did not exist.
 from adapter.access.sight import find_organization_id
 from adapter.directory import Account, AccountLevel, Directory, User
 from adapter.http.errors import ApiError
-from adapter.uapi.refusals import UapiCode
+from adapter.uapi.codes import UapiCode
 
 ME = ("@me", "@viewer")
 OWNER = "@owner"

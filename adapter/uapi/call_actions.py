@@ -20,6 +20,7 @@ from adapter.calls.changes import Change, ChannelGone
 from adapter.calls.model import Calls
 from adapter.calls.shown_to import ShownTo
 from adapter.calls.views import PhoneCall
+from adapter.http.answers import json_answer
 from adapter.http.audit_fields import note
 from adapter.http.bodies import Bodies, is_text
 from adapter.http.errors import ApiError, HttpCode, unavailable
@@ -28,9 +29,11 @@ from adapter.http.places import Places
 from adapter.http.prefer import read_prefer
 from adapter.settings import Settings
 from adapter.uapi.addressed import AddressedExtensions, resolve_address, supervision_address
-from adapter.uapi.refusals import UapiCode, because, forbidden, phone_call_invalid, refused
+from adapter.uapi.codes import UapiCode, because
+from adapter.uapi.refusals import forbidden, phone_call_invalid, refused
 from adapter.uapi.rendering import Renderer
 from adapter.uapi.requests import Requests
+from adapter.uapi.resources import Accepted, AcceptedLink
 from adapter.uapi.schemas import read_action
 from adapter.uapi.supervisions import render_supervision, sentence
 
@@ -128,7 +131,7 @@ class CallActions:
         await self._end(supervision)
         if read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
             return web.Response(status=204, headers={"Preference-Applied": "return=minimal"})
-        return web.json_response(render_supervision(supervision, addressed.origin, self._timezone))
+        return json_answer(render_supervision(supervision, addressed.origin, self._timezone))
 
     async def create(self, request: web.Request) -> NoReturn:
         """Calls are not created yet, for nobody."""
@@ -227,7 +230,7 @@ class CallActions:
             call = seen.find(self._shown, supervision.call_id)
             if call is not None:
                 renderer = Renderer(seen.principal.directory, self._timezone, seen.address_of)
-                return web.json_response(renderer.phone_call(call), headers=applied)
+                return json_answer(renderer.phone_call(call), headers=applied)
         return None
 
     def _accepted(
@@ -238,9 +241,9 @@ class CallActions:
         headers = {"Location": becomes}
         if wait_s:
             headers["Preference-Applied"] = f"wait={wait_s}"
-        link = {"self": addressed.address(plan.extension, plan.call_id), "supervision": becomes}
-        body = {"id": plan.call_id, "extension": plan.extension, "link": link}
-        return web.json_response(body, status=202, headers=headers)
+        link = AcceptedLink(addressed.address(plan.extension, plan.call_id), becomes)
+        body = Accepted(plan.call_id, plan.extension, link)
+        return json_answer(body, status=202, headers=headers)
 
     # -- DELETE ------------------------------------------------------------------------------------
 

@@ -35,6 +35,6 @@ class Disposition(StrEnum):
     NOT_ALLOWED = "5"
 
 
-STATUS: dict[views.Status, str] = {one: Status[one.name].value for one in views.Status}
-FLOW: dict[views.Flow, str] = {one: Flow[one.name].value for one in views.Flow}
-DISPOSITION: dict[legs.Disposition, str] = {one: Disposition[one.name].value for one in legs.Disposition}
+STATUS: dict[views.Status, Status] = {one: Status[one.name] for one in views.Status}
+FLOW: dict[views.Flow, Flow] = {one: Flow[one.name] for one in views.Flow}
+DISPOSITION: dict[legs.Disposition, Disposition] = {one: Disposition[one.name] for one in legs.Disposition}

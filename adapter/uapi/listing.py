@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from urllib.parse import urlencode
 
+import msgspec
 from multidict import MultiMapping
 
 from adapter.calls.shown_to import Row
 from adapter.calls.views import PhoneCall
 from adapter.http.errors import ApiError
-from adapter.uapi.refusals import UapiCode, because
-from adapter.uapi.rendering import Json, Renderer
+from adapter.uapi import resources
+from adapter.uapi.codes import UapiCode, because
+from adapter.uapi.rendering import Renderer
+from adapter.uapi.resources import Paging, PhoneCallFields, PhoneCallList
 
 DEFAULT_COUNT = 20
 MAX_COUNT = 5000
 MAX_START_INDEX = 4999
 
-FIELDS = ("id", "extension", "ownerId", "ownerName", "answered", "published", "phoneCallView", "link")
+_ATTRIBUTES = {one.encode_name: one.name for one in msgspec.structs.fields(PhoneCallFields)}
+FIELDS = tuple(_ATTRIBUTES)
 ABSENT_FIELDS = ("nonce", "links")
 """UAPI knows these names too; the calls of this service have no such fields."""
 _KNOWN_FIELDS = (*FIELDS, *ABSENT_FIELDS)
@@ -30,7 +34,7 @@ _ORDER_OPERATORS = ("greaterThan", "lessThan")
 _LOST_PLUS = re.compile(r"(?<=[0-9]) (?=[0-9]{2}:?[0-9]{2}$)")
 """A `+` that a client did not encode arrives as a space."""
 _DAY_CHARACTERS = len("2012-06-27")
-_OPERATORS = (*_TEXT_OPERATORS, *_ORDER_OPERATORS, "present", "inArray")
+OPERATORS = (*_TEXT_OPERATORS, *_ORDER_OPERATORS, "present", "inArray")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +101,20 @@ def find_page(rows: Sequence[Row], query: Query) -> Page:
 
 def write_entry(call: PhoneCall, query: Query, renderer: Renderer) -> bytes:
     """A call as it stands in the list."""
-    return json.dumps(_project(renderer.phone_call(call), query.fields)).encode()
+    return msgspec.json.encode(_project(renderer.phone_call(call), query.fields))
 
 
 def write_list(entries: Iterable[bytes], page: Page, query: Query, address: str) -> bytes:
     """The list with these entries of a page; `address` is the list's own, for its other pages."""
-    rest = {
-        "totalResults": page.total,
-        "itemsPerPage": query.count,
-        "startIndex": query.start_index,
-        "paging": _paging(page.total, query, address),
-    }
-    return b'{"entry": [' + b", ".join(entries) + b"], " + json.dumps(rest).encode()[1:]
+    return msgspec.json.encode(
+        PhoneCallList(
+            entry=[msgspec.Raw(entry) for entry in entries],
+            total_results=page.total,
+            items_per_page=query.count,
+            start_index=query.start_index,
+            paging=_paging(page.total, query, address),
+        )
+    )
 
 
 def list_calls(calls: Sequence[PhoneCall], query: Query, renderer: Renderer, address: str) -> bytes:
@@ -167,7 +173,7 @@ def _choice(parameters: MultiMapping[str], name: str, default: str, choices: Seq
 
 def _filter(parameters: MultiMapping[str], timezone: tzinfo) -> tuple[str | None, str, str]:
     value = _single(parameters, "filterValue")
-    operator = _choice(parameters, "filterOp", "contains", _OPERATORS)
+    operator = _choice(parameters, "filterOp", "contains", OPERATORS)
     if "filterBy" not in parameters:
         if value is not None:
             raise _invalid("filterBy", "it must say what filterValue is compared with")
@@ -236,7 +242,7 @@ def _is_wanted(call: Row, query: Query, renderer: Renderer) -> bool:
         return True  # both id and published are present in every call
     if query.filter_op in _ORDER_OPERATORS:
         return _is_in_order(call, query)
-    text = call.id if query.filter_by == "id" else renderer.date(call.published) or ""
+    text = call.id if query.filter_by == "id" else renderer.date(call.published)
     if query.filter_op in ("equals", "inArray"):
         return text in query.filter_values
     value = query.filter_value if query.filter_by == "id" else query.filter_value.replace(" ", "+")
@@ -252,16 +258,21 @@ def _is_in_order(call: Row, query: Query) -> bool:
     return seconds > limit if is_greater else seconds < limit
 
 
-def _project(call: Json, fields: frozenset[str] | None) -> Json:
-    return call if fields is None else {name: value for name, value in call.items() if name in fields}
+def _project(
+    call: resources.PhoneCall, fields: frozenset[str] | None
+) -> resources.PhoneCall | PhoneCallFields:
+    if fields is None:
+        return call
+    wanted = {name: getattr(call, name) for field, name in _ATTRIBUTES.items() if field in fields}
+    return PhoneCallFields(**wanted)
 
 
-def _paging(total: int, query: Query, address: str) -> Json:
-    paging: Json = {}
+def _paging(total: int, query: Query, address: str) -> Paging:
+    paging = Paging()
     if query.start_index + query.count < total and query.start_index + query.count <= MAX_START_INDEX:
-        paging["next"] = _page(query, address, query.start_index + query.count)
+        paging.next = _page(query, address, query.start_index + query.count)
     if query.start_index > 0:
-        paging["prev"] = _page(query, address, max(0, query.start_index - query.count))
+        paging.prev = _page(query, address, max(0, query.start_index - query.count))
     return paging
 
 

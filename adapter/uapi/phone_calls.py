@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from adapter.calls.shown_to import ShownTo
+from adapter.http.answers import bytes_answer, json_answer
 from adapter.http.entity_tag import is_known, make_tag
 from adapter.http.pauses import Pauses
 from adapter.http.prefer import read_prefer
@@ -83,10 +84,10 @@ class PhoneCalls:
         if self._settings.single_call == "collection":
             found = [] if call is None else [call]
             body = list_calls(found, query, self._renderer(addressed), addressed.address())
-            return web.Response(body=body, content_type="application/json", charset="utf-8")
+            return bytes_answer(body)
         if call is None:
             raise phone_call_invalid()
-        return web.json_response(self._renderer(addressed).phone_call(call))
+        return json_answer(self._renderer(addressed).phone_call(call))
 
     async def _make_list(
         self, request: web.Request, addressed: AddressedExtensions, query: Query

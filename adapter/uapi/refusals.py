@@ -1,120 +1,16 @@
-"""What UAPI refuses: each code with its status and a sentence for a person. Pure."""
+"""What stands against a request to act on a call, as it is answered. Pure."""
 
-from http import HTTPStatus
+from enum import StrEnum
 
 from adapter.callcontrol.supervision.plan import Obstacle, Parameter, Refusal
-from adapter.http.errors import ApiError, ErrorCode, unavailable
+from adapter.http.errors import ApiError, unavailable
+from adapter.uapi.codes import UapiCode, because, value_invalid
+from adapter.uapi.schemas import CODES_OF_FIELDS
 
-_BAD = HTTPStatus.BAD_REQUEST
-_CONFLICT = HTTPStatus.CONFLICT
-
-
-def _invalid(name: str, must: str = "") -> str:
-    return f"The value supplied in the {name} parameter is invalid{must and ': ' + must}."
-
-
-def _missing(name: str) -> str:
-    return f"The value supplied in the {name} parameter is missing or invalid."
-
-
-class UapiCode(ErrorCode):
-    """The codes of the contract that only this API has."""
-
-    USER_INVALID = (
-        "user_invalid",
-        _BAD,
-        _invalid("userId", "it must be @me, @viewer, @owner or the id of a user"),
-    )
-    EXTENSION_INVALID = (
-        "extension_invalid",
-        _BAD,
-        _invalid("extension", "it must be @self or the number of an extension of the user"),
-    )
-    # -- the parameters of a list
-    COUNT_INVALID = "count_invalid", _BAD, _invalid("count")
-    START_INDEX_INVALID = "startindex_invalid", _BAD, _invalid("startIndex")
-    FILTER_BY_INVALID = "filterby_invalid", _BAD, _invalid("filterBy")
-    FILTER_OP_INVALID = "filterop_invalid", _BAD, _invalid("filterOp")
-    FILTER_VALUE_INVALID = "filtervalue_invalid", _BAD, _invalid("filterValue")
-    FIELDS_INVALID = "fields_invalid", _BAD, _invalid("fields")
-    SORT_ORDER_INVALID = "sortorder_invalid", _BAD, _invalid("sortOrder")
-    # -- an action on a call
-    ACCESS_FORBIDDEN = (
-        "access_forbidden",
-        HTTPStatus.FORBIDDEN,
-        "The App is not allowed to supervise this extension in this way.",
-    )
-    ACTION_INVALID = "action_invalid", _BAD, _missing("action")
-    NOT_IMPLEMENTED = (
-        "request_not_implemented",
-        HTTPStatus.NOT_IMPLEMENTED,
-        "The service does not carry out this action.",
-    )
-    PHONE_CALL_INVALID = "pc_phonecall_invalid", _BAD, _missing("phoneCallId")
-    VIEW_INVALID = "pc_phonecallview_invalid", _BAD, _missing("phoneCallViewId")
-    SEND_CALL_TO_INVALID = "pc_sendcallto_invalid", _BAD, _missing("sendCallTo")
-    CALLER_ID_INVALID = "pc_callerid_invalid", _BAD, _missing("callerId")
-    PICKUP_INVALID = "pc_timeout_invalid", _BAD, _missing("waitForPickup")
-    PRIVATE_INVALID = "pc_private_invalid", _BAD, _missing("private")
-    FOLLOW_INVALID = "pc_follow_invalid", _BAD, _missing("follow")
-    PHONE_NUMBER_INVALID = "pc_phonenumber_invalid", _BAD, _invalid("phoneNumber")
-    # -- what this PBX, this call or this phone does not allow
-    SWITCH_UNAVAILABLE = (
-        "pc_switch_unavailable",
-        _CONFLICT,
-        "The supervision goes on as it was: this PBX cannot change its action while it runs.",
-    )
-    CONFERENCE_UNAVAILABLE = (
-        "pc_conference_unavailable",
-        _CONFLICT,
-        "The phone call is a conference, in which only some would hear the supervisor.",
-    )
-    NOTICE_UNAVAILABLE = (
-        "pc_notice_unavailable",
-        _CONFLICT,
-        "The organization wants those who are supervised to hear a tone, which this PBX cannot play.",
-    )
-    SUPERVISION_ENDED = (
-        "pc_supervision_ended",
-        _CONFLICT,
-        "The supervision has ended.",
-    )
-    SUPERVISION_SWITCHED = (
-        "pc_supervision_switched",
-        _CONFLICT,
-        "The supervision goes on, but another request has changed its action meanwhile.",
-    )
-    SEND_CALL_TO_BUSY = (
-        "pc_sendcallto_busy",
-        _CONFLICT,
-        "The extension in sendCallTo is busy.",
-    )
-    SEND_CALL_TO_REJECTED = (
-        "pc_sendcallto_rejected",
-        _CONFLICT,
-        "The extension in sendCallTo rejected the call.",
-    )
-    SEND_CALL_TO_UNAVAILABLE = (
-        "pc_sendcallto_unavailable",
-        _CONFLICT,
-        "The extension in sendCallTo cannot be reached.",
-    )
-    PICKUP_TIMEOUT = (
-        "pc_pickup_timeout",
-        HTTPStatus.GATEWAY_TIMEOUT,
-        "Nobody picked up within waitForPickup.",
-    )
-
-
-_CODES = {
+_CODES: dict[StrEnum, UapiCode] = {
+    **CODES_OF_FIELDS,
     Obstacle.NOT_PERMITTED: UapiCode.ACCESS_FORBIDDEN,
     Parameter.PHONE_CALL: UapiCode.PHONE_CALL_INVALID,
-    Parameter.VIEW: UapiCode.VIEW_INVALID,
-    Parameter.SEND_CALL_TO: UapiCode.SEND_CALL_TO_INVALID,
-    Parameter.CALLER_ID: UapiCode.CALLER_ID_INVALID,
-    Parameter.PICKUP: UapiCode.PICKUP_INVALID,
-    Parameter.PRIVATE: UapiCode.PRIVATE_INVALID,
-    Parameter.FOLLOW: UapiCode.FOLLOW_INVALID,
     Obstacle.NEVER_SUPERVISED: UapiCode.ACCESS_FORBIDDEN,
     # As a phone that is busy: whom its owner supervises is not everybody's to know.
     Obstacle.SUPERVISOR_BUSY: UapiCode.SEND_CALL_TO_BUSY,
@@ -136,15 +32,10 @@ def refused(refusal: Refusal) -> ApiError:
     return because(kind, refusal.why) if refusal.why else ApiError(kind)
 
 
-def because(kind: UapiCode, why: str) -> ApiError:
-    """The answer of this code, whose sentence goes on with why."""
-    return ApiError(kind, f"{kind.sentence.removesuffix('.')}: {why}.")
-
-
 def phone_call_invalid() -> ApiError:
     """The answer to the id of a call that is not live, or not to be seen."""
     must = "it must be the id of a live phone call of the extension"
-    return ApiError(UapiCode.PHONE_CALL_INVALID, _invalid("phoneCallId", must))
+    return ApiError(UapiCode.PHONE_CALL_INVALID, value_invalid("phoneCallId", must))
 
 
 def forbidden() -> ApiError:

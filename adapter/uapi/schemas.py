@@ -2,16 +2,43 @@
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    create_model,
+)
 
 from adapter.asterisk.caller_id import CallerId, parse_caller_id
-from adapter.callcontrol.supervision.plan import Follow, Mode, Parameter, SupervisionRequest
+from adapter.callcontrol.supervision.plan import (
+    DEFAULT_PICKUP_S,
+    Follow,
+    Mode,
+    Parameter,
+    SupervisionRequest,
+)
 from adapter.http.errors import ApiError, HttpCode
-from adapter.uapi.refusals import UapiCode
+from adapter.uapi.codes import UapiCode
 
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+_MODES = {mode.action: mode for mode in (Mode.MONITOR, Mode.WHISPER, Mode.BARGE_IN)}
+
+
+def _mode(action: object) -> Mode:
+    if not isinstance(action, str) or not action:
+        raise ApiError(UapiCode.ACTION_INVALID)
+    try:
+        return _MODES[action]
+    except KeyError:
+        raise ApiError(UapiCode.NOT_IMPLEMENTED) from None
 
 
 def _seconds(value: object) -> object:
@@ -49,17 +76,126 @@ def _optional(check: Callable[[object], object]) -> BeforeValidator:
     return BeforeValidator(lambda value: None if value is None else check(value))
 
 
+def _or_null(*forms: dict[str, object]) -> WithJsonSchema:
+    """How an optional value is described."""
+    return WithJsonSchema({"anyOf": [*forms, {"type": "null"}]})
+
+
 class PhoneCallAction(BaseModel):
-    """The payload of a supervision (founding document, "Request Payload"). Unknown fields are ignored."""
+    """What to do with the call. Other fields are ignored."""
+
+    # Each field with the code that it is refused with, in the contract's order.
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", arbitrary_types_allowed=True)
 
-    view_id: Annotated[str, Field(alias="phoneCallViewId")]
-    send_call_to: Annotated[str, Field(alias="sendCallTo")]
-    caller_id: Annotated[CallerId | None, _optional(_caller_id), Field(alias="callerId")] = None
-    pickup_s: Annotated[int | None, _optional(_seconds), Field(alias="waitForPickup")] = None
-    is_private: Annotated[bool | None, _optional(_flag), Field(alias="private")] = None
-    follow: Annotated[Follow | None, _optional(_follow), Field(alias="follow")] = None
+    action: Annotated[
+        Mode,
+        BeforeValidator(_mode),
+        UapiCode.ACTION_INVALID,
+        WithJsonSchema({"type": "string", "enum": ["BargeIn", "Monitor", "Whisper"]}),
+        Field(
+            description="`BargeIn`: everybody hears everybody. `Monitor`: the supervisor listens, unheard. "
+            "`Whisper`: the supervisor is heard by the extension alone. Whatever the service does not carry "
+            "out (yet) is answered 501."
+        ),
+    ]
+    view_id: Annotated[
+        str,
+        UapiCode.VIEW_INVALID,
+        WithJsonSchema({"type": "string", "pattern": r"^[0-9]{2,}$"}),
+        Field(
+            alias="phoneCallViewId",
+            description="A view of the call, and of the extension in the path unless that is `@self`.",
+            examples=["01"],
+        ),
+    ]
+    send_call_to: Annotated[
+        str,
+        UapiCode.SEND_CALL_TO_INVALID,
+        WithJsonSchema({"type": "string", "pattern": r"^([0-9]{1,10}\*)?[0-9]{1,10}$"}),
+        Field(
+            alias="sendCallTo",
+            description="A Phone Terminal extension of the same Organization, not itself a party to the "
+            "call: the phone that rings and is joined.",
+            examples=["0003*024"],
+        ),
+    ]
+    caller_id: Annotated[
+        CallerId | None,
+        _optional(_caller_id),
+        UapiCode.CALLER_ID_INVALID,
+        _or_null({"type": "string", "pattern": r"^.*[^ ] *<\+?[0-9*#]{1,32}> *$"}),
+        Field(
+            alias="callerId",
+            description="`Name <number>`, shown on the supervisor's phone. The name is printable, of any "
+            "script and at most 100 bytes of UTF-8. Default: the caller id of `sendCallTo`.",
+            examples=["John Doe <42420042>"],
+        ),
+    ] = None
+    pickup_s: Annotated[
+        int | None, _optional(_seconds), UapiCode.PICKUP_INVALID, Field(alias="waitForPickup")
+    ] = None
+    """Described by `action_model`, which knows the limit."""
+    is_private: Annotated[
+        bool | None,
+        _optional(_flag),
+        UapiCode.PRIVATE_INVALID,
+        _or_null(
+            {"type": "integer", "minimum": 0, "maximum": 1},
+            {"type": "string", "enum": ["0", "1"]},
+        ),
+        Field(
+            alias="private",
+            description="For `Whisper`: 1, the supervisor talks to the extension and hears nothing. "
+            "Default: 0.",
+            examples=["1"],
+        ),
+    ] = None
+    follow: Annotated[
+        Follow | None,
+        _optional(_follow),
+        UapiCode.FOLLOW_INVALID,
+        _or_null({"type": "string", "enum": ["extension", "call", "agent"]}),
+        Field(
+            description="Whom the supervision stays with when the extension leaves the call by transferring "
+            "the other side on: `extension`, it ends; `call`, it moves to the party that stays. With either "
+            "it ends with the conversation, where an agent stays on the line for one caller after the other; "
+            "with `agent`, else like `extension`, it stays with the agent for all of them. Left out of a "
+            "request that changes a running supervision, it stays as it is; else the operator sets the "
+            "default.",
+        ),
+    ] = None
+
+
+def action_model(pickup_limit_s: int) -> type[PhoneCallAction]:
+    """The body of a PUT, described with this upper limit of `waitForPickup`."""
+    digits = min(len(str(pickup_limit_s)), 9)  # more are not read
+    described = Field(
+        default=None,
+        alias="waitForPickup",
+        description=f"After so many seconds the ringing is cancelled: 1 to {pickup_limit_s}, as a number "
+        f"or a numeric string. Default: {min(DEFAULT_PICKUP_S, pickup_limit_s)}.",
+        examples=["20"],
+    )
+    schema = _or_null(
+        {"type": "integer", "minimum": 1, "maximum": pickup_limit_s},
+        {"type": "string", "pattern": rf"^0{{0,{9 - digits}}}[1-9][0-9]{{0,{digits - 1}}}$"},
+    )
+    return create_model(
+        "PhoneCallAction",
+        __base__=PhoneCallAction,
+        __doc__=PhoneCallAction.__doc__,
+        pickup_s=(Annotated[int | None, _optional(_seconds), UapiCode.PICKUP_INVALID, schema], described),
+    )
+
+
+CODES_OF_FIELDS: dict[StrEnum, UapiCode] = {
+    Parameter(field.alias or name): code
+    for name, field in PhoneCallAction.model_fields.items()
+    for code in field.metadata
+    if isinstance(code, UapiCode) and name != "action"
+}
+"""What each field is refused with; a bad action is refused at once."""
 
 
 def read_action(body: object) -> SupervisionRequest:
@@ -70,14 +206,14 @@ def read_action(body: object) -> SupervisionRequest:
     """
     if not isinstance(body, dict):
         raise ApiError(HttpCode.REQUEST_INVALID)
-    mode = _mode(body.get("action"))
     try:
         action = PhoneCallAction.model_validate(body)
     except ValidationError as invalid:
         bad = {str(error["loc"][0]) for error in invalid.errors(include_input=False, include_url=False)}
     else:
+        is_private = action.action is Mode.WHISPER and action.is_private
         return SupervisionRequest(
-            mode=Mode.PRIVATE_WHISPER if mode is Mode.WHISPER and action.is_private else mode,
+            mode=Mode.PRIVATE_WHISPER if is_private else action.action,
             view_id=action.view_id,
             send_call_to=action.send_call_to,
             caller_id=action.caller_id,
@@ -86,20 +222,8 @@ def read_action(body: object) -> SupervisionRequest:
         )
     good: dict[str, Any] = {name: value for name, value in body.items() if name not in bad}
     return SupervisionRequest(
-        mode=mode,
+        mode=_mode(body.get("action")),
         view_id=good.get("phoneCallViewId"),
         send_call_to=good.get("sendCallTo"),
         malformed=frozenset(parameter for parameter in Parameter if parameter in bad),
     )
-
-
-_MODES = {mode.action: mode for mode in (Mode.MONITOR, Mode.WHISPER, Mode.BARGE_IN)}
-
-
-def _mode(action: object) -> Mode:
-    if not isinstance(action, str) or not action:
-        raise ApiError(UapiCode.ACTION_INVALID)
-    try:
-        return _MODES[action]
-    except KeyError:
-        raise ApiError(UapiCode.NOT_IMPLEMENTED) from None

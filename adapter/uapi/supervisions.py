@@ -1,18 +1,19 @@
 """The supervision resource: where one stands and, once it has ended, why."""
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from adapter.access.sight import owns
+from adapter.callcontrol.supervision import supervision as live
 from adapter.callcontrol.supervision.conductor import Conductor
 from adapter.callcontrol.supervision.plan import Mode
-from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.http.answers import json_answer
 from adapter.http.errors import not_found
 from adapter.uapi.addressed import supervision_address
-from adapter.uapi.rendering import Json
+from adapter.uapi.rendering import write_date
 from adapter.uapi.requests import Requests
+from adapter.uapi.resources import EndReason, Link, Supervision
 
 
 class Supervisions:
@@ -30,36 +31,28 @@ class Supervisions:
         if found is None or not owns(principal, found.extension):
             raise not_found()
         body = render_supervision(found, self._requests.origin(request), self._timezone)
-        return web.json_response(body, headers={"Cache-Control": "no-store"})
+        return json_answer(body, headers={"Cache-Control": "no-store"})
 
 
-def render_supervision(supervision: Supervision, origin: str, timezone: ZoneInfo) -> Json:
-    """The supervision as JSON; null fields are left out."""
-    body: Json = {
-        "id": supervision.id,
-        "state": str(supervision.state),
-        "since": _date(supervision.since, timezone),
-        "requested": _date(supervision.requested_at, timezone),
-        "action": supervision.mode.action,
-    }
-    if supervision.mode.action == Mode.WHISPER.action:
-        body["private"] = "1" if supervision.mode is Mode.PRIVATE_WHISPER else "0"
-    body |= {
-        "supervisor": supervision.supervisor,
-        "extension": supervision.extension,
-        "phoneCallId": supervision.call_id,
-        "follow": str(supervision.follow),
-    }
-    if supervision.owner:
-        body["app"] = supervision.owner
-    if supervision.reason is not None:
-        body["reason"] = {"code": supervision.reason.code, "message": sentence(supervision.reason)}
-    body["link"] = {"self": supervision_address(origin, supervision.id)}
-    return body
-
-
-def _date(seconds: float, timezone: ZoneInfo) -> str:
-    return datetime.fromtimestamp(int(seconds), timezone).isoformat()
+def render_supervision(supervision: live.Supervision, origin: str, timezone: ZoneInfo) -> Supervision:
+    """The supervision as it is answered."""
+    mode, reason = supervision.mode, supervision.reason
+    private = "1" if mode is Mode.PRIVATE_WHISPER else "0"
+    return Supervision(
+        id=supervision.id,
+        state=supervision.state,
+        since=write_date(supervision.since, timezone),
+        requested=write_date(supervision.requested_at, timezone),
+        action=mode.action,
+        private=private if mode.action == Mode.WHISPER.action else None,
+        supervisor=supervision.supervisor,
+        extension=supervision.extension,
+        phone_call_id=supervision.call_id,
+        follow=str(supervision.follow),
+        app=supervision.owner or None,
+        reason=None if reason is None else EndReason(reason.code, sentence(reason)),
+        link=Link(supervision_address(origin, supervision.id)),
+    )
 
 
 def sentence(reason: str) -> str:

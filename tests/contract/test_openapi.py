@@ -1,7 +1,7 @@
 """The OpenAPI description says what is served, no more and no less, and a page shows it."""
 
-import json
 import re
+from pathlib import Path
 
 import pytest
 from multidict import CIMultiDict
@@ -10,13 +10,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from adapter.http.errors import HttpCode
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
-from adapter.uapi.openapi import describe
-from adapter.uapi.refusals import UapiCode
-from adapter.uapi.resources import action_model
-from adapter.uapi.routes import PREFIXES
+from adapter.uapi.codes import UapiCode
+from adapter.uapi.forms import PREFIXES
 from adapter.uapi.schemas import PhoneCallAction
-from tests.contract.description import Description
-from tests.integration.harness import REQUEST, Service, until_taken
+from tests.contract.description import Description, Json
+from tests.integration.harness import REQUEST, Service, running_service, until_taken
 
 CALLS = "/uapi/phoneCalls/{userId}/{extension}"
 CALL = CALLS + "/{phoneCallId}"
@@ -39,9 +37,11 @@ async def test_the_description_is_valid(description: Description) -> None:
     assert list(OpenAPIV31SpecValidator(description.document).iter_errors()) == []
 
 
-async def test_the_description_follows_the_settings() -> None:
+async def test_the_description_follows_the_settings(ami: FakeAmi, directory: Path) -> None:
     """The public address, what one call is answered as, and how long a phone may ring."""
-    document = json.loads(describe("https://pbx.example/telephony", "collection", 30, ("a.css",)))
+    settings = {"public_url": "https://pbx.example/telephony", "single_call": "collection"}
+    async with running_service(ami, directory, **settings, pickup_limit_s=30) as service:
+        document: Json = (await service.request("GET", "/openapi.json", client=None)).json
     assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
     assert document["servers"] == [{"url": "https://pbx.example/telephony"}]
     flows = document["components"]["securitySchemes"]["oauth"]["flows"]
@@ -76,10 +76,10 @@ async def test_every_error_code_is_described_and_no_other(description: Descripti
     assert description.codes() == {kind.code for kind in (*HttpCode, *UapiCode)}
 
 
-async def test_a_put_is_described_with_the_fields_that_are_read() -> None:
-    """The model of the description names them as the model that reads does."""
-    described = {field.alias or name for name, field in action_model(600).model_fields.items()}
-    assert described == {field.alias for field in PhoneCallAction.model_fields.values()} | {"action"}
+async def test_a_put_is_described_with_the_fields_that_are_read(description: Description) -> None:
+    """The description names them as the model that reads does."""
+    described = description.document["components"]["schemas"]["PhoneCallAction"]["properties"]
+    assert set(described) == {field.alias or name for name, field in PhoneCallAction.model_fields.items()}
 
 
 async def test_the_limits_are_those_of_the_settings(description: Description) -> None:

@@ -4,12 +4,13 @@ Every input is derived from a seed and a number, so that each can be made again.
 """
 
 import functools
-import json
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from adapter.ami.link import WANTED
 from adapter.ami.reader import FramingError, Reader
@@ -236,7 +237,7 @@ class Ears:
         check(self.calls)
         renderer = Renderer(directory(), ZoneInfo("UTC"), lambda call: call.id)
         for call in seen(self.calls):
-            json.dumps(renderer.phone_call(call), allow_nan=False)
+            msgspec.json.encode(renderer.phone_call(call))
 
     def end_all(self) -> None:
         """Every channel hangs up: nothing may stay."""

@@ -127,4 +127,4 @@ async def test_a_client_that_reads_nothing_has_no_copy_of_the_answer(service: Se
     head = await ask(service, request("HEAD", path, HOST))
     assert (head.headers["content-length"], head.body) == (str(len(whole)), b"")
     listing = request("GET", "/uapi/phoneCalls/@me/@self", HOST, f"Authorization: Bearer {token()}")
-    assert (await ask(service, listing)).body.startswith(b'{"entry": [')
+    assert (await ask(service, listing)).body.startswith(b'{"entry":[')

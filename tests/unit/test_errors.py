@@ -1,8 +1,10 @@
+import msgspec
 import pytest
 
 from adapter.callcontrol.supervision.plan import Obstacle, Parameter, Refusal
 from adapter.http.errors import ApiError, HttpCode, too_many, unavailable
-from adapter.uapi.refusals import UapiCode, phone_call_invalid, refused
+from adapter.uapi.codes import UapiCode
+from adapter.uapi.refusals import phone_call_invalid, refused
 
 STATUSES = {
     400: """user_invalid extension_invalid request_invalid action_invalid pc_phonecall_invalid
@@ -36,9 +38,8 @@ def test_every_code_of_the_contract_has_its_status(code: str, status: int) -> No
 
 def test_the_body_is_the_contracts() -> None:
     """On every 4xx and 5xx."""
-    assert ApiError(UapiCode.USER_INVALID, "why").body == {
-        "error": {"code": "user_invalid", "message": "why"}
-    }
+    error = ApiError(UapiCode.USER_INVALID, "why")
+    assert msgspec.to_builtins(error.body) == {"error": {"code": "user_invalid", "message": "why"}}
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ from multidict import MultiDict
 from adapter.calls.views import PhoneCall
 from adapter.http.errors import ApiError
 from adapter.uapi.listing import Query, list_calls, read_query
-from adapter.uapi.rendering import Json, Renderer
+from adapter.uapi.rendering import Renderer
 
 from .samples import directory
 
+Json = dict[str, object]
 ADDRESS = "https://x/uapi/phoneCalls/@me/@self"
 TIMEZONE = ZoneInfo("Europe/Bucharest")
 RENDERER = Renderer(directory(), TIMEZONE, lambda call: f"{ADDRESS}/{call.id}")

@@ -1,13 +1,14 @@
 """Serves the OpenAPI description, and a page that shows it and loads nothing from elsewhere."""
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from aiohttp import web
 
+from adapter.documentation.openapi import describe
+from adapter.http.routes import ANYBODY, JSON, Answer, Route, parameter
 from adapter.http.shared_body import SharedBody
-from adapter.settings import Settings
-from adapter.uapi.openapi import describe
 
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
 _PAGE = """\
@@ -38,13 +39,12 @@ _PAGE_HEADERS = {
 
 
 class Documentation:
-    """`/openapi.json` and `/docs`."""
+    """`/openapi.json` and `/docs`, for a service that also serves these routes."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, routes: Sequence[Route], public_url: str | None) -> None:
         self._files = {name: SharedBody(whole) for name, whole in (*_swagger_ui(), ("begin.js", _BEGIN))}
-        self._description = SharedBody(
-            describe(settings.public_url, settings.single_call, settings.pickup_limit_s, tuple(self._files))
-        )
+        self.routes = self._routes()
+        self._description = SharedBody(describe([*routes, *self.routes], public_url))
 
     async def describe(self, _: web.Request) -> web.Response:
         """Answer the description."""
@@ -64,6 +64,38 @@ class Documentation:
             content_type=_TYPES[Path(name).suffix],
             headers={"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"},
         )
+
+    def _routes(self) -> list[Route]:
+        return [
+            Route(
+                method="GET",
+                path="/openapi.json",
+                handler=self.describe,
+                operation_id="getDescription",
+                summary="This description",
+                security=ANYBODY,
+                answers=(Answer(200, "It.", content_types=(JSON,)),),
+            ),
+            Route(
+                method="GET",
+                path="/docs",
+                handler=self.page,
+                operation_id="getPage",
+                summary="This description as a page",
+                security=ANYBODY,
+                answers=(Answer(200, "It.", content_types=("text/html",)),),
+            ),
+            Route(
+                method="GET",
+                path="/docs/{file}",
+                handler=self.file,
+                operation_id="getPageFile",
+                summary="What the page is made of",
+                security=ANYBODY,
+                parameters=(parameter("path", "file", "Its name.", enum=list(self._files)),),
+                answers=(Answer(200, "The file.", content_types=tuple(_TYPES.values())),),
+            ),
+        ]
 
 
 def _swagger_ui() -> list[tuple[str, bytes]]:

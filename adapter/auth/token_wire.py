@@ -1,0 +1,35 @@
+"""What the token endpoint is sent and answers (RFC 6749, section 4.4). Pure."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+GRANT_TYPE = "client_credentials"
+RefusalCode = Literal["invalid_request", "invalid_client", "unsupported_grant_type"]
+
+
+class TokenRequest(BaseModel):
+    """The client's id and secret stand here or in HTTP Basic. Other fields are ignored."""
+
+    model_config = ConfigDict(frozen=True)
+
+    grant_type: Annotated[str, Field(min_length=1), WithJsonSchema({"type": "string", "const": GRANT_TYPE})]
+    client_id: str | None = Field(None, examples=["wallboard"])
+    client_secret: str | None = None
+    redirect_uri: str | None = Field(None, description="Ignored.")
+    type: str | None = Field(None, description="Ignored.", examples=["unifiedapi"])
+
+
+class Token(Struct, forbid_unknown_fields=True):
+    """A token (RFC 6749, section 5.1)."""
+
+    access_token: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+$")]
+    token_type: Literal["Bearer"]
+    expires_in: Annotated[int, Meta(ge=1, description="Seconds.")]
+
+
+class TokenRefused(Struct, forbid_unknown_fields=True):
+    """No token (RFC 6749, section 5.2)."""
+
+    error: RefusalCode
