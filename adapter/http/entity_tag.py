@@ -10,6 +10,9 @@ def make_tag(*dependencies: str) -> str:
 
 
 def is_known(tag: str, if_none_match: str) -> bool:
-    """Whether the client has the list of this tag; "a recipient MUST use the weak comparison"."""
+    """Whether the client has the list of this tag; "a recipient MUST use the weak comparison".
+
+    aiohttp's `if_none_match` reads the first of several header lines only, and takes `"*"` for `*`.
+    """
     known = [item.strip().removeprefix("W/") for item in if_none_match.split(",")]
     return tag in known or known == ["*"]

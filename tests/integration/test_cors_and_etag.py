@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from multidict import CIMultiDict
 
 from adapter.app import reload_directory
 from adapter.lab import fake_ami_events as say
@@ -224,6 +225,16 @@ async def test_the_same_list_is_not_sent_again(service: Service) -> None:
 async def test_if_none_match_is_read_as_rfc_9110_writes_it(service: Service, form: str, status: int) -> None:
     """One tag, several, the weak form ("a recipient MUST use the weak comparison"), or `*` for any."""
     assert (await ask(service, form.replace("{}", await tag_of(service)))).status == status
+
+
+async def test_if_none_match_may_stand_in_several_lines(service: Service) -> None:
+    """They are one list (RFC 9110, section 5.3), whichever line has the tag."""
+    tag = await tag_of(service)
+    url, sent = f"{service.url}{LIST}", CIMultiDict({"Authorization": f"Bearer {token()}"})
+    for lines, status in ((('"x"', tag), 304), ((tag, '"x"'), 304), (('"x"', '"y"'), 200)):
+        headers = CIMultiDict([*sent.items(), *(("If-None-Match", line) for line in lines)])
+        async with aiohttp.request("GET", url, headers=headers) as answer:
+            assert answer.status == status, lines
 
 
 async def test_what_another_question_or_account_has_seen_is_no_ones_tag(service: Service) -> None:
