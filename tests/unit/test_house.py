@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -326,3 +327,36 @@ def test_the_settings_page_lists_every_setting_with_its_default() -> None:
     assert rows == [
         (f"ADAPTER_{name.upper()}", _written(field.default)) for name, field in Settings.model_fields.items()
     ]
+
+
+# -- the tests -----------------------------------------------------------------------------------------
+
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """A name in a report, or in a document, is one file."""
+    names = Counter(path.name for path in TESTS if path.name.startswith("test_"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_nobody_imports_from_a_conftest() -> None:
+    """What several folders begin with stands in a module of its own."""
+    said = re.compile(r"^ *(?:from|import) [\w.]*\bconftest\b", re.MULTILINE)
+    importers = [
+        str(path.relative_to(ROOT)) for path in TESTS if said.search(path.read_text(encoding="utf-8"))
+    ]
+    assert importers == []
+
+
+def test_all_tests_wait_with_one_until() -> None:
+    """It has a deadline, and says what it waited for; `until_...` are made of it."""
+    places = {
+        path.relative_to(ROOT)
+        for path in (*TESTS, *MODULES)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name == "until"
+        and not _is_in(_name(path), ("adapter.callcontrol",))
+    }
+    assert places == {Path("adapter/lab/polling.py")}
