@@ -18,13 +18,45 @@ _END = b"\r\n\r\n"
 _UNIQUEID = re.compile(rb"1795405388\.(\d+)|uapi-[0-9A-Za-z-]+")
 _SUFFIX = re.compile(rb"(PJSIP/[0-9a-z*]+-)([0-9a-f]{8})")
 _BRIDGE = re.compile(rb"[0-9a-f]{8}(?=(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+NOISE_AT = 1795405388.297303
 _VARIABLES = (
-    b"RTPAUDIOQOS: ssrc=137;themssrc=922;lp=0;rxjitter=0.0001;rxcount=402;txjitter=0.02;txcount=401;rtt=0.0",
-    b"DIALSTATUS: ANSWER",
-    b"DIALEDPEERNUMBER: 0003*210",
-    b"CDR(userfield): queue=sales;skill=german",
-    b"MACRO_DEPTH: 1",
-    b"BRIDGEPEER: PJSIP/trunk-00000000",
+    (
+        "RTPAUDIOQOS",
+        "ssrc=137;themssrc=922;lp=0;rxjitter=0.0001;rxcount=402;txjitter=0.02;txcount=401;rtt=0.0",
+    ),
+    ("DIALSTATUS", "ANSWER"),
+    ("DIALEDPEERNUMBER", "0003*210"),
+    ("CDR(userfield)", "queue=sales;skill=german"),
+    ("MACRO_DEPTH", "1"),
+    ("BRIDGEPEER", "PJSIP/trunk-00000000"),
+)
+_DIALPLAN_STEP = (("Extension", "0003*210"), ("Application", "Set"), ("AppData", "__QUEUE_POSITION=1"))
+_RTP_PORT = (
+    ("Type", "StateChange"),
+    ("State", "RTP_PORT_ALLOCATED"),
+    ("AppFile", "res_rtp_asterisk.c"),
+    ("AppFunction", "rtp_allocate_transport"),
+    ("AppLine", "4179"),
+    ("Port", "20148"),
+)
+_RTCP = (
+    ("SSRC", "0x5a1c7f3e"),
+    ("PT", "200(SR)"),
+    ("ReportCount", "1"),
+    ("From", "127.0.0.1:20149"),
+    ("RTT", "0.0010"),
+    ("SentNTP", "1795405388.297303"),
+    ("SentRTP", "64320"),
+    ("SentPackets", "402"),
+    ("SentOctets", "64320"),
+    ("Report0SourceSSRC", "0x2f8a11c4"),
+    ("Report0FractionLost", "0"),
+    ("Report0CumulativeLost", "0"),
+    ("Report0HighestSequence", "30211"),
+    ("Report0SequenceNumberCycles", "0"),
+    ("Report0IAJitter", "2"),
+    ("Report0LSR", "2293761"),
+    ("Report0DLSR", "0.0420"),
 )
 
 
@@ -123,43 +155,26 @@ def _with_noise(messages: list[bytes], noise: int) -> Iterator[bytes]:
     """Between the messages, what a dialplan and RTP make Asterisk say of the same channel."""
     for message in messages:
         yield message
-        block = re.search(rb"\r\nChannel: .*?\r\nLinkedid: [^\r]*\r\n", message, re.DOTALL)
+        block = re.search(rb"\r\n(Channel: .*?\r\nLinkedid: [^\r]*)\r\n", message, re.DOTALL)
         if block is None:
             continue
-        channel = block[0][2:]
+        lines = [line.partition(": ") for line in block[1].decode().split("\r\n")]
+        channel = [(name, value) for name, _, value in lines]
         for number in range(noise):
             yield _noise(number, channel)
 
 
-def _noise(number: int, channel: bytes) -> bytes:
-    head = b"Privilege: %s\r\nTimestamp: 1795405388.297303\r\n"
+def _noise(number: int, channel: list[say.Header]) -> bytes:
     match number % 8:
         case 3 | 6:
-            return (
-                b"Event: Newexten\r\n" + head % b"dialplan,all" + channel
-                + b"Extension: 0003*210\r\nApplication: Set\r\nAppData: __QUEUE_POSITION=1\r\n\r\n"
-            )  # fmt: skip
+            return say.event("Newexten", NOISE_AT, *channel, *_DIALPLAN_STEP, privilege="dialplan,all")
         case 7:
-            return (
-                b"Event: RTCPReceived\r\n" + head % b"reporting,all" + channel
-                + b"SSRC: 0x5a1c7f3e\r\nPT: 200(SR)\r\nReportCount: 1\r\n"
-                + b"From: 127.0.0.1:20149\r\nRTT: 0.0010\r\n"
-                + b"SentNTP: 1795405388.297303\r\nSentRTP: 64320\r\nSentPackets: 402\r\nSentOctets: 64320\r\n"
-                + b"Report0SourceSSRC: 0x2f8a11c4\r\nReport0FractionLost: 0\r\nReport0CumulativeLost: 0\r\n"
-                + b"Report0HighestSequence: 30211\r\nReport0SequenceNumberCycles: 0\r\nReport0IAJitter: 2\r\n"
-                + b"Report0LSR: 2293761\r\nReport0DLSR: 0.0420\r\n\r\n"
-            )  # fmt: skip
+            return say.event("RTCPReceived", NOISE_AT, *channel, *_RTCP, privilege="reporting,all")
         case 5:
-            return (
-                b"Event: TestEvent\r\n" + head % b"reporting,all"
-                + b"Type: StateChange\r\nState: RTP_PORT_ALLOCATED\r\nAppFile: res_rtp_asterisk.c\r\n"
-                + b"AppFunction: rtp_allocate_transport\r\nAppLine: 4179\r\nPort: 20148\r\n\r\n"
-            )  # fmt: skip
-    name, _, value = _VARIABLES[number % len(_VARIABLES)].partition(b": ")
-    return (
-        b"Event: VarSet\r\n" + head % b"dialplan,all" + channel
-        + b"Variable: " + name + b"\r\nValue: " + value + b"\r\n\r\n"
-    )  # fmt: skip
+            return say.event("TestEvent", NOISE_AT, *_RTP_PORT, privilege="reporting,all")
+    name, value = _VARIABLES[number % len(_VARIABLES)]
+    told = (("Variable", name), ("Value", value))
+    return say.event("VarSet", NOISE_AT, *channel, *told, privilege="dialplan,all")
 
 
 def passing_events(count: int) -> list[bytes]:
