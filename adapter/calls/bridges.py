@@ -27,7 +27,7 @@ def enter(state: CallState, event: BridgeEnter) -> None:
         # Asterisk gives all of them the oldest linkedid, and tells it of a channel with its next event.
         linkedid = leg.linkedid
         for one in state.bridges.members(event.bridge):
-            if one.linkedid != linkedid and not (one.is_spyer or leg.is_spyer):
+            if one.linkedid != linkedid and one.spying is None and leg.spying is None:
                 unite(state, (leg,))
                 break
 
@@ -67,7 +67,7 @@ def reset_bridge(state: CallState, leg: Leg, line: ListedChannel) -> Sequence[st
         return ()  # it is where it was, and what that is was known
     leg.parking = leg.held_since = None
     leg.waits_in, leg.is_parked = waits_in, line.is_parked
-    if leg.is_idle and not leg.is_spyer:
+    if leg.is_idle and leg.spying is None:
         leg.answered_at = leg.ringing_at = None
     touch(state, leg)
     return state.bridges.move(leg, bridge)
@@ -78,7 +78,7 @@ def _begin_waiting(state: CallState, leg: Leg, event: BridgeEnter) -> None:
     leg.waits_in, leg.is_parked = event.bridge, event.kind.is_parking
     leg.is_in_conference = leg.stays_in_bridge = leg.has_left = False
     leg.is_agent = event.kind.is_for_agents
-    if leg.is_idle and not leg.is_spyer:
+    if leg.is_idle and leg.spying is None:
         # Its next conversation is another one.
         leg.answered_at = leg.ringing_at = leg.held_since = None
         if leg.is_agent:
@@ -95,7 +95,7 @@ def _begin_talking(state: CallState, leg: Leg, event: BridgeEnter) -> None:
         if len(others) > 1:
             # Of more than two Asterisk tells a technology that it may be about to change.
             leg.is_in_conference = any(one.is_in_conference for one in others)
-    if leg.answered_at is None and leg.is_up and not leg.is_spyer:
+    if leg.answered_at is None and leg.is_up and leg.spying is None:
         leg.answered_at = event.at
     if leg.is_agent:
         set_dialed(state, leg, is_dialed=True)

@@ -9,7 +9,7 @@ from adapter.asterisk.events import (
     OriginateResponse,
 )
 from adapter.calls.changes import OriginateEnded, OriginateStateChanged
-from adapter.calls.legs import LOCAL_PREFIX, RINGING, UP, Leg
+from adapter.calls.legs import LOCAL_PREFIX, RINGING, UP, Leg, Spying
 from adapter.calls.membership import relink_conversation, touch, touch_spied_call
 from adapter.calls.state import CallState, Handlers
 
@@ -47,7 +47,7 @@ def new_leg(
     _note_times(leg, at)
     # Hardly any channel has one of these, and `in` takes a third of the time of `startswith`.
     if (OUR_PREFIX in linkedid or OUR_PREFIX in uniqueid) and channel.is_for_ours:
-        leg.is_spyer = True
+        leg.spying = Spying()
     if LOCAL_PREFIX in name:
         state.bridges.note_name(leg)
     if bridge is not None:
@@ -71,7 +71,7 @@ def update(state: CallState, channel: Channel, at: float, kind: str = "update") 
     if before.state is not channel.state:
         _note_times(leg, at)
         emit_originate_state(state, leg)
-    if leg.is_spyer:
+    if leg.spying is not None:
         touch_spied_call(state, leg)
         return
     if before.linkedid != channel.linkedid:
@@ -82,7 +82,7 @@ def update(state: CallState, channel: Channel, at: float, kind: str = "update") 
 
 def emit_originate_state(state: CallState, leg: Leg) -> None:
     """Emit the state of a channel of ours; the states of all others stand in the views of their calls."""
-    if leg.is_spyer and leg.channel.is_ours:  # most are no spyers: that is asked first
+    if leg.spying is not None and leg.channel.is_ours:  # most are no spyers: that is asked first
         state.emit(OriginateStateChanged(leg.channel.uniqueid, leg.channel.state))
 
 

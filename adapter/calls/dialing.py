@@ -43,7 +43,7 @@ def begin_dial(state: CallState, event: DialBegin) -> None:
 def progress(state: CallState, event: DialProgress) -> None:
     """The called phone plays early media."""
     leg = state.legs.get(event.dialed.uniqueid)
-    if leg is not None and leg.is_spyer and not leg.is_up:
+    if leg is not None and leg.spying is not None and not leg.is_up:
         # Asterisk leaves its state as it is; to whoever has that phone it rings.
         state.emit(OriginateStateChanged(leg.channel.uniqueid, ChannelState.RINGING))
 
@@ -79,7 +79,7 @@ def make_caller(state: CallState, leg: Leg) -> None:
 
 def set_dialed(state: CallState, leg: Leg, *, is_dialed: bool) -> None:
     """Note whether somebody calls it. A spying leg is neither side of a call."""
-    if leg.is_dialed is not is_dialed and not leg.is_spyer:
+    if leg.is_dialed is not is_dialed and leg.spying is None:
         leg.is_dialed = is_dialed
         touch(state, leg)
 

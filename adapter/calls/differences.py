@@ -56,8 +56,8 @@ def _is_other(leg: Leg, line: ListedChannel, there: Container[str]) -> bool:
     if line.kind is not None and _placed(line) != _placed(leg):
         return True
     if line.is_spying:
-        return not leg.is_spyer or (leg.spyee is None and leg.is_up and line.spyee in there)
-    return leg.spyee is not None and not leg.is_between_spies
+        return leg.spying is None or (leg.spyee is None and leg.is_up and line.spyee in there)
+    return leg.is_spying
 
 
 def _placed(one: Leg | ListedChannel) -> tuple[bool, bool]:

@@ -18,5 +18,5 @@ def apply_directory(state: CallState, extension_of: ExtensionOf) -> None:
         if extension != leg.extension or parking != leg.parking:
             leg.extension, leg.parking = extension, parking
             touch_conversation(state, leg)
-            if leg.is_spyer:
+            if leg.spying is not None:
                 touch_spied_call(state, leg)

@@ -26,14 +26,15 @@ def hang_up(state: CallState, uniqueid: str, cause: int | None, sip_status: int 
     if uniqueid.endswith(OTHER_HALF):
         lose_phone(state, uniqueid.removesuffix(OTHER_HALF))
     for spy in leg.spies.values():
-        spy.spyee = spy.spying_since = None
+        if spy.spying is not None:
+            spy.spying.end()
     if cause == CALL_REJECTED:
         _note_rejection(state, leg)
     del state.legs[uniqueid]
     for other in list(state.bridges.others(leg)):
         touch(state, other)
     bridges = state.bridges.forget(leg)
-    if not leg.is_spyer:
+    if leg.spying is None:
         withdraw(state, leg, is_gone=True)
     for bridge in bridges:
         state.emit(BridgeChanged(bridge))

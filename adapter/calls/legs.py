@@ -36,6 +36,28 @@ class Parking(Struct, frozen=True, gc=False):
     """What Asterisk calls to bring it back (`PJSIP/0003*210`)."""
 
 
+class Spying(Struct, gc=False):
+    """A channel spies on another, or did before."""
+
+    spyee: str | None = None
+    """The uniqueid of the other channel, while it does."""
+    since: float | None = None
+    is_paused: bool = False
+    """Its ChanSpy has stopped, and may begin anew in a moment."""
+    options: str = ""
+    """The options of its ChanSpy, where a snapshot told them."""
+    has_phone: bool = True
+    """Of a supervisor's Local channel, whose phone is behind the other half: whether that is still there.
+
+    Where no audio flows in the spied call the first half outlives it, with a ChanSpy that hears nothing.
+    """
+
+    def end(self) -> None:
+        """It spies on nobody any more."""
+        self.spyee = self.since = None
+        self.is_paused = False
+
+
 class Leg(Struct, gc=False):
     """A channel and what the model remembers of it.
 
@@ -79,22 +101,20 @@ class Leg(Struct, gc=False):
     """Since when its phone holds the other side."""
     recorded_since: float | None = None
     parking: Parking | None = None
-    spyee: str | None = None
-    """Set while the channel spies: the uniqueid of the channel it spies on."""
-    spying_since: float | None = None
-    is_between_spies: bool = False
-    """Its ChanSpy has stopped, and may begin anew in a moment."""
     spies: dict[str, "Leg"] = {}
     """Our spy legs that are joined to this channel, in order of joining."""
-    spy_options: str = ""
-    """The options of its ChanSpy, where a snapshot told them."""
-    has_phone: bool = True
-    """Of a supervisor's Local channel, whose phone is behind the other half: whether that is still there.
+    spying: Spying | None = None
+    """What it spies on, or did: such a channel is no party to a call."""
 
-    Where no audio flows in the spied call the first half outlives it, with a ChanSpy that hears nothing.
-    """
-    is_spyer: bool = False
-    """A channel that once spied is no party to a call, in between either."""
+    @property
+    def spyee(self) -> str | None:
+        """The uniqueid of the channel that it spies on, while it does."""
+        return None if self.spying is None else self.spying.spyee
+
+    @property
+    def is_spying(self) -> bool:
+        """Whether its ChanSpy runs."""
+        return self.spying is not None and self.spying.spyee is not None and not self.spying.is_paused
 
     @property
     def shown_extension(self) -> str | None:

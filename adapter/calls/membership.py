@@ -11,7 +11,7 @@ from adapter.calls.state import CallState
 
 def touch(state: CallState, leg: Leg) -> None:
     """Bring the leg's call up to date, and emit that it changed. A spying leg has no call."""
-    if not leg.is_spyer:
+    if leg.spying is None:
         state.pending.append(CallChanged(join(state, leg).id))
 
 
@@ -83,7 +83,7 @@ def _conversation(state: CallState, legs: Iterable[Leg]) -> list[Leg]:
     while waiting:
         leg = waiting.pop()
         uniqueid = leg.channel.uniqueid
-        if uniqueid in found or leg.is_spyer:
+        if uniqueid in found or leg.spying is not None:
             continue
         found[uniqueid] = leg
         waiting += state.bridges.near(leg)

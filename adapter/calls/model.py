@@ -107,7 +107,7 @@ class Calls:
     def has_phone(self, spyer: str) -> bool:
         """Whether this channel of ours is there, and somebody may still stand behind it."""
         leg = self._state.legs.get(spyer)
-        return leg is not None and leg.has_phone
+        return leg is not None and leg.spying is not None and leg.spying.has_phone
 
     def spyers(self) -> list[Leg]:
         """The legs that this adapter originated, in this process or an earlier one."""

@@ -9,7 +9,7 @@ from adapter.calls.changes import BridgeChanged, CallChanged, Change
 from adapter.calls.channels import emit_originate_state, is_about_to_ring, new_leg, update
 from adapter.calls.dialing import set_dialed
 from adapter.calls.hangups import hang_up
-from adapter.calls.legs import Leg
+from adapter.calls.legs import Leg, Spying
 from adapter.calls.membership import join, touch, unite
 from adapter.calls.parking import put_in_place_of_parker
 from adapter.calls.spying import reset_spying
@@ -39,7 +39,7 @@ def take_lines(
             leg = _begin_listed(state, line, at)
             if leg.bridge is not None:
                 bridges[leg.bridge] = None
-            if leg.is_spyer:
+            if leg.spying is not None:
                 emit_originate_state(state, leg)
             else:
                 linkedids[leg.linkedid] = None
@@ -72,9 +72,9 @@ def _begin_listed(state: CallState, line: ListedChannel, at: float) -> Leg:
         if leg.is_idle:
             leg.answered_at = None
         if line.is_spying:
-            leg.is_spyer = True
+            leg.spying = leg.spying or Spying()
             reset_spying(state, line, leg, at)
-    if not leg.is_spyer:
+    if leg.spying is None:
         join(state, leg)
     return leg
 
@@ -107,7 +107,7 @@ def _take_relations(state: CallState, lines: Sequence[ListedChannel], at: float)
 def _take_local_channels(state: CallState, listed: Mapping[str, ListedChannel]) -> None:
     """What is true of two channels because a Local one stands between them, which no line tells."""
     for leg in list(state.bridges.local_legs()):
-        if leg.is_spyer:
+        if leg.spying is not None:
             continue
         half = state.bridges.other_half(leg)
         if half is not None and half.linkedid != leg.linkedid:

@@ -3,7 +3,7 @@
 from adapter.asterisk.events import ListedChannel, SpyStart, SpyStop
 from adapter.calls.changes import SpyJoined
 from adapter.calls.channels import update
-from adapter.calls.legs import Leg
+from adapter.calls.legs import Leg, Spying
 from adapter.calls.membership import touch, withdraw
 from adapter.calls.state import CallState, Handlers
 
@@ -27,43 +27,43 @@ def end_spying(state: CallState, event: SpyStop) -> None:
     leg = state.legs.get(event.spyer)
     if leg is None:
         state.count_unknown("spy")
-    elif leg.channel.is_ours and leg.spyee is not None:
+    elif leg.channel.is_ours and leg.spying is not None and leg.spying.spyee is not None:
         # Its view stays: it begins anew in a moment, in another mode or with another side, or hangs up.
-        leg.is_between_spies = True
+        leg.spying.is_paused = True
     else:
         stop_spying(state, leg)
 
 
 def stop_spying(state: CallState, leg: Leg) -> None:
     """Note that the leg spies on nobody any more."""
-    if leg.spyee is None:
+    spying = leg.spying
+    if spying is None or spying.spyee is None:
         return
-    spyer, spied = leg.channel.uniqueid, state.legs.get(leg.spyee)
-    leg.spyee = leg.spying_since = None
-    leg.is_between_spies = False
-    if spied is not None and spied.spies.pop(spyer, None) is not None:
+    spied = state.legs.get(spying.spyee)
+    spying.end()
+    if spied is not None and spied.spies.pop(leg.channel.uniqueid, None) is not None:
         touch(state, spied)
 
 
 def lose_phone(state: CallState, spyer: str) -> None:
     """Note that the phone behind a supervisor's channel is gone: its ChanSpy hears nothing more."""
     leg = state.legs.get(spyer)
-    if leg is not None and leg.channel.is_ours:
-        leg.has_phone = False
+    if leg is not None and leg.spying is not None and leg.channel.is_ours:
+        leg.spying.has_phone = False
         stop_spying(state, leg)
 
 
 def reset_spying(state: CallState, line: ListedChannel, leg: Leg, at: float) -> None:
     """Have the leg spy as a snapshot shows it."""
     if not line.is_spying:
-        leg.spy_options = ""
-        stop_spying(state, leg)
+        if leg.spying is not None:
+            leg.spying.options = ""
+            stop_spying(state, leg)
         return
-    if not leg.is_spyer:
-        _exclude(state, leg)
-    leg.spy_options = line.spy_options
+    spying = leg.spying or _exclude(state, leg)
+    spying.options = line.spy_options
     is_there = line.spyee is not None and line.spyee in state.legs
-    if line.spyee is not None and is_there and leg.is_up and leg.has_phone:
+    if line.spyee is not None and is_there and leg.is_up and spying.has_phone:
         _attach(state, leg, line.spyee, at)
     else:
         stop_spying(state, leg)
@@ -71,26 +71,26 @@ def reset_spying(state: CallState, line: ListedChannel, leg: Leg, at: float) -> 
 
 def _attach(state: CallState, leg: Leg, spyee: str, at: float) -> None:
     uniqueid = leg.channel.uniqueid
-    leg.is_between_spies = False
-    if leg.spyee == spyee:
+    spying = leg.spying or _exclude(state, leg)
+    if spying.spyee == spyee:
+        spying.is_paused = False
         state.emit(SpyJoined(uniqueid, spyee))  # ChanSpy began anew, perhaps in another mode
         return
     stop_spying(state, leg)
-    if not leg.is_spyer:
-        _exclude(state, leg)
-    leg.spyee, leg.spying_since = spyee, at
+    spying.spyee, spying.since = spyee, at
     state.emit(SpyJoined(uniqueid, spyee))
     spied = state.legs[spyee]
-    if leg.channel.is_ours and not spied.is_spyer:
+    if leg.channel.is_ours and spied.spying is None:
         spied.spies[uniqueid] = leg
         touch(state, spied)
 
 
-def _exclude(state: CallState, leg: Leg) -> None:
+def _exclude(state: CallState, leg: Leg) -> Spying:
     """Take somebody else's spy, for example a feature code of the PBX, out of the calls."""
-    leg.is_spyer = True
+    spying = leg.spying = Spying()
     leg.spies.clear()  # "The spyer of a spy cannot be spied on."
     withdraw(state, leg)
+    return spying
 
 
 HANDLERS: Handlers = {SpyStart: begin_spying, SpyStop: end_spying}

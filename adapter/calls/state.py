@@ -33,7 +33,7 @@ class CallState:
     def call_of(self, uniqueid: str) -> Call | None:
         """The call that the channel is a leg of."""
         leg = self.legs.get(uniqueid)
-        return None if leg is None or leg.is_spyer else self.calls.get(leg.linkedid)
+        return None if leg is None or leg.spying is not None else self.calls.get(leg.linkedid)
 
     def emit(self, change: Change) -> None:
         """Have the change published once the event at hand is applied."""

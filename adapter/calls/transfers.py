@@ -27,7 +27,7 @@ def transfer(state: CallState, event: Transfer) -> None:
             new = "" if taker is None else taker.uniqueid
             state.emit(ChannelReplaced(new, transferer.uniqueid, transferer.linkedid))
     transferee = None if event.transferee is None else state.legs.get(event.transferee.uniqueid)
-    if transferee is None or transferee.is_spyer:
+    if transferee is None or transferee.spying is not None:
         return
     if event.exten:
         _send_on(state, transferee, event.exten)

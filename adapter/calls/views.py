@@ -258,7 +258,7 @@ def _spy_view(call: Call, spyee: Leg, spy: Leg, extension: str) -> PhoneCallView
         # An Originate's CallerID becomes the connected line, and stays that when it is answered.
         caller_id=caller_id_text(spy.channel.connected) or caller_id_text(spy.channel.caller),
         ringing=None,
-        answered=spy.spying_since,
+        answered=None if spy.spying is None else spy.spying.since,
         # What is asked of the extension is not meant for the other side, to whom the supervision moved.
         channel=spyee.channel.uniqueid if spyee.extension is not None else "",
         channel_name=spyee.channel.name if spyee.extension is not None else "",

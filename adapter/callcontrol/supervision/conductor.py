@@ -330,7 +330,7 @@ class Conductor:
 
     def _is_spying(self, supervision: Supervision) -> bool:
         leg = self._calls.leg(supervision.channel_id)
-        return leg is not None and leg.spyee is not None and not leg.is_between_spies
+        return leg is not None and leg.is_spying
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)

@@ -51,9 +51,10 @@ class Recovering:
         channel Asterisk does not have is over: its originate never arrived, or has ended meanwhile.
         """
         spyers = {leg.channel.uniqueid: leg for leg in self._calls.spyers()}
-        for channel_id in spyers.keys() - self._register.live.keys():
+        # In order, and not as sets have it: what is sent is the same each time.
+        for channel_id in [one for one in spyers if one not in self._register.live]:
             self._adopt(spyers[channel_id])
-        for channel_id in self._register.live.keys() - spyers.keys():
+        for channel_id in [one for one in self._register.live if one not in spyers]:
             supervision = self._register.live[channel_id]
             if not supervision.is_leaving:
                 self._register.retire(supervision, reason_of_hangup(supervision.state, None))
@@ -63,7 +64,7 @@ class Recovering:
 
     def _look_again(self, supervision: Supervision, leg: Leg) -> None:
         """After a break: whether it may go on, and spies on whom it should, as it should."""
-        running = mode_of(leg.spy_options)
+        running = None if leg.spying is None else mode_of(leg.spying.options)
         is_other_mode = supervision.is_joined and running is not None and running is not supervision.mode
         if is_other_mode or supervision.state is State.RE_ATTACHING:
             # What it was told last may have arrived or not.
@@ -76,12 +77,12 @@ class Recovering:
             self._tuner.note_change(supervision)
 
     def _adopt(self, leg: Leg) -> None:
-        channel_id = leg.channel.uniqueid
-        call = self._calls.call_of(leg.spyee) if leg.spyee is not None else None
-        if leg.spyee is None or call is None or channel_id in self._register.ended:
+        channel_id, spying, spyee = leg.channel.uniqueid, leg.spying, leg.spyee
+        call = self._calls.call_of(spyee) if spyee is not None else None
+        if spying is None or spyee is None or call is None or channel_id in self._register.ended:
             self._ringing.hang_up(channel_id)
             return
-        mode, extension = mode_of(leg.spy_options), self._supervised(leg.spyee)
+        mode, extension = mode_of(spying.options), self._supervised(spyee)
         if mode is None or not extension or leg.extension is None:
             self._ringing.hang_up(channel_id)  # nobody can tell who hears, and who is heard
             return
@@ -91,15 +92,15 @@ class Recovering:
             wanted_mode=mode,
             call_id=call.id,
             extension=extension,
-            spyee=leg.spyee,
+            spyee=spyee,
             supervisor=leg.extension,
             owner="",
             requested_at=leg.began_at,
-            since=leg.spying_since or leg.began_at,
+            since=spying.since or leg.began_at,
             notice_tone=self._wants_notice(extension),
             state=State.JOINED,
             # Whether the other side is still the one that its ChanSpy began with, nobody saw.
-            spy_setup=None if self._has_include() else wanted_setup(self._calls, leg.spyee, mode),
+            spy_setup=None if self._has_include() else wanted_setup(self._calls, spyee, mode),
         )
         supervision.note_taken()
         self._register.add(supervision, "supervision found")

@@ -213,4 +213,4 @@ class Tuner:
     def _is_stopping(self, channel_id: str) -> bool:
         """Whether the ChanSpy that was to begin anew has not even stopped yet."""
         leg = self._calls.leg(channel_id)
-        return leg is not None and leg.spyee is not None and not leg.is_between_spies
+        return leg is not None and leg.is_spying
