@@ -40,7 +40,7 @@ from adapter.asterisk.actions import (
     list_parked,
     ping,
 )
-from adapter.asterisk.events import Event, ListedChannel
+from adapter.asterisk.events import OUR_PREFIX, Event, ListedChannel
 from adapter.asterisk.message import Message
 from adapter.asterisk.parsing import EVENT_NAMES, OF_SNAPSHOT, EventError, parse
 
@@ -58,8 +58,8 @@ RECONCILE_PAUSE_S = 5.0
 """The least time between two comparisons, whatever asks for them: a caller can."""
 NO_EVENT = "none"
 """Stands for the name of an event among the malformed, where there is none."""
-WANTED = EVENT_NAMES | OF_SNAPSHOT
-"""All other events are left out before they are read."""
+WANTED = dict.fromkeys(EVENT_NAMES | OF_SNAPSHOT, "") | {"DialState": OUR_PREFIX}
+"""All other events are left out before they are read, and of this one those of phones that others ring."""
 
 
 class LinkState(StrEnum):
@@ -68,6 +68,10 @@ class LinkState(StrEnum):
     DOWN = "DOWN"
     SYNCING = "SYNCING"
     READY = "READY"
+
+
+# Asked for with every event, and to find a member in its enum takes as long as ten comparisons.
+_READY = LinkState.READY
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,19 +303,21 @@ class Link:
     # -- messages ----------------------------------------------------------------------------------
 
     def _take(self, message: Message) -> None:
-        name, listing = message.event, self._listing
+        header, listing = message.event_header, self._listing
+        name = message.event if header is None else header[0]
         try:
             if name in OF_SNAPSHOT:
                 self._take_of_snapshot(name, message)
                 return
             request = "" if listing is None else listing.id
-            event = parse(message, time.time() + self._clock_offset_s, request)
+            told_at = None if header is None else header[1]
+            event = parse(message, told_at or time.time() + self._clock_offset_s, request)
         except EventError as malformed:
             self._note_malformed(name, message, str(malformed))
             return
         if event is None:
             return
-        if self.state is LinkState.READY:
+        if self.state is _READY:
             if listing is not None:
                 listing.note_event(event)
             self._on_event(event)

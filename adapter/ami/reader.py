@@ -6,7 +6,7 @@ which events are wanted looks at the first line, `Event: NAME`, and drops the ot
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from adapter.asterisk.message import Message, split_messages
 
@@ -23,11 +23,16 @@ class FramingError(ValueError):
 class Reader:
     """Collects the bytes of one connection and cuts them into messages."""
 
-    def __init__(self, wanted: Iterable[str] | None = None) -> None:
-        """Give out the events of these names and whatever is no event; without names, everything."""
+    def __init__(self, wanted: Mapping[str, str] | None = None) -> None:
+        """Give out the events of these names and whatever is no event; without names, everything.
+
+        Of each name only those in which the text beside it stands.
+        """
         self.dropped = 0
         """How many events were left out."""
-        self._wanted = None if wanted is None else frozenset(name.encode() for name in wanted)
+        self._wanted = (
+            None if wanted is None else {name.encode(): text.encode() for name, text in wanted.items()}
+        )
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> list[Message]:

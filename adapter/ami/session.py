@@ -12,7 +12,7 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from panoramisk.actions import Action as PanoramiskAction
@@ -52,7 +52,7 @@ class _Protocol(AMIProtocol):
     responses: dict[str, Any]
     transport: asyncio.Transport
 
-    def __init__(self, wanted: Iterable[str] | None = None) -> None:
+    def __init__(self, wanted: Mapping[str, str] | None = None) -> None:
         """Take in the events of these names only; without names, all."""
         self.banner: str | None = None
         """The first line that the peer sent, once it is whole or too long to be Asterisk's."""
@@ -81,19 +81,20 @@ class _Protocol(AMIProtocol):
             log.warning("the AMI peer does not speak AMI", extra={"error": str(garbage)})
             self.transport.abort()
             return
+        factory = self.factory
         for message in messages:
-            if message.event and self.factory is not None:
+            if (message.event_header or message.event) and factory is not None:
                 # Every event goes to the listener, those with the ActionID of a pending action too:
                 # panoramisk would keep an OriginateResponse for the action's future.
                 try:
-                    self.factory.on_message(message)
+                    factory.on_message(message)
                 except Exception:
                     log.exception("an AMI event could not be taken", extra={"event": message.get("Event")})
             elif message.is_response:
                 if message.get("ActionID", "") in self.responses:
                     self.handle_message(Message(message.headers))
-            elif self.factory is not None:
-                self.factory.on_stray(message)
+            elif factory is not None:
+                factory.on_stray(message)
 
     def _take_banner(self, data: bytes) -> bytes:
         """Keep what belongs to the peer's first line; the bytes behind it."""
@@ -119,7 +120,7 @@ class Session(Manager):
         tls: ssl.SSLContext | None,
         on_message: OnMessage,
         on_stray: OnMessage = lambda _: None,
-        wanted: Iterable[str] | None = None,
+        wanted: Mapping[str, str] | None = None,
     ) -> None:
         """Hand the events of the `wanted` names to `on_message`; without names, all events.
 

@@ -14,7 +14,7 @@
 #define UNIQUEID_LIMIT 150
 #define STATES 10
 #define HEADERS_LIMIT 500
-#define BUCKETS 256 /* a power of two */
+#define BUCKETS 128
 #define BEGINS_THREE 0xE0
 
 /* A place in a text, and where that ends. */
@@ -248,18 +248,6 @@ has_within(Place place, const char *text, size_t length)
     return 0;
 }
 
-/* The name of the header in the line that begins here; where the line has none, its end is NULL. */
-static Place
-name_at(Place line)
-{
-    Place name = line;
-    while (line.at < line.end && *line.at != ':' && *line.at != '\r') {
-        line.at++;
-    }
-    name.end = line.at < line.end && *line.at == ':' ? line.at : NULL;
-    return name;
-}
-
 /* Moves it behind the next line end; says no where there is none. */
 static int
 skip_line(Place *place)
@@ -273,38 +261,80 @@ skip_line(Place *place)
     return 0;
 }
 
-/* Whether a header that may stand once stands again, or there are too many. */
+/* The lines that are known already: what an event begins with, each of its names once. */
+typedef struct {
+    int is_answer;
+    int has_time;
+    int is_of_channel;
+} Head;
+
 static int
-has_one_twice(Place rest)
+is_named(Place name, const char *text, size_t length)
 {
-    unsigned short first[BUCKETS] = {0}, next[HEADERS_LIMIT + 1];
+    return (size_t)(name.end - name.at) == length && memcmp(name.at, text, length) == 0;
+}
+
+/* The letters that their names begin with: by these alone most others are told from them. */
+#define LETTER(letter) (1u << ((letter) & 31))
+#define HEAD_LETTERS \
+    (LETTER('A') | LETTER('C') | LETTER('E') | LETTER('L') | LETTER('P') | LETTER('T') | LETTER('U'))
+
+static int
+is_in_head(Place name, const Head *head)
+{
+    if (name.at == name.end || !(HEAD_LETTERS & LETTER(*name.at))) {
+        return 0;
+    }
+    for (int line = 0; head->is_of_channel && line < LINES; line++) {
+        if (is_named(name, CHANNEL[line].name, CHANNEL[line].length - 2)) { /* without the colon and space */
+            return 1;
+        }
+    }
+    return is_named(name, "Event", 5) || (head->has_time && is_named(name, "Timestamp", 9))
+           || (head->is_answer ? is_named(name, "ActionID", 8) : is_named(name, "Privilege", 9));
+}
+
+static unsigned
+bucket_of(Place name)
+{
+    size_t length = name.end - name.at;
+    const unsigned char *letters = (const unsigned char *)name.at;
+    if (length == 0) {
+        return 0;
+    }
+    return (length + 7 * letters[0] + 31 * letters[length / 2] + 61 * letters[length - 1]) % BUCKETS;
+}
+
+/* Whether a header that may stand once stands again, or there are too many. `rest` is behind the head.
+ *
+ * Of what it has met it looks at those alone that have as many letters, and the same ones at three places.
+ */
+static int
+has_one_twice(Place rest, const Head *head)
+{
+    unsigned short first[BUCKETS] = {0}, next[HEADERS_LIMIT + 1], count = 0;
     Place names[HEADERS_LIMIT + 1];
-    unsigned short count = 0;
-    do {
-        Place name = name_at(rest);
+    int limit = HEADERS_LIMIT - 2 - head->has_time - (head->is_of_channel ? LINES : 0);
+    while (rest.at < rest.end) {
+        int is_line = take_new_line(&rest);
+        rest.at += !is_line; /* a carriage return by itself */
+        Place name = take_value(&rest);
+        name.end = is_line ? memchr(name.at, ':', name.end - name.at) : NULL;
         if (name.end == NULL) {
             continue;
         }
-        rest.at = name.end;
-        size_t length = name.end - name.at;
-        unsigned bucket = (unsigned)length;
-        if (length > 0) {
-            bucket += 7 * (unsigned char)name.at[0] + 31 * (unsigned char)name.at[length / 2]
-                      + 61 * (unsigned char)name.at[length - 1];
+        unsigned bucket = bucket_of(name);
+        int is_again = is_in_head(name, head);
+        for (unsigned short met = first[bucket]; met != 0 && !is_again; met = next[met]) {
+            is_again = are_alike(names[met], name);
         }
-        bucket %= BUCKETS;
-        for (unsigned short met = first[bucket]; met != 0; met = next[met]) {
-            if (are_alike(names[met], name) && !has_within(name, "Variable", 8)) {
-                return 1;
-            }
-        }
-        if (count == HEADERS_LIMIT) {
+        if ((is_again && !has_within(name, "Variable", 8)) || count == limit) {
             return 1;
         }
         names[++count] = name;
         next[count] = first[bucket];
         first[bucket] = count;
-    } while (skip_line(&rest));
+    }
     return 0;
 }
 
@@ -353,7 +383,7 @@ beginning_of(Module *module, Place whole, int is_ascii)
         Py_RETURN_NONE;
     }
     Place action_id = take_value(&here);
-    if (!is_line_end(&here) || has_one_twice(whole)) {
+    if (!is_line_end(&here)) {
         Py_RETURN_NONE;
     }
 
@@ -368,6 +398,10 @@ beginning_of(Module *module, Place whole, int is_ascii)
 
     Place fields[FIELDS];
     int is_of_channel = find_lines(&here, "", 0, fields);
+    Head head = {is_answer, micros >= 0, is_of_channel};
+    if (has_one_twice(here, &head)) {
+        Py_RETURN_NONE;
+    }
     Py_ssize_t length = is_ascii ? here.at - whole.at : letters_in(whole.at, here.at);
 
     PyObject *beginning = PyTuple_New(5);
@@ -461,18 +495,26 @@ decoded(Place message)
     return text;
 }
 
-/* Whether the message is an event of another name than these; -1 where it cannot be told. */
+/* Whether the message is an event of another name than these, or lacks the text that is wanted in those of
+ * its name; -1 where it cannot be told.
+ */
 static int
 is_unwanted(Place message, PyObject *wanted)
 {
-    if (wanted == Py_None || !take(&message, "Event: ", 7)) {
+    Place rest = message;
+    if (wanted == Py_None || !take(&rest, "Event: ", 7)) {
         return 0;
     }
-    Place name = take_name(&message);
+    Place name = take_name(&rest);
     PyObject *bytes = PyBytes_FromStringAndSize(name.at, name.end - name.at);
-    int is_wanted = bytes == NULL ? -1 : PySet_Contains(wanted, bytes);
+    PyObject *text = bytes == NULL ? NULL : PyDict_GetItemWithError(wanted, bytes); /* it stays the dict's */
     Py_XDECREF(bytes);
-    return is_wanted < 0 ? -1 : !is_wanted;
+    Py_ssize_t length;
+    char *start;
+    if (text == NULL || PyBytes_AsStringAndSize(text, &start, &length) < 0) {
+        return PyErr_Occurred() ? -1 : 1;
+    }
+    return memmem(message.at, message.end - message.at, start, length) == NULL;
 }
 
 /* Where the blank line begins that ends what stands here; on the way it sees whether an LF stands alone. */
@@ -548,6 +590,9 @@ split_messages(PyObject *self, PyObject *args)
     PyObject *wanted;
     if (!PyArg_ParseTuple(args, "y#O:split_messages", &rest.at, &length, &wanted)) {
         return NULL;
+    }
+    if (wanted != Py_None && !PyDict_Check(wanted)) {
+        return PyErr_Format(PyExc_TypeError, "a dict is wanted, not %.100s", Py_TYPE(wanted)->tp_name);
     }
     const char *data = rest.at, *blank;
     int has_bare_lf = 0;

@@ -61,36 +61,35 @@ def parse(headers: Headers, received_at: float, request: str = "") -> Event | No
     Raises EventError where a header that the event needs is missing or malformed, or the message is not in
     Asterisk's form: a caller's number may have forged it.
     """
-    event, at, channel = (
-        _begun(headers, request) if isinstance(headers, Message) else (headers.get("Event", ""), None, None)
-    )
-    if event not in EVENT_NAMES:
+    header = headers.event_header if isinstance(headers, Message) else None
+    if header is not None and (header[4] is None or header[4] == request):
+        event, at, channel, _, _ = header
+    else:
+        event, at, channel = _named(headers, request), None, None
+    of_one = _OF_ONE_CHANNEL.get(event)
+    if of_one is None and event not in _OTHERS:
         return None
     if at is None:
         stamp = headers.get("Timestamp")
         at = received_at if stamp is None else _time(stamp)
-    of_one = _OF_ONE_CHANNEL.get(event)
     if of_one is None:
         return _OTHERS[event](headers, at)
     return of_one(at, _channel(headers) if channel is None else channel)
 
 
-def _begun(message: Message, request: str) -> tuple[str, float | None, Channel | None]:
-    """The name, the time and the channel in the first lines of an event.
+def _named(headers: Headers, request: str) -> str:
+    """The event's name, where its first lines are not those of one that has just happened.
 
-    Raises EventError where it is not in Asterisk's form.
+    Raises EventError where it bears on the calls and is not in Asterisk's form.
     """
-    if message.event_header is not None:
-        event, at, channel, _, answered = message.event_header
-        if answered is None or answered == request:
-            return event, at, channel
-    event = message.event
-    if event in EVENT_NAMES:
-        _check_headers(message)
+    if not isinstance(headers, Message):
+        return headers.get("Event", "")
+    if headers.event in EVENT_NAMES:
+        _check_headers(headers)
         # In a list of parked calls the ActionID comes last, and there is no Privilege.
-        if not request or message.headers.get("ActionID") != request:
+        if not request or headers.headers.get("ActionID") != request:
             raise EventError("the second header is not Privilege")
-    return event, None, None
+    return headers.event
 
 
 def _check_headers(message: Message) -> None:

@@ -16,7 +16,6 @@ longer than any number.
 import codecs
 import functools
 import re
-from collections.abc import Callable
 
 from adapter.asterisk.events import UNIQUEID_LIMIT, Channel, ChannelState
 
@@ -78,8 +77,12 @@ SplitMessages = tuple[list[tuple[str, EventHeader | None]], int, int]
 """The messages of a piece of the stream, where in it the last one ends, and how many events were left out."""
 
 
-def split_messages(data: bytes, wanted: frozenset[bytes] | None) -> SplitMessages:
-    """Each whole message and how it begins, but for events of other names than these.
+Wanted = dict[bytes, bytes]
+"""The names of events, and what has to stand in those of each name."""
+
+
+def split_messages(data: bytes, wanted: Wanted | None) -> SplitMessages:
+    """Each whole message and how it begins, but for events that are not wanted.
 
     What has no colon has no header: it is no message. A message ends at a blank line, and also where another
     begins behind a bare LF: some modules end an event so, and the next one would be lost with it.
@@ -87,7 +90,7 @@ def split_messages(data: bytes, wanted: frozenset[bytes] | None) -> SplitMessage
     *stretches, rest = data.split(b"\r\n\r\n")
     complete = [piece.strip(b"\r\n") for stretch in stretches for piece in _BEHIND_BARE_LF.split(stretch)]
     messages = [message for message in complete if b":" in message]
-    kept = messages if wanted is None else [one for one in messages if not _unwanted(wanted)(one)]
+    kept = messages if wanted is None else [one for one in messages if _is_wanted(one, wanted)]
     texts = _decoded(kept)
     found = list(zip(texts, map(find_event_header, texts), strict=True))
     return found, len(data) - len(rest), len(messages) - len(kept)
@@ -96,11 +99,14 @@ def split_messages(data: bytes, wanted: frozenset[bytes] | None) -> SplitMessage
 _BEHIND_BARE_LF = re.compile(rb"(?<!\r)\n(?=Event: |Response: )")
 
 
-@functools.cache
-def _unwanted(wanted: frozenset[bytes]) -> Callable[[bytes], object]:
-    """What finds events of other names: by the first line, which in every event of Asterisk is its name."""
-    names = b"|".join(map(re.escape, wanted)) or b"(?!)"  # without a name, none is right
-    return re.compile(b"Event: (?!(?:%s)(?:[\r\n]|\\Z))" % names).match
+_NAMED = re.compile(rb"Event: ([^\r\n]*)")
+
+
+def _is_wanted(message: bytes, wanted: Wanted) -> bool:
+    """By the first line, which in every event of Asterisk is its name."""
+    named = _NAMED.match(message)
+    text = b"" if named is None else wanted.get(named[1])
+    return text is not None and text in message
 
 
 def _decoded(messages: list[bytes]) -> list[str]:

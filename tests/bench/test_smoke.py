@@ -37,7 +37,7 @@ def test_a_ratio_above_one_says_that_we_are_the_better() -> None:
 def test_the_traces_have_calls_of_their_own_and_end_them_all() -> None:
     """No two calls share a channel, a uniqueid or a bridge; what is up at once is told in turn."""
     assert plain_trace(60).count(b"Event: Hangup\r\n") == 180
-    ids = {message["Uniqueid"] for message in Reader(["Newchannel"]).feed(plain_trace(60))}
+    ids = {message["Uniqueid"] for message in Reader({"Newchannel": ""}).feed(plain_trace(60))}
     assert len(ids) == 180
     noisy = Reader().feed(noisy_trace(1))
     assert len(noisy) > 200

@@ -27,7 +27,7 @@ def main(path: str, inputs: int, seed: int) -> None:
     in_c, messages = _built(path), 0
     for count in range(inputs):
         data = make_input(random.Random(seed + count))  # noqa: S311 - to be made again
-        cut = in_c.cut(data, WANTED_BYTES)
+        cut = in_c.split_messages(data, WANTED_BYTES)
         if cut != wire.split_messages(data, WANTED_BYTES):
             raise AssertionError(f"C and Python differ: input {count}, seed {seed + count}")
         for text, beginning in cut[0]:

@@ -145,9 +145,20 @@ def test_unwanted_events_are_left_out_and_counted() -> None:
         b"Event: %s\r\nPrivilege: call,all\r\n\r\n" % name
         for name in (b"Newchannel", b"VarSet", b"Hangup", b"HangupRequest", b"Hang", b"hangup")
     )
-    reader = Reader(["Newchannel", "Hangup"])
+    reader = Reader({"Newchannel": "", "Hangup": ""})
     assert [message.event for message in reader.feed(stream)] == ["Newchannel", "Hangup"]
     assert reader.dropped == 4
+
+
+def test_of_a_name_only_events_that_have_a_text_are_given_out() -> None:
+    """The others are counted with those of other names."""
+    reader = Reader({"DialState": "uapi-", "Hangup": ""})
+    stream = b"".join(
+        b"Event: %s\r\nPrivilege: call,all\r\nDestUniqueid: %s\r\n\r\n" % named
+        for named in ((b"DialState", b"1792.1"), (b"DialState", b"uapi-1"), (b"Hangup", b"1792.1"))
+    )
+    assert [message["DestUniqueid"] for message in reader.feed(stream)] == ["uapi-1", "1792.1"]
+    assert reader.dropped == 1
 
 
 @pytest.mark.parametrize(
@@ -162,7 +173,7 @@ def test_unwanted_events_are_left_out_and_counted() -> None:
 )
 def test_what_does_not_begin_as_an_unwanted_event_is_given_out(message: bytes) -> None:
     """Answers, and whatever another than Asterisk may write."""
-    reader = Reader(["Hangup"])
+    reader = Reader({"Hangup": ""})
     assert len(reader.feed(message + b"\r\n\r\n")) == 1
     assert reader.dropped == 0
 

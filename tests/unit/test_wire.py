@@ -22,7 +22,7 @@ except ImportError:
         raise
     pytest.skip("no C compiler, and so no reader in C", allow_module_level=True)
 
-WANTED_BYTES = frozenset(name.encode() for name in WANTED)
+WANTED_BYTES = {name.encode(): text.encode() for name, text in WANTED.items()}
 
 CHANNEL = (
     "\r\nChannel: PJSIP/0003*210-00000001\r\nChannelState: 6\r\nChannelStateDesc: Up\r\nCallerIDNum: 0003*210"
@@ -115,11 +115,13 @@ def test_values_are_found_alike_by_both(text: str, start: int, names: tuple[str,
 @given(
     st.lists(TEXTS | bent(), max_size=4).map("\r\n\r\n".join),
     st.sampled_from(["utf-8", "utf-16", "latin-1"]),
-    st.sampled_from([None, frozenset[bytes](), frozenset([b"Hangup"]), WANTED_BYTES]),
+    st.sampled_from(
+        [None, dict[bytes, bytes](), {b"Hangup": b"", b"CoreShowChannel": b"1792.1"}, WANTED_BYTES]
+    ),
 )
-@example("Event: \r\nA: b\r\n\r\n", "utf-8", frozenset())
+@example("Event: \r\nA: b\r\n\r\n", "utf-8", {})
 @example(HANGUP + "\r\n\r\n" + HANGUP.replace("Agent", "é") + "\r\n\r\n", "latin-1", None)
-def test_a_stream_is_cut_alike_by_both(stream: str, encoding: str, wanted: frozenset[bytes] | None) -> None:
+def test_a_stream_is_cut_alike_by_both(stream: str, encoding: str, wanted: wire.Wanted | None) -> None:
     """In any encoding, with any events left out."""
     data = stream.encode(encoding, "replace")
     assert in_c.split_messages(data, wanted) == wire.split_messages(data, wanted)
@@ -185,16 +187,13 @@ def test_an_event_begins_with_its_name_its_time_and_its_channel(
             HANGUP.replace("0003*210\r\n", f"1\r\n{name}: 1792.9\r\n", 1)
             + CHANNEL.replace("\r\n", "\r\nDest")
             for name in (
-                "Channel",
-                "ChannelState",
-                "Uniqueid",
-                "Linkedid",
-                "DestChannel",
-                "DestUniqueid",
-                "Cause",
+                *("Event", "Privilege", "Timestamp", *wire.CHANNEL_LINES),
+                *("DestChannel", "DestUniqueid", "Cause"),
             )
         ),
-        HANGUP + "\r\nUniqueid: 1792.1",
+        *(HANGUP + f"\r\n{name}: 1" for name in ("Event", "Privilege", "Timestamp", *wire.CHANNEL_LINES)),
+        LISTED + "\r\nActionID: 8",
+        LISTED + "\r\nApplication: Dial",
         HANGUP + "\r\nUniqueid:1792.1",
         HANGUP + "\r\n:a\r\n:b",
         HANGUP + "".join(f"\r\nA{number}: " for number in range(wire.HEADERS_LIMIT)),
@@ -232,7 +231,7 @@ def test_what_asterisk_may_write_begins_an_event(
 @pytest.mark.parametrize("before", [b"Event: VarSet\r\nA: b", HANGUP.encode(), b"Response: Success", b""])
 @pytest.mark.parametrize("name", [b"Event: Hangup", b"Response: Success"])
 def test_a_message_behind_a_faulty_line_end_is_found(
-    cut: Callable[[bytes, frozenset[bytes] | None], wire.SplitMessages],
+    cut: Callable[[bytes, wire.Wanted | None], wire.SplitMessages],
     between: bytes,
     before: bytes,
     name: bytes,
@@ -248,7 +247,7 @@ def test_a_message_behind_a_faulty_line_end_is_found(
 
 @pytest.mark.parametrize("cut", [wire.split_messages, in_c.split_messages])
 def test_a_line_feed_in_a_value_begins_no_message(
-    cut: Callable[[bytes, frozenset[bytes] | None], wire.SplitMessages],
+    cut: Callable[[bytes, wire.Wanted | None], wire.SplitMessages],
 ) -> None:
     """Unless an event or an answer begins behind it."""
     for value in (b"a\nb: c", b"a\nEvents: c", b"a\nevent: c", b"a\n Event: c", b"a\r\n Event: c"):
@@ -258,7 +257,7 @@ def test_a_line_feed_in_a_value_begins_no_message(
 
 @pytest.mark.parametrize("cut", [wire.split_messages, in_c.split_messages])
 def test_a_wanted_event_whose_lines_end_with_lf_is_given_out(
-    cut: Callable[[bytes, frozenset[bytes] | None], wire.SplitMessages],
+    cut: Callable[[bytes, wire.Wanted | None], wire.SplitMessages],
 ) -> None:
     """It is malformed, and that is to be known: it may have been a hangup."""
     found, _, dropped = cut(b"Event: Hangup\nPrivilege: call,all\nUniqueid: 1\n\r\n\r\n", WANTED_BYTES)
@@ -284,7 +283,7 @@ def test_a_wanted_event_whose_lines_end_with_lf_is_given_out(
     ],
 )
 def test_each_value_is_decoded_by_itself(
-    cut: Callable[[bytes, frozenset[bytes] | None], wire.SplitMessages], value: bytes, text: str
+    cut: Callable[[bytes, wire.Wanted | None], wire.SplitMessages], value: bytes, text: str
 ) -> None:
     """UTF-8 that is cut inside a letter loses that letter, what is no UTF-8 is Latin-1, others stay UTF-8."""
     stream = b"A: " + value + b"\r\nName: Zo\xc3\xab \xe2\x82\xac\r\n\r\n"
