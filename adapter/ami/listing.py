@@ -49,7 +49,9 @@ class Listing:
 
     def take(self, name: str, message: Message) -> bool:
         """Take an item; whether it was the last. Raises EventError for one that is malformed, or not ours."""
-        if message.get("ActionID") != self.id:
+        header = message.event_header
+        answered = None if header is None else header[4]
+        if (message.get("ActionID") if answered is None else answered) != self.id:
             raise EventError("it answers no request of ours")
         match name:
             case "CoreShowChannel":
