@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from adapter.ami.broken_items import ask_for_broken
 from adapter.ami.errors import (
     ActionRefused,
     ActionTimeout,
@@ -201,6 +202,9 @@ class Link:
                 await self._ask_beside(session, list_bridges(listing.id))
                 await session.request(list_channels(listing.id), self._settings.action_timeout_s)
                 await asyncio.wait({listing.done, session.lost}, return_when=asyncio.FIRST_COMPLETED)
+                if listing.done.done() and listing.broken:
+                    await ask_for_broken(self._ask(session), listing, time.time() + self._clock_offset_s)
+                    self._finish_sync(listing)
         except TimeoutError:
             raise LinkDown(f"no snapshot within {SNAPSHOT_LIMIT_S} s") from None
         except ActionRefused as refused:
@@ -240,6 +244,7 @@ class Link:
                 await asyncio.wait({listing.done, session.lost}, return_when=asyncio.FIRST_COMPLETED)
             at = time.time() + self._clock_offset_s
             await self._pause(session, SETTLE_S)
+            await ask_for_broken(self._ask(session), listing, at)
         except (TimeoutError, ActionTimeout, ActionRefused) as failed:
             log.warning("the live calls could not be compared", extra={"reason": str(failed) or "no list"})
             return
@@ -330,7 +335,7 @@ class Link:
         is_last = self._listing.take(name, message)
         if is_last and not self._listing.done.done():
             self._listing.done.set_result(None)
-            if self.state is LinkState.SYNCING:
+            if self.state is LinkState.SYNCING and not self._listing.broken:
                 self._finish_sync(self._listing)
 
     def _take_stray(self, message: Message) -> None:
@@ -338,13 +343,14 @@ class Link:
         self._doubt.set()
         self._count_malformed(NO_EVENT, "neither an event nor a response")
         if self._listing is not None:
-            self._listing.note_broken(message)
+            self._listing.note_piece(message)
 
     def _note_malformed(self, name: str, message: Message, reason: str) -> None:
         self._doubt.set()
         self._count_malformed(name, reason)
-        if self._listing is not None and name in OF_SNAPSHOT:
-            self._listing.note_malformed(message)
+        if self._listing is not None:
+            note = self._listing.note_malformed if name in OF_SNAPSHOT else self._listing.note_piece
+            note(message)
 
     def _count_malformed(self, name: str, reason: str) -> None:
         if not self.malformed[name]:

@@ -1,8 +1,9 @@
 """One request for all live channels, and what Asterisk lists in answer to it.
 
 An item belongs to the answer only with the request's ActionID, which nobody can guess: a caller's number may
-hold whole messages. An item that such a number has broken says nothing of its channel, but it names it: that
-channel is `unclear`, and is not taken for gone.
+hold whole messages. An item that such a number has broken names its channel still, in its first lines:
+Asterisk is asked for that one (`broken_items.py`). A channel that is named behind them is `unclear`, and is
+not taken for gone.
 """
 
 import asyncio
@@ -11,10 +12,14 @@ import secrets
 from collections.abc import Sequence
 
 from adapter.asterisk.answer_times import read_answer_time, with_answer_times
-from adapter.asterisk.events import BridgeKind, Event, ListedChannel, channels_of
+from adapter.asterisk.events import BridgeKind, ChannelState, Event, ListedChannel, channels_of
 from adapter.asterisk.message import Message
 from adapter.asterisk.parsing import EventError, parse_listed, parse_listed_bridge
 
+_FIRST_LINES = re.compile(
+    r"Event: CoreShowChannel\r\nActionID: ([^\r\n]+)"
+    r"\r\nChannel: ([^\r\n]{1,150})\r\nChannelState: ([0-9])\r\n"
+)
 _UNIQUEID = re.compile(r"\r\nUniqueid: ([^\r\n]{1,150})")
 
 
@@ -26,16 +31,17 @@ class Listing:
         """The ActionID of the request."""
         self.done = done
         """Done with the last item."""
+        self.broken: dict[str, ChannelState] = {}
+        """Channels whose items are broken: their names and states, as they stand before the break."""
         self.unclear: set[str] = set()
-        """Channels that a broken item names."""
+        """Channels that are named behind the break in an item."""
         self.touched: set[str] = set()
         """Channels of which events came meanwhile."""
         self._lines: list[ListedChannel] = []
         self._answered: dict[str, float] = {}
         self._kinds: dict[str, BridgeKind] = {}
         """Of the bridges, which are listed before the channels."""
-        self._is_broken = False
-        self._is_foreign = False
+        self._foreign = self._pieces = 0
 
     @property
     def lines(self) -> Sequence[ListedChannel]:
@@ -44,8 +50,11 @@ class Listing:
 
     @property
     def is_unreadable(self) -> bool:
-        """Whether there are items, but none in Asterisk's form, and nobody's number broke them."""
-        return self._is_foreign and not self._lines and not self._is_broken
+        """Whether there are items, but none in Asterisk's form, and not because numbers broke them.
+
+        Whatever breaks an item leaves another piece of it, too.
+        """
+        return self._foreign > self._pieces and not self._lines
 
     def take(self, name: str, message: Message) -> bool:
         """Take an item; whether it was the last. Raises EventError for one that is malformed, or not ours."""
@@ -64,18 +73,29 @@ class Listing:
                 return True
         return False
 
-    def note_broken(self, message: Message) -> None:
-        """Note what is no message of Asterisk's, or one that was cut: it may be a piece of an item."""
-        self._is_broken = True
+    def note_piece(self, message: Message) -> None:
+        """Note what is no message of Asterisk's, and no item: it may be a piece of one."""
+        self._pieces += 1
+        self._note_unclear(message)
+
+    def _note_unclear(self, message: Message) -> None:
         self.unclear.update(_UNIQUEID.findall(f"\r\n{message.text}"))
 
     def note_malformed(self, message: Message) -> None:
-        """Note an item that cannot be read."""
-        self.unclear.update(_UNIQUEID.findall(message.text))
-        if message.event_header is None:
-            self._is_broken = True
-        else:
-            self._is_foreign = True
+        """Note an item that cannot be read, or that is not ours."""
+        first = _FIRST_LINES.match(message.text)
+        if first is None or first[1] != self.id:
+            self.note_piece(message)
+            return
+        self._note_unclear(message)
+        self.broken[first[2]] = ChannelState(int(first[3]))
+        if message.event_header is not None:
+            self._foreign += 1
+
+    def add(self, line: ListedChannel) -> None:
+        """Take in what Asterisk has answered of a channel whose item was broken."""
+        self._lines.append(line)
+        self.unclear.discard(line.channel.uniqueid)
 
     def note_event(self, event: Event) -> None:
         """Note whom an event is about that came meanwhile."""

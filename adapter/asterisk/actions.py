@@ -94,7 +94,12 @@ def hang_up(uniqueid: str) -> Action:
 
 def get_channel_name(uniqueid: str) -> Action:
     """Ask which name the channel with this uniqueid has."""
-    return Action("Getvar", (("Channel", _exact(uniqueid)), ("Variable", "CHANNEL(name)")))
+    return get_of_channel(_exact(uniqueid), "CHANNEL(name)")
+
+
+def get_of_channel(channel: str, variable: str) -> Action:
+    """Ask for a variable or a function, like `CHANNEL(linkedid)`, of the channel of this name or uniqueid."""
+    return Action("Getvar", (("Channel", channel), ("Variable", variable)))
 
 
 @dataclass(frozen=True, slots=True)

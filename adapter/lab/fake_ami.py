@@ -342,15 +342,13 @@ class FakeAmi:
         self.pbx.hang_up(action["Channel"], cause=0)
 
     def get_variable(self, action: ReceivedAction) -> None:
-        """Tell a channel's name; and of a function whether it has it, as the include needs it."""
-        channel = self.pbx.channels.get(action["Channel"])
-        if action["Variable"] == "CHANNEL(name)" and channel is not None:
-            value = channel.name
-        elif action["Channel"]:
+        """Tell what a channel is; and of a function whether it has it, as the include needs it."""
+        channel = self.pbx.variables_of(action["Channel"])
+        if action["Channel"] and not channel:
             action.connection.refuse(action, "No such channel")
             return
-        else:
-            value = "yes" if self.has_include and action["Variable"].startswith("IF(") else ""
+        is_known = self.has_include and action["Variable"].startswith("IF(")
+        value = channel.get(action["Variable"], "") if channel else "yes" if is_known else ""
         action.connection.answer(action, ("Variable", action["Variable"]), ("Value", value))
 
     @property

@@ -203,6 +203,23 @@ class FakePbx:
         self.enter(uniqueid, bridge)
         self.enter(caller, bridge)
 
+    def variables_of(self, named: str) -> dict[str, str]:
+        """What a channel with this name or uniqueid is, by variable; nothing where there is none."""
+        for channel in self.channels.values():
+            if named in (channel.name, channel.uniqueid):
+                bridge = say.bridge_now(channel)
+                with_it = [
+                    one.name for one in self.channels.values() if bridge and say.bridge_now(one) == bridge
+                ]
+                return {
+                    "UNIQUEID": channel.uniqueid,
+                    "CHANNEL(name)": channel.name,
+                    "CHANNEL(linkedid)": channel.linkedid,
+                    "CHANNEL(appname)": channel.application,
+                    "BRIDGEPEER": ",".join(name for name in with_it if name != channel.name),
+                }
+        return {}
+
     def _members(self, bridge: str) -> int:
         return sum(say.bridge_now(channel) == bridge for channel in self.channels.values())
 

@@ -93,7 +93,7 @@ async def test_a_callers_number_gives_nobody_another_organizations_call(lab: Lab
 async def test_a_dialed_number_gives_nobody_another_organizations_call(lab: Lab, form: str) -> None:
     """It is told as the extension that the channel is at."""
     async with attacked(lab) as attack:
-        number = "79" + NUMBERS[form].format(victim=attack.victim).removeprefix("1")
+        number = "7" + NUMBERS[form].format(victim=attack.victim).removeprefix("1")
         assert len(number) < LONGEST
         with calling(lab.pbx, number, "888"):
             await attack.is_told(number)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapter.ami import link as ami_link
+from adapter.ami.broken_items import ASKED_LIMIT
 from adapter.asterisk.events import names_one_channel
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, ignore
@@ -210,28 +211,101 @@ def without_times(call: Json) -> Json:
     return {name: value for name, value in call.items() if name != "updated"}
 
 
-async def test_a_live_call_that_a_callers_number_breaks_in_the_list_stays(
-    quick: Service, ami: FakeAmi, agent: FakeChannel
-) -> None:
-    """The list says nothing of it that can be read, but it names it: it is not gone."""
-    say_listed = say.listed
+BREAKS = [
+    "1\r\n\r\nX: ",
+    "1\r\n\r\nEvent: Hold\r\nPrivilege: a\r\nUniqueid: 5.5",
+    "1\r\nUniqueid: 5.5\r\nX: ",
+]
+"""Numbers of which each breaks the lines of its channel."""
+
+
+def break_list(ami: FakeAmi, number: str) -> None:
+    """Have each item of the next lists hold this number."""
 
     def broken(action: ReceivedAction) -> None:
         connection = action.connection
         connection.answer(action, ("EventList", "start"), ("Message", "Channels will follow"))
         for channel in ami.pbx.channels.values():
-            line = say_listed(ami.pbx.clock(), channel, action["ActionID"])
-            connection.send(line.replace(b"\r\nCallerIDName", b"1\r\n\r\nX: \r\nCallerIDName"))
+            line = say.listed(ami.pbx.clock(), channel, action["ActionID"])
+            before, _, rest = line.partition(b"CallerIDNum: ")
+            connection.send(before + b"CallerIDNum: " + number.encode() + rest[rest.index(b"\r\n") :])
         complete = (("Event", "CoreShowChannelsComplete"), ("ActionID", action["ActionID"]))
         connection.send(say.message(*complete, ("EventList", "Complete"), ("ListItems", "2")))
 
     ami.scripts["CoreShowChannels"] = broken
+
+
+@pytest.mark.parametrize("number", BREAKS)
+async def test_a_live_call_that_a_callers_number_breaks_in_the_list_stays(
+    quick: Service, ami: FakeAmi, agent: FakeChannel, number: str
+) -> None:
+    """Asterisk tells nothing else of it either: it is not gone."""
+    ami.scripts["Getvar"] = lambda action: action.connection.refuse(action, "No such channel")
+    break_list(ami, number)
     compared = await metric(quick, "uapi_ami_reconciled_total")
     await until_seen(
         lambda: metric(quick, "uapi_ami_reconciled_total"), lambda now: now > compared + 1, within=2 * SOON_S
     )
     assert await extensions(quick) == ["0003*210"]
     assert agent.uniqueid in ami.pbx.channels
+
+
+@pytest.mark.parametrize("number", BREAKS)
+async def test_a_call_that_a_number_breaks_in_every_list_is_shown_without_numbers(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, number: str
+) -> None:
+    """After the login already: Asterisk is asked for the channels that the first lines of the items name."""
+    break_list(ami, number)
+    async with running_service(ami, directory, ami_reconcile_interval_s=0.01) as service:
+        await service.until_link("READY")
+        [call] = await service.calls()
+        [view] = call["phoneCallView"]
+        assert (view["extension"], view["status"]) == ("0003*210", "5")
+        ami.pbx.begin_trunk_call("0003*211")
+        await until_seen(
+            lambda: extensions(service), lambda them: them == ["0003*210", "0003*211"], within=SOON_S
+        )
+        ami.pbx.channels.pop(agent.uniqueid)
+        await until_seen(lambda: extensions(service), lambda them: them == ["0003*211"], within=SOON_S)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"CHANNEL(name)": "PJSIP/0003*025-00000001"},  # another has that name by now
+        {"UNIQUEID": "uapi-1"},
+        {"UNIQUEID": "all"},
+        {"CHANNEL(linkedid)": ""},
+    ],
+)
+async def test_of_a_broken_item_nothing_is_believed_that_asterisk_does_not_confirm(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, monkeypatch: pytest.MonkeyPatch, told: dict[str, str]
+) -> None:
+    """Nothing is shown of a channel that is not certainly the one of this name, or that is ours."""
+    assert agent
+    asked = ami.pbx.variables_of
+    monkeypatch.setattr(ami.pbx, "variables_of", lambda named: asked(named) and asked(named) | told)
+    break_list(ami, "1\r\n\r\nX: ")
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        assert len([action for action in ami.took("Getvar") if action["Channel"]]) >= len(ami.pbx.channels)
+        assert await extensions(service) == []
+
+
+async def test_for_so_many_broken_items_of_a_list_it_is_asked_and_no_more(
+    ami: FakeAmi, agent: FakeChannel, directory: Path
+) -> None:
+    """Callers make them."""
+    assert agent
+    for _ in range(ASKED_LIMIT):
+        ami.pbx.add_trunk_call("0003*211")
+    break_list(ami, "1\r\n\r\nX: ")
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        assert (
+            len({action["Channel"] for action in ami.took("Getvar") if "/" in action["Channel"]})
+            == ASKED_LIMIT
+        )
 
 
 async def test_a_snapshot_of_which_every_line_is_malformed_is_not_ready(
