@@ -110,6 +110,17 @@ async def test_a_number_that_nobody_has_gives_nobody_another_organizations_call(
             await attack.gets_nothing()
 
 
+async def test_a_call_whose_lines_a_number_breaks_is_shown_without_it(lab: Lab) -> None:
+    """Asterisk is asked for it by the name in the first lines."""
+    called = await lab.phones.callee("0003*211", name="called")
+    with calling(lab.pbx, "0003*211", NUMBERS["a blank line"]):
+        await called.ringing()
+        ringing = {"0003*211": "1"}
+        calls = await lab.until_calls(lambda calls: _statuses(calls) == ringing, within=HEALED_WITHIN_S)
+        assert "X:" not in str(calls)
+    await lab.until_calls(lambda calls: calls == [], within=HEALED_WITHIN_S)
+
+
 class Attack:
     """A call of organization 4, and what comes of what is done to it."""
 
@@ -137,7 +148,7 @@ class Attack:
         for mode in ("Monitor", "BargeIn"):
             answer = await self._lab.barge_in(str(self._call["id"]), action=mode)
             assert answer.status == 400, answer
-        assert _extensions(await self._lab.calls()) <= {"0003*211"}
+        assert _statuses(await self._lab.calls()).keys() <= {"0003*211"}
         assert await self._lab.adapter.list("@me/@self", self._of_4) == [self._call]
         assert await wait_until_heard(self._phones, {("victim", "customer"), ("customer", "victim")})
         assert self._phones[-1].journal == ()
@@ -168,10 +179,11 @@ async def attacked(lab: Lab) -> AsyncIterator[Attack]:
         await attack.is_over()
 
 
-def _extensions(calls: list[Json]) -> set[str]:
-    found: set[str] = set()
+def _statuses(calls: list[Json]) -> dict[str, str]:
+    """Each view's status, by extension."""
+    found: dict[str, str] = {}
     for call in calls:
         views = call["phoneCallView"]
         assert isinstance(views, list)
-        found |= {str(view["extension"]) for view in views}
+        found |= {str(view["extension"]): str(view["status"]) for view in views}
     return found
