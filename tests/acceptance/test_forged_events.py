@@ -115,7 +115,7 @@ async def test_a_call_whose_lines_a_number_breaks_is_shown_without_it(lab: Lab) 
     called = await lab.phones.callee("0003*211", name="called")
     with calling(lab.pbx, "0003*211", NUMBERS["a blank line"]):
         await called.ringing()
-        ringing = {"0003*211": "1"}
+        ringing = {"0003*211": "3"}
         calls = await lab.until_calls(lambda calls: _statuses(calls) == ringing, within=HEALED_WITHIN_S)
         assert "X:" not in str(calls)
     await lab.until_calls(lambda calls: calls == [], within=HEALED_WITHIN_S)
