@@ -23,9 +23,9 @@ FLAGS = ("-g", "-O1", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror", "-fno-s
 @pytest.mark.timeout(3600)
 def test_no_input_makes_the_reader_in_c_touch_what_is_not_its_own(tmp_path: Path, figures: Tell) -> None:
     """No byte before or behind a text, no overflow; and it reads what the one in Python reads."""
-    compiler, built = str(COMPILER), str(tmp_path / "_lines.so")
+    compiler, built = str(COMPILER), str(tmp_path / "_wire.so")
     include = sysconfig.get_paths()["include"]
-    source = str(ROOT / "adapter" / "calls" / "_lines.c")
+    source = str(ROOT / "adapter" / "asterisk" / "_wire.c")
     _output(compiler, *FLAGS, "-fsanitize=address,undefined", f"-I{include}", source, "-o", built)
     messages = _output(
         *(sys.executable, "-m", "tests.faults.sanitized", built, str(INPUTS), str(SEED)),
