@@ -1,23 +1,21 @@
 """The composition root: the only place that knows every room, and what is made in which order.
 
-    make_app(settings) -> directory, tokens, live calls -> feed -> listeners
-                          link (AMI in) -> feed;  conductor -> link (AMI out)
-                          routes -> uapi handlers
+    make_app(settings) -> directory, tokens
+                          one PBX: its link, its live calls, what is done with them
+                          routes -> handlers
 
-What comes later plugs in here and listens to the feed's changes; nothing in the middle changes for it.
+What comes later plugs in here and subscribes to the PBX's changes; nothing in the middle changes for it.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from adapter.ami.link import Link, LinkState
 from adapter.ami_settings import link_settings
-from adapter.asterisk.events import ListedChannel
 from adapter.audit.file import AuditFile
 from adapter.audit.log import AuditLog
 from adapter.auth.authentication import Authenticator
@@ -25,13 +23,9 @@ from adapter.auth.openid import OpenIdProvider
 from adapter.auth.routes import token_routes
 from adapter.auth.token_endpoint import TokenEndpoint
 from adapter.auth.tokens import Tokens
-from adapter.callcontrol.supervision.conductor import Conductor
 from adapter.callcontrol.supervision.plan import Follow
 from adapter.callcontrol.world import Rules
-from adapter.calls.changes import CallChanged, CallEnded, ChannelGone, UnknownChannel, ViewsExhausted
-from adapter.calls.model import Calls
-from adapter.calls.publisher import Publisher
-from adapter.calls.shown_to import ShownTo
+from adapter.calls.changes import CallChanged, CallEnded, ChannelGone
 from adapter.directory.file import DirectoryFile
 from adapter.documentation.page import Documentation
 from adapter.http.audit_fields import audit_requests
@@ -43,10 +37,9 @@ from adapter.http.places import Places
 from adapter.http.refusing import refuse_unreadable
 from adapter.http.routes import add_routes
 from adapter.monitoring.counters import new_counters
-from adapter.monitoring.differences import log_differences
 from adapter.monitoring.mounting import mount_operations
 from adapter.monitoring.requests import count_requests
-from adapter.monitoring.unknown_channels import log_exhausted, log_unknown_channels
+from adapter.pbx import Pbx
 from adapter.settings import Settings, naming
 from adapter.stream.hub import EventHub
 from adapter.stream.routes import event_routes
@@ -66,9 +59,7 @@ KEYS_TIMEOUT_S = 5.0
 """Limit for an OpenID provider to answer with its keys."""
 
 DIRECTORY = web.AppKey("directory", DirectoryFile)
-PUBLISHER = web.AppKey("feed", Publisher)
-LINK = web.AppKey("link", Link)
-CONDUCTOR = web.AppKey("conductor", Conductor)
+PBX = web.AppKey("pbx", Pbx)
 CONNECTIONS = web.AppKey("connections", Connections)
 REVISIONS = web.AppKey("revisions", Revisions)
 EVENTS = web.AppKey("events", EventHub)
@@ -99,89 +90,55 @@ def make_app(settings: Settings) -> web.Application:
     with naming("directory", settings.directory):
         directory = DirectoryFile(settings.directory)
     tokens = make_tokens(settings)
-    calls = Calls(directory.current.extension_of_channel)
-    publisher = Publisher(calls)
-
-    after_snapshot: list[Callable[[], None]] = []
-
-    def take_snapshot(snapshot: Sequence[ListedChannel], at: float) -> None:
-        counters.events.snapshots += 1
-        publisher.take_snapshot(snapshot, at)
-        for look_anew in after_snapshot:
-            look_anew()
-
-    def reconcile(snapshot: Sequence[ListedChannel], at: float, left_alone: frozenset[str]) -> None:
-        found = publisher.reconcile(snapshot, at, left_alone)
-        counters.events.note_reconciled(found)
-        log_differences(found)
-
-    link = Link(
+    pbx = Pbx(
         link_settings(settings),
-        take_snapshot,
-        counters.events.counting(publisher.take_event),
-        reconcile,
+        lambda: directory.current,
+        Rules(settings.pickup_limit_s, Follow(settings.follow)),
+        counters.events.counting,
     )
-    conductor = Conductor(
-        calls,
-        link.send,
-        directory=lambda: directory.current,
-        has_include=lambda: link.has_include is True,
-        is_ready=lambda: link.state is LinkState.READY,
-        rules=Rules(settings.pickup_limit_s, Follow(settings.follow)),
-    )
-    after_snapshot.append(conductor.on_snapshot)
-    shown = ShownTo(calls)
-    publisher.subscribe(shown.on_change, CallChanged, CallEnded)
-    revisions = Revisions(shown)
-    publisher.subscribe(conductor.on_change)
-    publisher.subscribe(log_unknown_channels, UnknownChannel)
-    publisher.subscribe(log_exhausted, ViewsExhausted)
-
-    app[DIRECTORY], app[PUBLISHER], app[LINK], app[CONDUCTOR] = directory, publisher, link, conductor
+    revisions = Revisions(pbx.shown)
+    app[DIRECTORY], app[PBX] = directory, pbx
     app[CONNECTIONS], app[REVISIONS] = connections, revisions
-    app.cleanup_ctx.append(_run_link)
+    app.cleanup_ctx.append(_run_pbx)
     # Before the handlers are awaited: it answers those that wait for a phone.
-    app.on_shutdown.append(_close_conductor)
+    app.on_shutdown.append(_close_pbx)
     watching = mount_operations(
         app,
         counters=counters,
         lag_interval_s=settings.lag_interval_s,
-        link=link,
-        calls=calls,
-        publisher=publisher,
-        conductor=conductor,
+        pbx=pbx,
         is_audit_written=trail.is_written,
     )
 
     requests = Requests(
         settings,
         Authenticator(tokens, directory, _openid_provider(settings)),
-        is_ready=lambda: link.state is LinkState.READY,
+        is_ready=lambda: pbx.is_ready,
     )
-    phone_calls = PhoneCalls(settings=settings, requests=requests, shown=shown, revisions=revisions)
+    phone_calls = PhoneCalls(settings=settings, requests=requests, shown=pbx.shown, revisions=revisions)
     call_actions = CallActions(
         settings=settings,
         requests=requests,
-        calls=calls,
-        shown=shown,
-        conductor=conductor,
+        calls=pbx.calls,
+        shown=pbx.shown,
+        conductor=pbx.conductor,
         bodies=bodies,
         waits=Places(shares.waits),
     )
     events = EventHub(
-        settings=settings, requests=requests, directory=directory, shown=shown, conductor=conductor
+        settings=settings, requests=requests, directory=directory, shown=pbx.shown, conductor=pbx.conductor
     )
-    after_snapshot.append(events.on_snapshot)
-    publisher.subscribe(call_actions.on_change, ChannelGone)
-    publisher.subscribe(events.on_change, CallChanged, CallEnded)
-    conductor.subscribe(events.on_supervision)
-    conductor.subscribe(trail.on_supervision)
+    pbx.after_snapshot(events.on_snapshot)
+    pbx.publisher.subscribe(call_actions.on_change, ChannelGone)
+    pbx.publisher.subscribe(events.on_change, CallChanged, CallEnded)
+    pbx.conductor.subscribe(events.on_supervision)
+    pbx.conductor.subscribe(trail.on_supervision)
     app[EVENTS], app[AUDIT_LOG] = events, trail
     app.on_shutdown.append(_close_events)  # after the conductor, of which it still tells
     app.on_cleanup.append(_close_trail)
     routes = [
         *phone_call_routes(phone_calls, call_actions, settings),
-        *supervision_routes(Supervisions(requests, conductor, ZoneInfo(settings.timezone))),
+        *supervision_routes(Supervisions(requests, pbx.conductor, ZoneInfo(settings.timezone))),
         *event_routes(events),
         *token_routes(TokenEndpoint(directory, tokens, settings, bodies)),
         *watching,
@@ -216,25 +173,24 @@ async def reload_directory(app: web.Application) -> bool:
     tries at once: the operator may have mended manager.conf.
     """
     app[AUDIT_LOG].reopen()
-    app[LINK].retry()
+    app[PBX].link.retry()
     if not await app[DIRECTORY].reload():
         return False
     # Nothing is awaited from here on: nobody meets calls that are named after another directory.
-    app[PUBLISHER].take_directory(app[DIRECTORY].current.extension_of_channel)
-    app[CONDUCTOR].on_directory()
+    app[PBX].take_directory()
     app[REVISIONS].on_directory()
     app[EVENTS].on_directory()
     return True
 
 
-async def _run_link(app: web.Application) -> AsyncIterator[None]:
-    task = run_always(app[LINK].run(), "ami link")
+async def _run_pbx(app: web.Application) -> AsyncIterator[None]:
+    task = run_always(app[PBX].run(), "ami link")
     yield
     await cancel(task)
 
 
-async def _close_conductor(app: web.Application) -> None:
-    await app[CONDUCTOR].close()
+async def _close_pbx(app: web.Application) -> None:
+    await app[PBX].close()
 
 
 async def _close_events(app: web.Application) -> None:

@@ -59,6 +59,10 @@ class EventCounters:
 
         return take_and_count
 
+    def note_snapshot(self) -> None:
+        """Count one snapshot that was taken."""
+        self.snapshots += 1
+
     def note_reconciled(self, found: Differences) -> None:
         """Count one comparison of the live calls with Asterisk's list, and what it found otherwise."""
         self.reconciled += 1

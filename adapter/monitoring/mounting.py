@@ -4,18 +4,17 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
-from adapter.ami.link import Link
-from adapter.callcontrol.supervision.conductor import Conductor
 from adapter.callcontrol.supervision.supervision import Supervision
-from adapter.calls.changes import CallEnded
-from adapter.calls.model import Calls
-from adapter.calls.publisher import Publisher
+from adapter.calls.changes import CallEnded, UnknownChannel, ViewsExhausted
 from adapter.http.routes import Route
 from adapter.monitoring.counters import Counters
+from adapter.monitoring.differences import log_differences
 from adapter.monitoring.health import HealthPages
 from adapter.monitoring.loop_lag import watch_lag
 from adapter.monitoring.metrics import MetricsPage
 from adapter.monitoring.routes import monitoring_routes
+from adapter.monitoring.unknown_channels import log_exhausted, log_unknown_channels
+from adapter.pbx import Pbx
 from adapter.tasks import cancel, run_always
 
 
@@ -24,10 +23,7 @@ def mount_operations(
     *,
     counters: Counters,
     lag_interval_s: float,
-    link: Link,
-    calls: Calls,
-    publisher: Publisher,
-    conductor: Conductor,
+    pbx: Pbx,
     is_audit_written: Callable[[], bool | None],
 ) -> list[Route]:
     """The routes of `/health`, `/ready` and `/metrics`.
@@ -43,8 +39,13 @@ def mount_operations(
         yield
         await cancel(task)
 
-    publisher.subscribe(counters.events.on_change, CallEnded)
-    conductor.subscribe(on_supervision)
+    pbx.after_snapshot(counters.events.note_snapshot)
+    pbx.after_comparison(counters.events.note_reconciled)
+    pbx.after_comparison(log_differences)
+    pbx.publisher.subscribe(counters.events.on_change, CallEnded)
+    pbx.publisher.subscribe(log_unknown_channels, UnknownChannel)
+    pbx.publisher.subscribe(log_exhausted, ViewsExhausted)
+    pbx.conductor.subscribe(on_supervision)
     app.cleanup_ctx.append(watch_loop)
-    pages = HealthPages(link, counters.events, is_audit_written)
-    return monitoring_routes(pages, MetricsPage(link, calls, counters))
+    pages = HealthPages(pbx.link, counters.events, is_audit_written)
+    return monitoring_routes(pages, MetricsPage(pbx.link, pbx.calls, counters))

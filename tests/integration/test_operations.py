@@ -18,7 +18,7 @@ from aiohttp import web
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
-from adapter.app import LINK
+from adapter.app import PBX
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until_seen
@@ -107,7 +107,7 @@ async def test_a_dialplan_include_that_is_missing_is_not_ready(
     service: Service, is_present: object, status: int, said: str
 ) -> None:
     """One that nobody has looked for is not held against the service."""
-    service.app[LINK].has_include = cast("bool | None", is_present)
+    service.app[PBX].link.has_include = cast("bool | None", is_present)
     found, body = await ready(service)
     assert (found, body["dialplanInclude"]) == (status, said)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapter.app import PUBLISHER, reload_directory
+from adapter.app import PBX, reload_directory
 from adapter.calls.changes import Change
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, drop, ignore
@@ -103,7 +103,7 @@ async def test_5_a_listener_that_raises_does_not_drop_the_link(
     def fail(change: Change) -> None:
         raise RuntimeError(str(change))
 
-    service.app[PUBLISHER].subscribe(fail)
+    service.app[PBX].publisher.subscribe(fail)
     ami.pbx.begin_trunk_call("0003*211")
     await until_seen(lambda: service.calls("@me/0003*211"), bool)
     assert len(ami.connections) == 1

@@ -180,6 +180,10 @@ ALLOWED = [
         "adapter.callcontrol",
         ("adapter.access", "adapter.ami.errors", "adapter.asterisk", "adapter.calls", "adapter.directory"),
     ),
+    (
+        "adapter.pbx",
+        ("adapter.ami.link", "adapter.asterisk", "adapter.callcontrol", "adapter.calls", "adapter.directory"),
+    ),
     ("adapter.audit", ("adapter.callcontrol",)),
     ("adapter.http", ("adapter.audit", "adapter.settings")),
     ("adapter.documentation", ("adapter.http",)),
@@ -220,6 +224,7 @@ ALLOWED = [
             "adapter.http",
             "adapter.callcontrol",
             "adapter.calls",
+            "adapter.pbx",
             "adapter.tasks",
         ),
     ),

@@ -1,0 +1,86 @@
+"""One Asterisk as a value: its link, its live calls, who is shown them, and what is done with them.
+
+The composition root makes it and hands it to the wire: that there is one is nobody else's business.
+
+    link (AMI in) -> publisher -> calls -> subscribers, in the order in which they subscribed
+    operations -> link (AMI out)
+"""
+
+from collections.abc import Callable, Sequence
+
+from adapter.ami.link import Link, LinkSettings, LinkState
+from adapter.asterisk.events import Event, ListedChannel
+from adapter.callcontrol.supervision.conductor import Conductor
+from adapter.callcontrol.world import Rules
+from adapter.calls.changes import CallChanged, CallEnded
+from adapter.calls.differences import Differences
+from adapter.calls.model import Calls
+from adapter.calls.publisher import Publisher
+from adapter.calls.shown_to import ShownTo
+from adapter.directory import Directory
+
+Counting = Callable[[Callable[[Event], None]], Callable[[Event], None]]
+"""Makes of what takes an event the same, counted."""
+
+
+class Pbx:
+    """One node. It is linked from `run` on, until that is cancelled."""
+
+    def __init__(
+        self, settings: LinkSettings, directory: Callable[[], Directory], rules: Rules, counting: Counting
+    ) -> None:
+        self._directory = directory
+        self._after_snapshot: list[Callable[[], None]] = []
+        self._after_comparison: list[Callable[[Differences], None]] = []
+        self.calls = Calls(directory().extension_of_channel)
+        self.publisher = Publisher(self.calls)
+        self.link = Link(settings, self._take_snapshot, counting(self.publisher.take_event), self._reconcile)
+        self.conductor = Conductor(
+            self.calls,
+            self.link.send,
+            directory=directory,
+            has_include=lambda: self.link.has_include is True,
+            is_ready=lambda: self.is_ready,
+            rules=rules,
+        )
+        self.shown = ShownTo(self.calls)
+        # Who is shown a call is known before anybody else hears of its change.
+        self.publisher.subscribe(self.shown.on_change, CallChanged, CallEnded)
+        self.publisher.subscribe(self.conductor.on_change)
+        self.after_snapshot(self.conductor.on_snapshot)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether what is known of the calls is what Asterisk has."""
+        return self.link.state is LinkState.READY
+
+    def after_snapshot(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called after each snapshot, in the order of these calls. It must not wait."""
+        self._after_snapshot.append(listener)
+
+    def after_comparison(self, listener: Callable[[Differences], None]) -> None:
+        """Have `listener` told what each comparison with the list found otherwise. It must not wait."""
+        self._after_comparison.append(listener)
+
+    def take_directory(self) -> None:
+        """Name the calls' extensions after the directory that is in force, and judge what runs by it."""
+        self.publisher.take_directory(self._directory().extension_of_channel)
+        self.conductor.on_directory()
+
+    async def run(self) -> None:
+        """Keep the link up until cancelled."""
+        await self.link.run()
+
+    async def close(self) -> None:
+        """Stop what still rings; who is joined stays joined."""
+        await self.conductor.close()
+
+    def _take_snapshot(self, snapshot: Sequence[ListedChannel], at: float) -> None:
+        self.publisher.take_snapshot(snapshot, at)
+        for listener in self._after_snapshot:
+            listener()
+
+    def _reconcile(self, snapshot: Sequence[ListedChannel], at: float, left_alone: frozenset[str]) -> None:
+        found = self.publisher.reconcile(snapshot, at, left_alone)
+        for listener in self._after_comparison:
+            listener(found)
