@@ -1,6 +1,5 @@
 """A call as the wire shows it: a PhoneCall and its PhoneCallViews, one for each extension's perspective."""
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,8 +7,16 @@ from enum import StrEnum
 from adapter.asterisk.events import ChannelState
 from adapter.asterisk.party import Party
 from adapter.calls.call import Call
-from adapter.calls.ids import Age, age_of
 from adapter.calls.legs import Disposition, Leg, Parking
+from adapter.calls.sides import (
+    called_by,
+    callees_of,
+    callers_of,
+    is_called_side,
+    parties_of,
+    present,
+    talking_with,
+)
 
 
 class Status(StrEnum):
@@ -89,7 +96,7 @@ def phone_call(call: Call, is_seen: Callable[[str], bool]) -> PhoneCall | None:
     views = [_leg_view(call, leg) for leg in _perspectives(call, ours)]
     views += [
         _spy_view(call, leg, spy, extension)
-        for leg in _present(call)
+        for leg in present(call)
         if leg.spies and (extension := _supervised(call, leg, ours))
         for spy in leg.spies.values()
         if spy.channel.uniqueid in call.view_ids and (leg.extension or is_seen(spy.extension or ""))
@@ -102,11 +109,6 @@ def phone_call(call: Call, is_seen: Callable[[str], bool]) -> PhoneCall | None:
         answered=call.answered_at,
         views=tuple(sorted(views, key=lambda view: view.id)),
     )
-
-
-def _present(call: Call) -> list[Leg]:
-    """All but who transferred the others and left: its phone may take a while to hang up."""
-    return [leg for leg in call.legs.values() if not leg.has_left]
 
 
 def caller_id_text(party: Party) -> str | None:
@@ -122,12 +124,12 @@ def _charged(legs: list[Leg]) -> str:
 
 def _flow(call: Call, leg: Leg, parties: list[Leg]) -> Flow:
     """Of those who talk, once some do: who sent the others on may still be there for a while."""
-    legs = [leg, *parties] if parties else _present(call)
+    legs = [leg, *parties] if parties else present(call)
     public = next((one for one in legs if one.extension is None and not one.is_local_half), None)
     if public is None:
         return Flow.LOCAL
     others = [one for one in legs if one is not public] if parties else []
-    return _public_flow(is_called=_is_called(public, others))
+    return _public_flow(is_called=is_called_side(public, others))
 
 
 def _public_flow(*, is_called: bool) -> Flow:
@@ -143,31 +145,18 @@ def _perspectives(call: Call, legs: list[Leg]) -> Iterable[Leg]:
     return best.values()
 
 
-def _parties(call: Call, leg: Leg) -> list[Leg]:
-    """Who talks with the leg. In a conference, who of its call: the others are of calls of their own."""
-    talking = _talking(call, leg)
-    if len(talking) == 1 and leg.stays_in_bridge and not leg.is_in_conference:
-        return talking  # in a bridge of ARI: each is of a call of its own, and they are a conversation
-    return [other for other in talking if other.channel.uniqueid in call.legs]
-
-
-def _talking(call: Call, leg: Leg) -> list[Leg]:
-    """Who talks with the leg: not who sent it on, and may be there for an instant still."""
-    return [other for other in call.bridges.others(leg) if not other.has_left]
-
-
 def _leg_view(call: Call, leg: Leg) -> PhoneCallView:
-    talking = _talking(call, leg)
-    parties = _parties(call, leg)
+    talking = talking_with(call, leg)
+    parties = parties_of(call, leg)
     own = leg.extension or ""
-    is_called = _is_called(leg, parties)
+    is_called = is_called_side(leg, parties)
     # The caller id is the one shown to the called party: what that has as its connected line.
     shown = leg.channel.connected if is_called else leg.channel.caller
     return PhoneCallView(
         id=call.view_ids[leg.channel.uniqueid],
         extension=own,
-        source=_callers(call, leg, parties) if is_called else (own,),
-        destination=(own,) if is_called else _called(call, leg, parties),
+        source=callers_of(call, leg, parties) if is_called else (own,),
+        destination=(own,) if is_called else called_by(call, leg, parties),
         status=_status(call, leg, is_talking=bool(talking)),
         flow=_flow(call, leg, parties),
         caller_id=caller_id_text(shown),
@@ -181,27 +170,6 @@ def _leg_view(call: Call, leg: Leg) -> PhoneCallView:
         recorded_since=_earliest(one.recorded_since for one in (leg, *talking)),
         disposition=_disposition(leg, parties),
     )
-
-
-def _is_called(leg: Leg, parties: list[Leg]) -> bool:
-    """Whether it is the called side."""
-    return not any(one is leg for one in _calling([leg, *parties])) if parties else leg.is_dialed
-
-
-def _calling(legs: list[Leg]) -> list[Leg]:
-    """Who calls, of those who talk: whoever was not called; where that is all or none, one of them.
-
-    After a transfer those may talk who were both called by somebody who is gone, or both called one: who was
-    sent on is older. Whom nobody called and who is of the public network has called us.
-    """
-    calling = [leg for leg in legs if not leg.is_dialed]
-    if calling and len(calling) < len(legs):
-        return calling
-    return [min(legs, key=lambda leg: (not leg.is_dialed and leg.extension is not None, _age(leg)))]
-
-
-def _age(leg: Leg) -> Age:
-    return age_of(leg.channel.uniqueid, leg.began_at)
 
 
 def _disposition(leg: Leg, parties: list[Leg]) -> Disposition | None:
@@ -242,7 +210,7 @@ def _supervised(call: Call, spyee: Leg, ours: list[Leg]) -> str:
     if spyee.extension is not None:
         return shown.get(spyee.channel.uniqueid, "")
     called = [one for one in ours if one.dialed_by == spyee.channel.uniqueid]
-    there = [*_parties(call, spyee), *called]
+    there = [*parties_of(call, spyee), *called]
     return next((shown[one.channel.uniqueid] for one in there if one.channel.uniqueid in shown), "")
 
 
@@ -254,7 +222,7 @@ def _spy_view(call: Call, spyee: Leg, spy: Leg, extension: str) -> PhoneCallView
         source=(spy.extension or spy.channel.caller.number,),
         destination=(extension,),
         status=Status.ON_CALL,
-        flow=_flow(call, spyee, _parties(call, spyee)),
+        flow=_flow(call, spyee, parties_of(call, spyee)),
         # An Originate's CallerID becomes the connected line, and stays that when it is answered.
         caller_id=caller_id_text(spy.channel.connected) or caller_id_text(spy.channel.caller),
         ringing=None,
@@ -265,45 +233,10 @@ def _spy_view(call: Call, spyee: Leg, spy: Leg, extension: str) -> PhoneCallView
     )
 
 
-def _callers(call: Call, leg: Leg, parties: list[Leg]) -> tuple[str, ...]:
-    """Who called: of those it talks with, or while it rings, the one whose number Asterisk has it show."""
-    if parties:
-        return _numbers(_calling([leg, *parties]))
-    number = leg.channel.connected.number
-    callers = [one for one in _present(call) if not one.is_dialed and not one.is_local_half]
-    if callers:
-        return _numbers([next((one for one in callers if number in _numbers([one])), callers[0])])
-    return (number,) if number else ()
-
-
-def _called(call: Call, leg: Leg, parties: list[Leg]) -> tuple[str, ...]:
-    """Who is there; else who was called, of whom those who answered; else the number that was dialed."""
-    if parties:
-        return _numbers(parties)
-    callees = _callees(call, leg)
-    there = _numbers([callee for callee in callees if callee.is_up] or callees)
-    if there:
-        return there
-    # The dialplan has names of its own for places that no number leads to: `s`, `h`.
-    return (leg.exten,) if _NUMBER.fullmatch(leg.exten) else _numbers(call.bridges.others(leg))
-
-
-_NUMBER = re.compile(r"[0-9+*#]+", re.ASCII)
-
-
-def _callees(call: Call, leg: Leg) -> list[Leg]:
-    return [other for other in _present(call) if other.is_dialed and other is not leg]
-
-
-def _numbers(legs: Iterable[Leg]) -> tuple[str, ...]:
-    numbers = [leg.extension or leg.channel.caller.number for leg in legs if not leg.is_local_half]
-    return tuple(dict.fromkeys(number for number in numbers if number))
-
-
 def _status(call: Call, leg: Leg, *, is_talking: bool) -> Status:
     if leg.is_idle and leg.is_up:
         return Status.OFF_HOOK
-    callees = _callees(call, leg)
+    callees = callees_of(call, leg)
     is_ringing_there = not (leg.is_dialed or is_talking) and any(callee.is_ringing for callee in callees)
     is_answered_there = any(callee.is_up for callee in callees)
     match leg.channel.state:
