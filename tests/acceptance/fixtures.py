@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from adapter.lab import Phones, running_asterisk
-from adapter.lab.adapter_process import DIRECTORY, running_adapter
-from tests.acceptance.harness import Lab
+from adapter.lab.adapter_process import running_adapter
+from tests.acceptance.harness import Lab, changed_directory
 from tests.acceptance.stories.story import Stage
 
 # What else the lab's dialplan has: queues, a conference, and a supervisor all of whose phones ring.
@@ -39,12 +39,9 @@ async def stage(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncIterator[Stage]:
     folder = tmp_path_factory.mktemp("stage")
-    text = DIRECTORY.read_text()
-    assert OLD_SUPERVISOR in text
-    text = text.replace(OLD_SUPERVISOR, NEW_SUPERVISOR)
-    first = text.index('  - {number: "0004*300"')
-    directory = folder / "directory.yaml"
-    directory.write_text(text[:first] + MORE_EXTENSIONS + text[first:])
+    first = '  - {number: "0004*300"'
+    changes = {OLD_SUPERVISOR: NEW_SUPERVISOR, first: MORE_EXTENSIONS + first}
+    directory = changed_directory(folder, changes)
     async with (
         running_asterisk(folder / "asterisk") as pbx,
         running_adapter(pbx, folder / "adapter", directory=directory) as adapter,

@@ -1,10 +1,11 @@
 """A real Asterisk, real phones and the real adapter process, and what a test says to them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from adapter.lab import Pbx, Phone, Phones
-from adapter.lab.adapter_process import Adapter, Answer
+from adapter.lab import LabError, Pbx, Phone, Phones
+from adapter.lab.adapter_process import DIRECTORY, Adapter, Answer
 from adapter.lab.polling import until_seen
 
 Json = dict[str, object]
@@ -100,6 +101,21 @@ class Lab:
             within=within,
         )
         return next(views_of(call) for call in calls if call["id"] == call_id)
+
+
+def changed_directory(folder: Path, changes: Mapping[str, str]) -> Path:
+    """The lab's directory, written anew into the folder with each of these texts in place of another.
+
+    Raises LabError where one of them does not stand there.
+    """
+    text = DIRECTORY.read_text(encoding="utf-8")
+    for old, new in changes.items():
+        if old not in text:
+            raise LabError(f"the directory has no {old!r}")
+        text = text.replace(old, new)
+    directory = folder / "directory.yaml"
+    directory.write_text(text, encoding="utf-8")
+    return directory
 
 
 def views_of(call: Json) -> Views:

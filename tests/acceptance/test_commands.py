@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from adapter.lab import Pbx, Phones, running_asterisk
-from adapter.lab.adapter_process import DIRECTORY, adapter_environment
+from adapter.lab.adapter_process import adapter_environment
 from adapter.lab.polling import poll_until
 from adapter.lab.processes import die_with_parent, end_process, last_lines, start_process
+from tests.acceptance.harness import changed_directory
 
 DEADLINE_S = 20.0
 INCLUDED = ("spy@uapi-spy", "notice@uapi-spy", "0@uapi-phones", "s@uapi-device", "s@uapi-left")
@@ -201,11 +202,8 @@ async def test_a_device_that_can_never_match_is_named(
         pbx, "modules.conf", ("load = pbx_config.so", "load = pbx_config.so\nload = func_devstate.so")
     )
     await restart(pbx)
-    directory = tmp_path / "directory.yaml"
     entry = 'number: "0003*211", type: phone terminal'
-    text = DIRECTORY.read_text()
-    assert entry in text
-    directory.write_text(text.replace(entry, f"{entry}, devices: [{device}]"))
+    directory = changed_directory(tmp_path, {entry: f"{entry}, devices: [{device}]"})
     _, verdicts = await commands.check(ADAPTER_DIRECTORY=str(directory))
     assert verdicts["phone 0003*211"] == found
 

@@ -11,10 +11,10 @@ import pytest
 
 from adapter.ami.link import RECONCILE_PAUSE_S, SETTLE_S
 from adapter.lab import Pbx, Phone, Phones, running_asterisk, wait_until_heard
-from adapter.lab.adapter_process import DIRECTORY, running_adapter
+from adapter.lab.adapter_process import running_adapter
 from adapter.lab.configuration import TEST_AMI_USERNAME
 from adapter.lab.polling import poll_until, until_seen
-from tests.acceptance.harness import Json, Lab
+from tests.acceptance.harness import Json, Lab, changed_directory
 from tests.acceptance.stories.recorder import Recorder, recording
 
 DEADLINE_S = 3.0
@@ -64,10 +64,8 @@ def calling(pbx: Pbx, callee: str, number: str) -> Iterator[socket.socket]:
 @pytest.fixture
 async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
     """As ever, but an extension of organization 3 has a device of a short name, which fits into a number."""
-    text, directory = DIRECTORY.read_text(encoding="utf-8"), tmp_path / "directory.yaml"
     line = '{number: "0003*21", type: phone terminal, owner: "12", '
-    assert line in text
-    directory.write_text(text.replace(line, line + "devices: [PJSIP/0003*21, PJSIP/210], "), encoding="utf-8")
+    directory = changed_directory(tmp_path, {line: line + "devices: [PJSIP/0003*21, PJSIP/210], "})
     async with (
         running_asterisk(tmp_path / "asterisk") as pbx,
         running_adapter(pbx, tmp_path / "adapter", directory=directory) as adapter,

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from adapter.lab import LabError, Phone, Phones, Step, running_asterisk
-from adapter.lab.adapter_process import DIRECTORY, Answer, running_adapter
+from adapter.lab.adapter_process import Answer, running_adapter
 from adapter.lab.polling import POLL_INTERVAL_S
 from adapter.lab.sip import press_key
-from tests.acceptance.harness import views_of
+from tests.acceptance.harness import changed_directory, views_of
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.hearing import heard, until_right
 from tests.acceptance.supervision.test_modes import MODES, OK, SWITCH_LIMIT_S, join, talking
@@ -72,14 +72,12 @@ def endpoints(numbers: Iterable[str], phone: Phone) -> str:
 async def crowded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Stage, Crowd]]:
     """A PBX with twice eighteen more extensions."""
     folder = tmp_path_factory.mktemp("many")
-    text = DIRECTORY.read_text()
-    first = text.index('  - {number: "0004*300"')
     more = "".join(
         f'  - {{number: "{number}", type: phone terminal, owner: "12"}}\n'
         for number in (*AGENTS, *SUPERVISORS)
     )
-    directory = folder / "directory.yaml"
-    directory.write_text(text[:first] + more + text[first:])
+    first = '  - {number: "0004*300"'
+    directory = changed_directory(folder, {first: more + first})
     async with running_asterisk(folder / "asterisk") as pbx, Phones(pbx, folder / "crowd") as phones:
         crowd = Crowd(
             await phones.callee("0003*21", name="all agents"),

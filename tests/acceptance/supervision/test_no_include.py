@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from adapter.lab import running_asterisk
-from adapter.lab.adapter_process import DIRECTORY, running_adapter
-from tests.acceptance.harness import code_of
+from adapter.lab.adapter_process import running_adapter
+from tests.acceptance.harness import changed_directory, code_of
 from tests.acceptance.stories.story import Stage
 from tests.acceptance.supervision.asking import address_of, reason_of_end, supervision, until_joined
 from tests.acceptance.supervision.hearing import heard, until_right
@@ -22,12 +22,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """Without the include; the organization wants a notice tone where `stranger` supervises."""
     folder = tmp_path_factory.mktemp("no-include")
-    text = DIRECTORY.read_text()
-    assert "name: Other Organization" in text
-    directory = folder / "directory.yaml"
-    directory.write_text(
-        text.replace("name: Other Organization", "name: Other Organization\n    notice_tone: true")
-    )
+    name = "name: Other Organization"
+    directory = changed_directory(folder, {name: f"{name}\n    notice_tone: true"})
     async with running_asterisk(folder / "asterisk") as pbx:
         await reconfigure(pbx, {"extensions.conf": ("#include uapi-dialplan.conf", "")})
         async with running_adapter(pbx, folder / "adapter", directory=directory) as adapter:

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from adapter.lab import LabError, Phone, Step, running_asterisk, wait_until_heard
-from adapter.lab.adapter_process import DIRECTORY, Answer, running_adapter
+from adapter.lab import Phone, Step, running_asterisk, wait_until_heard
+from adapter.lab.adapter_process import Answer, running_adapter
 from adapter.lab.hears import HEARD_LEVEL
 from adapter.lab.polling import poll_until, until
 from adapter.lab.tones import tone_level
-from tests.acceptance.harness import code_of, views_of
+from tests.acceptance.harness import changed_directory, code_of, views_of
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.asking import address_of, reason_of_end, until_joined
 from tests.acceptance.supervision.hearing import heard, until_right
@@ -38,13 +38,7 @@ CHANGES = {
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """0003*025 has a phone that answers by itself; the other organization wants a notice tone."""
     folder = tmp_path_factory.mktemp("phones")
-    text = DIRECTORY.read_text()
-    for old, new in CHANGES.items():
-        if old not in text:
-            raise LabError(f"the directory has no {old!r}")
-        text = text.replace(old, new)
-    directory = folder / "directory.yaml"
-    directory.write_text(text)
+    directory = changed_directory(folder, CHANGES)
     async with (
         running_asterisk(folder / "asterisk") as pbx,
         running_adapter(pbx, folder / "adapter", directory=directory) as adapter,

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from adapter.lab import LabError, Phone, running_asterisk
-from adapter.lab.adapter_process import DIRECTORY, running_adapter
+from adapter.lab import Phone, running_asterisk
+from adapter.lab.adapter_process import running_adapter
 from adapter.lab.hears import HEARD_LEVEL
 from adapter.lab.tones import tone_level
-from tests.acceptance.harness import code_of, views_of
+from tests.acceptance.harness import changed_directory, code_of, views_of
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.asking import address_of, reason_of_end, until_joined
 from tests.acceptance.supervision.hearing import heard, until_right
@@ -68,13 +68,7 @@ CHANGES = {
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """An ordinary PBX: the directory's numbers are nowhere in its configuration."""
     folder = tmp_path_factory.mktemp("plain-names")
-    text = DIRECTORY.read_text()
-    for old, new in CHANGES.items():
-        if old not in text:
-            raise LabError(f"the directory has no {old!r}")
-        text = text.replace(old, new)
-    directory = folder / "directory.yaml"
-    directory.write_text(text)
+    directory = changed_directory(folder, CHANGES)
     async with running_asterisk(folder / "asterisk") as pbx:
         trunk = "; -------------------------------------------------------------------- trunks\n"
         await reconfigure(

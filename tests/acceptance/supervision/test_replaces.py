@@ -9,9 +9,10 @@ from typing import cast
 import pytest
 import pytest_asyncio
 
-from adapter.lab import LabError, running_asterisk
-from adapter.lab.adapter_process import DIRECTORY, running_adapter
+from adapter.lab import running_asterisk
+from adapter.lab.adapter_process import running_adapter
 from adapter.lab.polling import poll_until
+from tests.acceptance.harness import changed_directory
 from tests.acceptance.stories.story import Stage
 from tests.acceptance.supervision.asking import address_of, reason_of_end, until_joined
 from tests.acceptance.supervision.hearing import until_right
@@ -79,11 +80,8 @@ class Intruder(asyncio.DatagramProtocol):
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """The supervisor has an endpoint with a plain name."""
     folder = tmp_path_factory.mktemp("replaces")
-    old, text = 'number: "0003*024", type: phone terminal', DIRECTORY.read_text()
-    if old not in text:
-        raise LabError(f"the directory has no {old!r}")
-    directory = folder / "directory.yaml"
-    directory.write_text(text.replace(old, f"{old}, dial: PJSIP/{DEVICE}, auto_answer: call-info"))
+    old = 'number: "0003*024", type: phone terminal'
+    directory = changed_directory(folder, {old: f"{old}, dial: PJSIP/{DEVICE}, auto_answer: call-info"})
     async with running_asterisk(folder / "asterisk") as pbx:
         trunk = "; -------------------------------------------------------------------- trunks\n"
         endpoint = f"[{DEVICE}](phone)\naors = {DEVICE}\n[{DEVICE}](contacts)\n"

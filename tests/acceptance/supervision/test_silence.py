@@ -8,9 +8,10 @@ import pytest
 import pytest_asyncio
 
 from adapter.lab import Phone, running_asterisk
-from adapter.lab.adapter_process import DIRECTORY, running_adapter
+from adapter.lab.adapter_process import running_adapter
 from adapter.lab.hears import who_hears_whom
 from adapter.lab.polling import until
+from tests.acceptance.harness import changed_directory
 from tests.acceptance.stories.story import Stage, Story
 from tests.acceptance.supervision.asking import address_of, reason_of_end, until_joined, until_told
 from tests.acceptance.supervision.hearing import heard, until_right
@@ -31,10 +32,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """A PBX with the dialplan include or without, and a directory that a test may change."""
     folder = tmp_path_factory.mktemp("silence")
-    text = DIRECTORY.read_text()
-    assert SUPERVISOR in text
-    directory = folder / "directory.yaml"
-    directory.write_text(text)
+    directory = changed_directory(folder, {SUPERVISOR: SUPERVISOR})
     async with running_asterisk(folder / "asterisk") as pbx:
         if getattr(request, "param", "include") == "no include":
             await reconfigure(pbx, {"extensions.conf": ("#include uapi-dialplan.conf", "")})

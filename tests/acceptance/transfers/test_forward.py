@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from adapter.lab import Phones, Step, running_asterisk, wait_until_heard
-from adapter.lab.adapter_process import DIRECTORY, running_adapter
-from tests.acceptance.harness import Lab, code_of
+from adapter.lab.adapter_process import running_adapter
+from tests.acceptance.harness import Lab, changed_directory, code_of
 from tests.acceptance.stories.story import Stage, view
 from tests.acceptance.test_barge_in import pairs
 
@@ -89,9 +89,8 @@ async def test_a_supervisor_dialed_without_our_dialplan_does_not_reach_others_by
     async with running_asterisk(tmp_path / "asterisk") as pbx:
         default = "[default]\ninclude => phones\n\n[extensions]\n"
         await reconfigure(pbx, {"extensions.conf": ("[extensions]\n", default)})
-        directory = tmp_path / "directory.yaml"
         own = '{number: "0003*024", '
-        directory.write_text(DIRECTORY.read_text().replace(own, f'{own}dial: "PJSIP/0003*024", '))
+        directory = changed_directory(tmp_path, {own: f'{own}dial: "PJSIP/0003*024", '})
         async with (
             running_adapter(pbx, tmp_path / "adapter", directory=directory) as adapter,
             Phones(pbx, tmp_path / "phones") as phones,
