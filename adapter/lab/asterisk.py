@@ -55,6 +55,7 @@ class Pbx:
     folder: Path
     ports: Ports = field(repr=False)
     _command: tuple[str, ...] = field(repr=False)
+    ari_port: int | None = None
     _life: _Life = field(default_factory=_Life, repr=False, compare=False)
 
     @property
@@ -135,16 +136,17 @@ async def running_asterisk(
     say: Callable[[str], None] | None = None,
     asterisk: Path | None = None,
     numbers: Iterable[str] = (),
+    has_ari: bool = False,
 ) -> AsyncIterator[Pbx]:
     """Run an Asterisk of our own, on free ports of 127.0.0.1, with everything it writes in `folder`.
 
     `asterisk` is a program or a Debian folder; without it one is found or made: see find_asterisk.
     `say` gets a line for each step that takes long. `numbers` are those of further phones, besides the ones
-    that asterisk-conf/pjsip.conf has.
+    that asterisk-conf/pjsip.conf has. `has_ari` has it listen for applications as well.
     Raises LabError if there is no Asterisk to be had, or if it does not start.
     """
     installation = await find_asterisk(say or _say_nothing, asterisk)
-    pbx = _lay_out(folder.absolute(), installation, numbers)
+    pbx = _lay_out(folder.absolute(), installation, numbers, has_ari=has_ari)
     try:
         await pbx.start()
         yield pbx
@@ -152,7 +154,7 @@ async def running_asterisk(
         await pbx.stop()
 
 
-def _lay_out(folder: Path, installation: Installation, numbers: Iterable[str]) -> Pbx:
+def _lay_out(folder: Path, installation: Installation, numbers: Iterable[str], *, has_ari: bool) -> Pbx:
     """Choose the ports, write the working folder, and return the Asterisk that may be started in it."""
     ports = Ports()
     rtp_port = ports.take(HOST, RTP_PORTS)
@@ -164,6 +166,7 @@ def _lay_out(folder: Path, installation: Installation, numbers: Iterable[str]) -
         carrier_port=ports.take(CARRIER_IP),
         rtp_first_port=rtp_port,
         rtp_last_port=rtp_port + RTP_PORTS - 1,
+        ari_port=ports.take(HOST) if has_ari else None,
     )
     conf = write_configuration(folder, site, installation, numbers)
     return Pbx(
@@ -178,6 +181,7 @@ def _lay_out(folder: Path, installation: Installation, numbers: Iterable[str]) -
         carrier_port=site.carrier_port,
         folder=folder,
         ports=ports,
+        ari_port=site.ari_port,
         _command=(*_resolvable_host(), *die_with_parent((*installation.command, "-f", "-C", str(conf)))),
     )
 

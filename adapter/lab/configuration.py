@@ -24,6 +24,14 @@ CARRIER_IP = "127.0.0.3"
 # adapter's.
 TEST_AMI_USERNAME = "lab"
 
+# The ARI user of tests that are an application; its secret is the adapter's.
+ARI_USERNAME = "lab"
+ARI_MODULES = (
+    *("res_http_websocket", "res_websocket_client", "res_stasis", "res_stasis_answer", "res_stasis_playback"),
+    *("res_stasis_recording", "res_stasis_snoop", "res_ari_model", "res_ari", "res_ari_events"),
+    *("res_ari_channels", "res_ari_bridges", "app_stasis"),
+)
+
 MUSIC_HZ = 350
 
 RUNTIME_FOLDERS = ("var", "db", "keys", "agi", "spool", "run", "log", "music")
@@ -53,6 +61,8 @@ class Site:
     carrier_port: int
     rtp_first_port: int
     rtp_last_port: int
+    ari_port: int | None = None
+    """Where ARI listens; None where there is none."""
 
 
 def lab_file(name: str) -> Path:
@@ -124,6 +134,8 @@ def write_configuration(
         ),
     )
     write_phones(etc, numbers)
+    if site.ari_port is not None:
+        _write_ari(etc, site, site.ari_port)
     folders = {
         "astetcdir": etc,
         "astvarlibdir": folder / "var",
@@ -139,6 +151,14 @@ def write_configuration(
     main = etc / "asterisk.conf"
     _write(main, ("[directories]", *(f"{name} = {path}" for name, path in folders.items() if path)))
     return main
+
+
+def _write_ari(etc: Path, site: Site, port: int) -> None:
+    where = (f"bindaddr = {site.host}", f"bindport = {port}")
+    _write(etc / "http.conf", ("[general]", "enabled = yes", *where))
+    user = (f"[{ARI_USERNAME}]", "type = user", f"password = {site.ami_secret}")
+    _write(etc / "ari.conf", ("[general]", "enabled = yes", *user))
+    _write(etc / "site/modules.conf", (f"load = {name}.so" for name in ARI_MODULES))
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

@@ -82,9 +82,9 @@ def _is_told(step: Step) -> bool:
     """Whether a snapshot of this step tells as much as the events did: docs/stories.md says where not.
 
     Parking is asked for beside it. Of a transfer it does not tell that the calls that it joins are one before
-    somebody answers.
+    somebody answers. Who was sent on unheard, and dials nobody, is shown with the number that it called before.
     """
-    return "parked" not in step.name and step.name != "transferred"
+    return "parked" not in step.name and step.name not in {"transferred", "sent on"}
 
 
 def _left(calls: Calls) -> set[str]:
@@ -92,8 +92,11 @@ def _left(calls: Calls) -> set[str]:
     return {uniqueid for call in calls.live() for uniqueid, leg in call.legs.items() if leg.has_left}
 
 
-@pytest.mark.parametrize("has_bridges", [False, True], ids=["channels", "channels and bridges"])
-@each_told
+@pytest.mark.parametrize(
+    ("name", "has_bridges"),
+    # Without a list of bridges an application's channels are taken for waiting: test_model_field.py.
+    [*((name, True) for name in TOLD), *((name, False) for name in TOLD if not name.startswith("ari-"))],
+)
 def test_a_restart_at_any_step_shows_what_was_shown_before(name: str, *, has_bridges: bool) -> None:
     """From the real snapshot alone, and with every event since: the same calls with the same views.
 
@@ -155,7 +158,7 @@ def test_a_recorded_story_cut_anywhere_ends_the_same(name: str, moment: float, i
     calls, unbroken = lab_calls(), lab_calls()
     if not is_restart:  # the link broke half-way to the cut, and what happened since was not heard
         _apply(calls, events(messages[: cut // 2]))
-    snapshot, at = snapshot_after(messages[:cut]), 0.0
+    snapshot, at = listed(snapshot_after(messages[:cut]), messages[:cut]), 0.0
     told = 0
     for step in steps(name):
         for message in step.messages:
@@ -168,7 +171,7 @@ def test_a_recorded_story_cut_anywhere_ends_the_same(name: str, moment: float, i
             if told > cut:
                 _apply(calls, happened)
             if told == cut:
-                calls.reset(listed(snapshot), at)
+                calls.reset(snapshot, at)
             check(calls)
         if told > cut and _is_told(step):
             left = _left(unbroken)
