@@ -82,7 +82,7 @@ def _is_told(step: Step) -> bool:
     """Whether a snapshot of this step tells as much as the events did: docs/stories.md says where not.
 
     Parking is asked for beside it. Of a transfer it does not tell that the calls that it joins are one before
-    somebody answers. Who was sent on unheard, and dials nobody, is shown with the number that it called before.
+    somebody answers. Who was sent on unheard, and dials nobody, is shown with the number it called before.
     """
     return "parked" not in step.name and step.name not in {"transferred", "sent on"}
 
