@@ -25,7 +25,7 @@ from adapter.auth.token_endpoint import TokenEndpoint
 from adapter.auth.tokens import Tokens
 from adapter.callcontrol.supervision.plan import Follow
 from adapter.callcontrol.world import Rules
-from adapter.calls.changes import CallChanged, CallEnded, ChannelGone
+from adapter.calls.changes import CallChanged, CallEnded
 from adapter.directory.file import DirectoryFile
 from adapter.documentation.page import Documentation
 from adapter.http.audit_fields import audit_requests
@@ -119,7 +119,6 @@ def make_app(settings: Settings) -> web.Application:
     call_actions = CallActions(
         settings=settings,
         requests=requests,
-        calls=pbx.calls,
         shown=pbx.shown,
         conductor=pbx.conductor,
         bodies=bodies,
@@ -129,7 +128,6 @@ def make_app(settings: Settings) -> web.Application:
         settings=settings, requests=requests, directory=directory, shown=pbx.shown, conductor=pbx.conductor
     )
     pbx.after_snapshot(events.on_snapshot)
-    pbx.publisher.subscribe(call_actions.on_change, ChannelGone)
     pbx.publisher.subscribe(events.on_change, CallChanged, CallEnded)
     pbx.conductor.subscribe(events.on_supervision)
     pbx.conductor.subscribe(trail.on_supervision)

@@ -9,15 +9,12 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from adapter.access.supervising import may_begin_on_any
-from adapter.asterisk.events import OTHER_HALF
 from adapter.callcontrol.supervision.conductor import Asked, Conductor
 from adapter.callcontrol.supervision.decision import may_end
 from adapter.callcontrol.supervision.plan import Plan, Refusal
 from adapter.callcontrol.supervision.ringing import OUTCOME_MARGIN_S
 from adapter.callcontrol.supervision.session import Reason, State
 from adapter.callcontrol.supervision.supervision import Supervision
-from adapter.calls.changes import Change, ChannelGone
-from adapter.calls.model import Calls
 from adapter.calls.shown_to import ShownTo
 from adapter.calls.views import PhoneCall
 from adapter.http.answers import json_answer
@@ -36,9 +33,6 @@ from adapter.uapi.requests import Requests
 from adapter.uapi.resources import Accepted, AcceptedLink
 from adapter.uapi.schemas import read_action
 from adapter.uapi.supervisions import render_supervision, sentence
-
-HANG_UP_LIMIT_S = 5.0
-"""Limit for Asterisk to hang up on a supervisor."""
 
 _FAILURES = {
     Reason.BUSY: UapiCode.SEND_CALL_TO_BUSY,
@@ -62,7 +56,6 @@ class CallActions:
         *,
         settings: Settings,
         requests: Requests,
-        calls: Calls,
         shown: ShownTo,
         conductor: Conductor,
         bodies: Bodies,
@@ -70,22 +63,12 @@ class CallActions:
     ) -> None:
         self._settings = settings
         self._requests = requests
-        self._calls = calls
         self._shown = shown
         self._conductor = conductor
         self._bodies = bodies
         self._waits = waits
         self._timezone = ZoneInfo(settings.timezone)
         self._idempotency = IdempotencyStore()
-        self._leaving: dict[asyncio.Event, str] = {}
-        """Who waits for a supervisor's channel to be gone, each for itself, and for which one."""
-
-    def on_change(self, change: Change) -> None:
-        """Tell who waits for a supervisor's channel to be gone."""
-        if self._leaving and isinstance(change, ChannelGone):
-            for left, channel_id in self._leaving.items():
-                if channel_id == change.uniqueid.removesuffix(OTHER_HALF):
-                    left.set()
 
     # -- handlers ----------------------------------------------------------------------------------
 
@@ -128,7 +111,8 @@ class CallActions:
         _note_supervision(request, supervision)
         if not may_end(addressed.principal, supervision):
             raise forbidden()
-        await self._end(supervision)
+        if not await self._conductor.end(supervision):
+            raise unavailable("Asterisk has not hung up on the supervisor yet.")
         if read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
             return web.Response(status=204, headers={"Preference-Applied": "return=minimal"})
         return json_answer(render_supervision(supervision, addressed.origin, self._timezone))
@@ -244,25 +228,6 @@ class CallActions:
         link = AcceptedLink(addressed.address(plan.extension, plan.call_id), becomes)
         body = Accepted(plan.call_id, plan.extension, link)
         return json_answer(body, status=202, headers=headers)
-
-    # -- DELETE ------------------------------------------------------------------------------------
-
-    async def _end(self, supervision: Supervision) -> None:
-        """End it and wait until its phone is gone. Raises ApiError where Asterisk does not do that."""
-        channel_id = supervision.channel_id
-        left = asyncio.Event()
-        self._leaving[left] = channel_id
-        try:
-            self._conductor.end(supervision)
-            async with asyncio.timeout(HANG_UP_LIMIT_S):
-                await supervision.until(lambda one: one.state is State.ENDED)
-                while self._calls.has_phone(channel_id):
-                    await left.wait()
-                    left.clear()
-        except TimeoutError:
-            raise unavailable("Asterisk has not hung up on the supervisor yet.") from None
-        finally:
-            del self._leaving[left]
 
     # -- what both need ----------------------------------------------------------------------------
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from adapter.callcontrol import hang_up
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
-from adapter.uapi import call_actions
 from tests.integration.harness import Service, code_of, running_service
 from tests.integration.rewriting import reload, without_extension
 from tests.integration.supervising import (
@@ -71,9 +71,9 @@ async def test_who_deletes_second_is_told_though_the_first_gave_up(
     uniqueid = await joined(service, ami)
     path = f"/uapi/phoneCalls/@me/{AGENT}/{await service.call_id()}?phoneNumber={SUPERVISOR}"
     holding(ami, "Hangup")
-    monkeypatch.setattr(call_actions, "HANG_UP_LIMIT_S", 0.3)
+    monkeypatch.setattr(hang_up, "LIMIT_S", 0.3)
     [first] = await in_hand(service, service.request("DELETE", path))
-    monkeypatch.setattr(call_actions, "HANG_UP_LIMIT_S", 3.0)
+    monkeypatch.setattr(hang_up, "LIMIT_S", 3.0)
     [second] = await in_hand(service, service.request("DELETE", path))
     assert (await first).status == 503
     ami.pbx.hang_up(uniqueid)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from adapter.callcontrol import hang_up
 from adapter.lab.fake_ami import FakeAmi, ignore
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until, until_seen
-from adapter.uapi import call_actions
 from tests.integration.harness import REQUEST, Json, Service, code_of, running_service
 from tests.integration.rewriting import (
     group,
@@ -308,7 +308,7 @@ async def test_who_began_a_supervision_may_end_it_where_it_could_not_be_begun_an
     service: Service, ami: FakeAmi, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asterisk refused the hang-up at the reload: the App that asked for it may try, others may not."""
-    monkeypatch.setattr(call_actions, "HANG_UP_LIMIT_S", 1.0)
+    monkeypatch.setattr(hang_up, "LIMIT_S", 1.0)
     uniqueid = await joined(service, ami)
     call_id = await service.call_id()
     ami.scripts["Hangup"] = lambda action: action.connection.refuse(action, "Permission denied")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from adapter.callcontrol import hang_up
 from adapter.callcontrol.supervision import tuner
 from adapter.http import idempotency
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, drop
 from adapter.lab.fake_ami_events import FakeChannel, FakeState
 from adapter.lab.polling import until, until_seen
-from adapter.uapi import call_actions
 from tests.integration.harness import REQUEST, Service, code_of, running_service, until_taken
 from tests.integration.supervising import (
     AGENT,
@@ -401,7 +401,7 @@ async def test_a_refused_hangup_is_logged_and_asked_for_again_by_the_next_delete
     service: Service, ami: FakeAmi, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A privilege is missing: the client is not told that the supervisor has left."""
-    monkeypatch.setattr(call_actions, "HANG_UP_LIMIT_S", 0.3)
+    monkeypatch.setattr(hang_up, "LIMIT_S", 0.3)
     uniqueid = await joined(service, ami)
     path = f"/uapi/phoneCalls/@me/{AGENT}/{await service.call_id()}?phoneNumber={SUPERVISOR}"
     ami.scripts["Hangup"] = lambda action: action.connection.refuse(action, "Permission denied")

@@ -141,7 +141,7 @@ async def test_delete_answers_once_asterisk_has_hung_up(
     service: Service, ami: FakeAmi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And says so where it does not."""
-    monkeypatch.setattr("adapter.uapi.call_actions.HANG_UP_LIMIT_S", 0.2)
+    monkeypatch.setattr("adapter.callcontrol.hang_up.LIMIT_S", 0.2)
     _, uniqueid = await begin(service, ami)
     ami.scripts["Hangup"] = ignore
     assert await delete(service, "024") == (503, "service_unavailable")

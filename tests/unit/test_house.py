@@ -31,6 +31,8 @@ PURE = (
     "adapter.callcontrol.supervision.decision",
     "adapter.callcontrol.supervision.plan",
     "adapter.callcontrol.supervision.session",
+    "adapter.callcontrol.hang_up",
+    "adapter.callcontrol.operation",
     "adapter.callcontrol.supervision.conversation",
     "adapter.callcontrol.supervision.spy_setup",
     "adapter.callcontrol.world",

@@ -20,7 +20,7 @@ async def test_a_supervision_that_was_ended_in_a_break_is_hung_up_after_it_and_n
         here.hear()
         supervision = await here.join(agent)
         here.is_link_up = False
-        here.conductor.end(supervision)
+        ending = asyncio.create_task(here.conductor.end(supervision))
         await until(lambda: here.unsent)
         assert here.hung_up() == []
         here.is_link_up = True
@@ -28,6 +28,9 @@ async def test_a_supervision_that_was_ended_in_a_break_is_hung_up_after_it_and_n
         await here.hangs_up(supervision.channel_id)
         assert supervision.state is State.ENDED
         assert here.conductor.live() == []
+        here.pbx.hang_up(supervision.channel_id)
+        here.hear()
+        assert await ending
 
 
 @pytest.mark.parametrize("peer", [SUPERVISOR, TRUNK])

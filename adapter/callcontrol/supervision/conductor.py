@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 from adapter.access.principal import Principal
 from adapter.ami.errors import LinkDown, LinkError
 from adapter.asterisk.events import OTHER_HALF
+from adapter.callcontrol import hang_up
+from adapter.callcontrol.runner import Runner
 from adapter.callcontrol.supervision.decision import decide, find_to_end, make_plan
 from adapter.callcontrol.supervision.following import Following
 from adapter.callcontrol.supervision.leaving import Leaving
@@ -91,7 +93,10 @@ class Conductor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
         self._register = Register()
-        self._ringing = Ringing(calls, self._register, send, spawn=self._spawn, has_include=has_include)
+        self._runner = Runner(calls, send, spawn=self._spawn)
+        self._ringing = Ringing(
+            calls, self._register, send, self._runner, spawn=self._spawn, has_include=has_include
+        )
         self._parties = parties = Parties(calls, self._register, self._ringing)
         self._tuner = Tuner(
             calls,
@@ -147,6 +152,7 @@ class Conductor:
     def on_change(self, change: Change) -> None:
         """Keep the supervisions in line with one change of the live calls."""
         self._following.on_change(change)
+        self._runner.on_change(change)
 
     def on_directory(self) -> None:
         """End what the directory, which is another now, does not allow any more."""
@@ -260,12 +266,20 @@ class Conductor:
     def _world(self, supervisions: Iterable[Supervision]) -> World:
         return World(self._calls, supervisions, self._is_ready(), self._has_include(), self._rules)
 
-    def end(self, supervision: Supervision) -> None:
-        """Hang up on its supervisor, again if Asterisk did not before; the call goes on."""
+    async def end(self, supervision: Supervision) -> bool:
+        """Hang up on its supervisor, again if Asterisk did not before; whether nobody is there any more.
+
+        The call goes on.
+        """
+        channel_id = supervision.channel_id
         if supervision.state is not State.ENDED:
             self._ringing.end(supervision, Reason.ENDED_BY_REQUEST)
-        elif self._calls.leg(supervision.channel_id) is not None:
-            self._ringing.hang_up(supervision.channel_id)
+        elif self._calls.leg(channel_id) is not None:
+            self._ringing.hang_up(channel_id)
+        else:
+            return True
+        outcome = await self._runner.settled(hang_up.id_of(channel_id), hang_up.LIMIT_S)
+        return outcome is hang_up.Outcome.GONE
 
     async def close(self) -> None:
         """Stop what still rings; who is joined stays joined, and is found again at the next start."""
@@ -277,6 +291,7 @@ class Conductor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._runner.close()
 
     def _prepare(self, plan: Plan, owner: str) -> Supervision:
         now = time.time()

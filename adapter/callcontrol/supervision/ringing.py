@@ -7,19 +7,20 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
-from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LinkLost, says_gone
+from adapter.ami.errors import ActionRefused, ActionTimeout, LinkDown, LinkError, LinkLost
 from adapter.asterisk.actions import (
     Action,
     ActionError,
     Spying,
     SupervisorDevices,
     get_channel_name,
-    hang_up,
     originate_notice,
     originate_spy,
     originate_spy_by_include,
 )
-from adapter.asterisk.events import NOTICE_PREFIX, OTHER_HALF
+from adapter.asterisk.events import NOTICE_PREFIX
+from adapter.callcontrol.hang_up import HangUp
+from adapter.callcontrol.runner import Runner
 from adapter.callcontrol.supervision.plan import Plan, linger_s
 from adapter.callcontrol.supervision.register import Register, describe
 from adapter.callcontrol.supervision.session import NO_ANSWER, Reason, State, reason_of_hangup
@@ -56,16 +57,17 @@ class Ringing:
         calls: Calls,
         register: Register,
         send: Send,
+        runner: Runner,
         *,
         spawn: Spawn,
         has_include: Callable[[], bool],
     ) -> None:
         self._calls = calls
+        self._runner = runner
         self._register = register
         self._send = send
         self._spawn = spawn
         self._has_include = has_include
-        self._hanging_up: set[str] = set()
         self._notices: dict[str, asyncio.Future[bool]] = {}
         """Those that were asked for; done once it is known whether they are heard."""
 
@@ -124,46 +126,13 @@ class Ringing:
         self.hang_up(supervision.channel_id)
 
     def hang_up(self, channel_id: str) -> None:
-        """End a channel, once: one of ours, or one that got into its place.
-
-        A ChanSpy ends by it only once audio flows in the spied call. From that moment it hears nothing, and
-        nobody hears it, but its phone is not hung up (measured). So the second half of a Local channel, and
-        with it the phone, is hung up as well, whether it is known or not.
-        """
-        if channel_id in self._hanging_up:
-            return
-        actions = [hang_up(channel_id)]
-        first_half = self._calls.leg(channel_id)
-        if first_half is not None and first_half.is_local_half:
-            actions.append(hang_up(channel_id + OTHER_HALF))
-        self._hanging_up.add(channel_id)
-
-        async def hang_up_once() -> None:
-            try:
-                for action in actions:
-                    await self._try_to_hang_up(action, self._about(channel_id))
-            except LinkError as failed:
-                # The snapshot after a break shows whether it is still there.
-                log.warning(
-                    "a channel was not hung up", extra={**self._about(channel_id), "error": str(failed)}
-                )
-            finally:
-                self._hanging_up.discard(channel_id)
-
-        self._spawn(hang_up_once())
-
-    async def _try_to_hang_up(self, action: Action, about: Mapping[str, str]) -> None:
-        try:
-            await self._send(action)
-        except ActionRefused as refused:
-            if not says_gone(refused):
-                said = {**about, **dict(action.headers), "error": str(refused)}
-                log.error("Asterisk does not hang up", extra=said)  # noqa: TRY400 - Asterisk's refusal, no bug to trace
+        """End a channel: one of ours, or one that got into its place."""
+        self._runner.begin(HangUp(channel_id, self._about(channel_id)))
 
     def _about(self, channel_id: str) -> dict[str, str]:
         """What the log says of a channel of ours: its supervision too, where there is one."""
         supervision = self._register.live.get(channel_id) or self._register.ended.get(channel_id)
-        return {"channel": channel_id, **(describe(supervision) if supervision is not None else {})}
+        return describe(supervision) if supervision is not None else {}
 
     def play_notice(self, supervision: Supervision, spyee: str) -> None:
         """Let this party, and the one other that it may talk with, hear that they are supervised.
