@@ -108,6 +108,13 @@ class Story:
         for talking in (phone, *others):
             await talking.answered()
 
+    async def begin(self, phone: Phone, caller: Phone, *, ringing: list[View], talking: list[View]) -> None:
+        """The phone rings for the caller and is picked up; the list shows both."""
+        await phone.ringing()
+        await self.step("ringing", ringing)
+        await self.answer(phone, caller)
+        await self.step("talking", talking)
+
     async def hang_up(self, phone: Phone, *others: Phone) -> None:
         """It hangs up, which ends the others' calls."""
         phone.hang_up()

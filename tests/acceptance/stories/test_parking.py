@@ -4,7 +4,7 @@ import pytest
 
 from adapter.lab import Phone
 
-from .story import ANY, Stage, Story, between, supervising, view
+from .story import ANY, Stage, Story, View, between, supervising, view
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -33,9 +33,12 @@ async def local_call(story: Story) -> tuple[Phone, Phone]:
     return colleague, agent
 
 
-PARKED = view(
-    "01", "0003*211", "5", "0003*211", "0003*210", parked=True, parkedPos="701", parkedBy="0003*210"
-)
+def parked(view_id: str, extension: str, source: str, destination: str, by: str) -> View:
+    """The view of who waits at 701."""
+    return view(view_id, extension, "5", source, destination, parked=True, parkedPos="701", parkedBy=by)
+
+
+PARKED = parked("01", "0003*211", "0003*211", "0003*210", by="0003*210")
 
 
 async def test_a_parked_call_is_fetched_by_another_phone(stage: Stage) -> None:
@@ -94,21 +97,7 @@ async def test_a_customer_is_parked_and_fetched(stage: Stage) -> None:
         await story.step("talking", [view("01", "0003*210", "5", "777888", "0003*210")])
         await park(story, "PJSIP/trunk", "PJSIP/0003*210")
         await agent.ended()
-        await story.step(
-            "parked",
-            [
-                view(
-                    ANY,
-                    "0003*210",
-                    "5",
-                    "777888",
-                    "0003*210",
-                    parked=True,
-                    parkedPos="701",
-                    parkedBy="0003*210",
-                )
-            ],
-        )
+        await story.step("parked", [parked(ANY, "0003*210", "777888", "0003*210", by="0003*210")])
         fetcher = await story.dialing("0003*211", "701")
         await fetcher.answered()
         await story.step("fetched", [view(ANY, "0003*211", "5", "777888", "0003*211")])
@@ -121,21 +110,7 @@ async def test_a_phone_parks_itself(stage: Stage) -> None:
         waiting = await story.dialing("0003*211", "700")
         await waiting.answered()
         assert await story.hears("ParkedCall")
-        await story.step(
-            "parked",
-            [
-                view(
-                    "01",
-                    "0003*211",
-                    "5",
-                    "0003*211",
-                    "700",
-                    parked=True,
-                    parkedPos="701",
-                    parkedBy="0003*211",
-                )
-            ],
-        )
+        await story.step("parked", [parked("01", "0003*211", "0003*211", "700", by="0003*211")])
         fetcher = await story.dialing("0003*210", "701")
         await fetcher.answered()
         fetched = [

@@ -52,30 +52,10 @@ async def test_a_forwarded_call_is_that_of_who_is_rung(stage: Stage) -> None:
     async with stage.tell("forward") as story:
         agent = await story.phone("0003*211")
         customer = await story.customer("0003*230")
-        await agent.ringing()
-        await story.step("ringing", [view("01", "0003*211", "3", "777888", "0003*211")])
-        await story.answer(agent, customer)
-        talking = view("01", "0003*211", "5", "777888", "0003*211")
-        await story.step("talking", [talking])
+        ringing, talking = (view("01", "0003*211", status, "777888", "0003*211") for status in "35")
+        await story.begin(agent, customer, ringing=[ringing], talking=[talking])
         await story.visit("0003*211", "02", [talking], customer, agent)
         await story.hang_up(agent, customer)
-
-
-async def test_a_call_forwarded_to_the_public_network(stage: Stage) -> None:
-    """0003*210 calls 0003*231, which forwards to 00888777: one view, the caller's, and whom it reaches.
-
-    A barge-in on the caller is heard outside.
-    """
-    async with stage.tell("forward-public") as story:
-        outside = await story.lab.phones.callee("00888777", name="outside", carrier=True)
-        caller = await story.dialing("0003*210", "0003*231")
-        await outside.ringing()
-        await story.step("ringing", [view("01", "0003*210", "4", "0003*210", "00888777")])
-        await story.answer(outside, caller)
-        talking = view("01", "0003*210", "5", "0003*210", "00888777")
-        await story.step("talking", [talking])
-        await story.visit("0003*210", "02", [talking], caller, outside)
-        await story.hang_up(outside, caller)
 
 
 @pytest.mark.parametrize(("number", "name"), [("0003*232", "local-optimised"), ("0003*233", "local")])
@@ -98,16 +78,17 @@ async def test_local_channels_on_the_way_are_not_seen(stage: Stage, number: str,
         await story.hang_up(agent, caller)
 
 
-async def test_a_call_out_through_the_trunk(stage: Stage) -> None:
-    """0003*210 calls 00888777; the carrier is a peer that does not register. A supervisor barges in."""
-    async with stage.tell("outgoing") as story:
+@pytest.mark.parametrize(("number", "name"), [("00888777", "outgoing"), ("0003*231", "forward-public")])
+async def test_a_call_to_the_public_network(stage: Stage, number: str, name: str) -> None:
+    """0003*210 calls 00888777, or 0003*231, which forwards there: one view, the caller's.
+
+    The carrier is a peer that does not register. A barge-in on the caller is heard outside.
+    """
+    async with stage.tell(name) as story:
         outside = await story.lab.phones.callee("00888777", name="outside", carrier=True)
-        caller = await story.dialing("0003*210", "00888777")
-        await outside.ringing()
-        await story.step("ringing", [view("01", "0003*210", "4", "0003*210", "00888777")])
-        await story.answer(outside, caller)
-        talking = view("01", "0003*210", "5", "0003*210", "00888777")
-        await story.step("talking", [talking])
+        caller = await story.dialing("0003*210", number)
+        ringing, talking = (view("01", "0003*210", status, "0003*210", "00888777") for status in "45")
+        await story.begin(outside, caller, ringing=[ringing], talking=[talking])
         await story.visit("0003*210", "02", [talking], caller, outside)
         await story.hang_up(outside, caller)
 
@@ -117,14 +98,11 @@ async def test_a_call_to_oneself(stage: Stage) -> None:
     async with stage.tell("call-to-oneself") as story:
         phone = await story.phone("0003*210")
         caller = await story.dialing("0003*210", "0003*210")
-        await phone.ringing()
-        await story.step(
-            "ringing",
+        ringing, talking = (
             between("0003*210", "0003*210", statuses=("4", "3")),
+            between("0003*210", "0003*210"),
         )
-        await story.answer(phone, caller)
-        talking = between("0003*210", "0003*210")
-        await story.step("talking", talking)
+        await story.begin(phone, caller, ringing=ringing, talking=talking)
         await story.visit("0003*210", "03", talking, caller, phone)
         await story.hang_up(caller, phone)
 
