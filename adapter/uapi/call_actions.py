@@ -11,7 +11,7 @@ from aiohttp import web
 from adapter.access.supervising import may_begin_on_any
 from adapter.callcontrol.supervision.conductor import Asked, Conductor
 from adapter.callcontrol.supervision.decision import may_end
-from adapter.callcontrol.supervision.plan import Plan, Refusal
+from adapter.callcontrol.supervision.plan import Obstacle, Plan, Refusal
 from adapter.callcontrol.supervision.ringing import OUTCOME_MARGIN_S
 from adapter.callcontrol.supervision.session import Reason, State
 from adapter.callcontrol.supervision.supervision import Supervision
@@ -27,7 +27,7 @@ from adapter.http.prefer import read_prefer
 from adapter.settings import Settings
 from adapter.uapi.addressed import AddressedExtensions, resolve_address, supervision_address
 from adapter.uapi.codes import UapiCode, because
-from adapter.uapi.refusals import forbidden, phone_call_invalid, refused
+from adapter.uapi.refusals import phone_call_invalid, refused
 from adapter.uapi.rendering import Renderer
 from adapter.uapi.requests import Requests
 from adapter.uapi.resources import Accepted, AcceptedLink
@@ -76,7 +76,7 @@ class CallActions:
         """Carry out an action on a call (founding document)."""
         addressed = await self._requests.resolve_address(request)
         if not may_begin_on_any(addressed.principal, addressed.numbers):
-            raise forbidden()
+            raise refused(Refusal(Obstacle.NOT_PERMITTED))
         body = await self._read_json(request)
         path = [addressed.user_id, addressed.extension, request.match_info.get("phoneCallId")]
         what = json.dumps(path).encode() + await request.read()
@@ -110,7 +110,7 @@ class CallActions:
             )
         _note_supervision(request, supervision)
         if not may_end(addressed.principal, supervision):
-            raise forbidden()
+            raise refused(Refusal(Obstacle.NOT_PERMITTED))
         if not await self._conductor.end(supervision):
             raise unavailable("Asterisk has not hung up on the supervisor yet.")
         if read_prefer(request.headers.getall("Prefer", ())).wants_minimal:

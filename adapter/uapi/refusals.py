@@ -36,8 +36,3 @@ def phone_call_invalid() -> ApiError:
     """The answer to the id of a call that is not live, or not to be seen."""
     must = "it must be the id of a live phone call of the extension"
     return ApiError(UapiCode.PHONE_CALL_INVALID, value_invalid("phoneCallId", must))
-
-
-def forbidden() -> ApiError:
-    """The answer to an action that the App is not allowed on the extension."""
-    return ApiError(UapiCode.ACCESS_FORBIDDEN)
