@@ -1,6 +1,6 @@
 """Has every request of an App to act on a call written to the audit trail, whatever comes of it.
 
-What the gate turns away is not: no token, or asked too often. Anybody can send as much of that as he likes,
+What is turned away first is not: no token, or asked too often. Anybody can send as much of that as he likes,
 and nothing is ever deleted from the trail. `/metrics` counts it, and the log has a line for it.
 """
 

@@ -39,7 +39,7 @@ def directory(*, groups: str = "", never: str = "") -> Directory:
 PLAIN = directory()
 
 
-def scope(
+def addressed(
     app: str, extension: str = "@self", user: str = "@me", known: Directory = PLAIN
 ) -> AddressedExtensions:
     return resolve_address(Principal(known, known.apps[app]), "http://pbx.example", user, extension)
@@ -84,13 +84,13 @@ def test_a_call_is_reached_by_an_extension_of_the_address_that_takes_part(
     app: str, extension: str, caller: str, callee: str, shown: list[str] | None
 ) -> None:
     """That the App sees one side of it is not enough; nor is another organization's side shown with it."""
-    found = reached(scope(app, extension), calls(caller, callee))
+    found = reached(addressed(app, extension), calls(caller, callee))
     assert (None if found is None else [view.extension for view in found.views]) == shown
 
 
 def test_no_call_is_reached_as_no_call() -> None:
     """One that has ended is looked up in vain."""
-    assert scope("operator").see(None) is None
+    assert addressed("operator").see(None) is None
 
 
 def test_an_extension_that_came_with_a_later_directory_is_not_shown_to_a_request_of_the_one_before() -> None:
@@ -107,7 +107,7 @@ def test_an_extension_that_came_with_a_later_directory_is_not_shown_to_a_request
     for event in events(pbx.messages):
         live.apply(event)
     for known, shown in ((PLAIN, ["0003*210"]), (later, ["0003*210", "0003*212"])):
-        found = reached(scope("agent-desktop", known=known), live)
+        found = reached(addressed("agent-desktop", known=known), live)
         assert found is not None
         assert [view.extension for view in found.views] == shown
 
@@ -136,7 +136,7 @@ def test_an_extension_that_the_directory_does_not_know_stands_under_the_administ
 )
 def test_the_administrator_is_inside_of_no_organization(app: str, prefix: str | None) -> None:
     """A user and an organization see the calls of one."""
-    assert scope(app).organization_prefix == prefix
+    assert addressed(app).organization_prefix == prefix
 
 
 # -- addresses -----------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def test_the_administrator_is_inside_of_no_organization(app: str, prefix: str | 
 
 def test_an_address_repeats_what_the_request_said_and_names_what_it_did_not() -> None:
     """As it came, `@me` and the short form too; what an address cannot hold is quoted."""
-    short = scope("agent-desktop", "210")
+    short = addressed("agent-desktop", "210")
     assert short.address() == f"{FIRST}210"
     assert short.address(call_id="b817") == f"{FIRST}210/b817"
     assert short.address("0003*211") == f"{FIRST}0003*211"
@@ -165,7 +165,7 @@ def test_a_call_that_another_user_pays_has_the_address_of_the_first_extension_th
     caller = pbx.new(SUPERVISOR, state="Ring")
     for phone in (AGENT, SECOND):
         pbx.dial(caller, pbx.new(phone, linkedid=caller))
-    found = reached(by := scope("agent-desktop", extension), calls_after(pbx.messages))
+    found = reached(by := addressed("agent-desktop", extension), calls_after(pbx.messages))
     assert found is not None
     assert found.extension == "0003*024"
     assert by.address_of(found) == f"{FIRST}{expected}/{found.id}"
@@ -176,8 +176,8 @@ def test_a_call_has_the_address_of_the_extension_that_pays_where_the_request_mea
     live = calls(SECOND, AGENT)
     paid = only_call(live)
     callee_first = replace(paid, views=paid.views[::-1])
-    assert scope("agent-desktop").address_of(callee_first) == f"{FIRST}0003*211/{paid.id}"
-    assert scope("agent-desktop", "0003*21").address_of(paid) == f"{FIRST}0003*211/{paid.id}"
+    assert addressed("agent-desktop").address_of(callee_first) == f"{FIRST}0003*211/{paid.id}"
+    assert addressed("agent-desktop", "0003*21").address_of(paid) == f"{FIRST}0003*211/{paid.id}"
 
 
 # -- permission ----------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def test_a_request_is_refused_where_no_extension_of_its_address_may_be_supervise
     app: str, known: Directory, extension: str, mode: Mode | None, *, may: bool
 ) -> None:
     """403, before anything of the call is told; of many extensions one is enough."""
-    asked = scope(app, extension, known=known)
+    asked = addressed(app, extension, known=known)
     assert may_begin_on_any(asked.principal, asked.numbers, None if mode is None else mode.permission) is may
 
 
@@ -216,14 +216,14 @@ def test_an_account_without_extensions_is_not_told_that_it_may_not() -> None:
     text = TEXT.replace('owner: "40"', 'owner: "41"').replace(
         "extensions:\n", '  - {id: "41", name: Busy, organization: "4"}\nextensions:\n', 1
     )
-    asked = scope("operator", user="40", known=load_directory(text))
+    asked = addressed("operator", user="40", known=load_directory(text))
     assert not asked.numbers
     assert may_begin_on_any(asked.principal, asked.numbers, BARGE_IN.permission)
 
 
 def test_the_extension_that_is_meant_is_judged_by_itself() -> None:
     """That another one of the address may be supervised is not enough."""
-    asked = scope("wallboard", known=GROUPED)
+    asked = addressed("wallboard", known=GROUPED)
     wanted = [("0003*210", MONITOR), ("0003*211", MONITOR), ("0003*210", BARGE_IN)]
     allowed = [may_begin(asked.principal, number, mode.permission) for number, mode in wanted]
     assert allowed == [True, False, False]
