@@ -5,6 +5,8 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
+from adapter.asterisk.events import OTHER_HALF
+from adapter.lab import fake_ami_events as say
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script
 from adapter.lab.fake_ami_events import FakeChannel, bridge_of, is_notice
@@ -49,6 +51,23 @@ async def joined(service: Service, ami: FakeAmi, mode: str = "BargeIn", **more: 
     answer = await waiting
     assert answer.status == 200, answer
     return uniqueid
+
+
+def put_phone_behind(ami: FakeAmi, uniqueid: str) -> None:
+    """The phone stands behind the supervisor's Local channel, as where the include has rung it."""
+    first = ami.pbx.channels[uniqueid]
+    phone = FakeChannel(f"PJSIP/{SUPERVISOR}-000000ee", f"{uniqueid[:9]}.1", uniqueid)
+    other = FakeChannel(first.name.replace(";1", ";2"), uniqueid + OTHER_HALF, uniqueid)
+    for channel in (other, phone):
+        ami.pbx.channels[channel.uniqueid] = channel
+        ami.emit(say.channel_event("Newchannel", ami.pbx.clock(), channel))
+        ami.pbx.enter(channel.uniqueid, f"bridge-{uniqueid}")
+
+
+def hang_up_phone(ami: FakeAmi, uniqueid: str) -> None:
+    """The phone that was put there hangs up, and both halves of the Local channel with it."""
+    for one in (f"{uniqueid[:9]}.1", uniqueid + OTHER_HALF, uniqueid):
+        ami.pbx.hang_up(one)
 
 
 async def leaving(service: Service, ami: FakeAmi, uniqueid: str) -> None:

@@ -165,6 +165,10 @@ async def test_a_comparison_is_asked_for_by_what_is_malformed_and_bounded_in_rat
     assert await metric(service, 'uapi_ami_events_malformed_total{event="Hangup"}') == 50
 
 
+DESCRIBED = "ChannelStateDesc: Ring\r\nCallerIDNum: "
+"""The lines between a channel's state and its caller's name."""
+
+
 @pytest.mark.parametrize(
     "number",
     [
@@ -174,6 +178,10 @@ async def test_a_comparison_is_asked_for_by_what_is_malformed_and_bounded_in_rat
         "1\r\nUniqueid: {victim}\r\nLinkedid: {victim}\r\nX: ",
         "1\r\nChannel: PJSIP/0003*210-1\r\nUniqueid: {victim}\r\nX: ",
         "1\r\n\r\nEvent: Hangup\r\nPrivilege: a\r\nUniqueid: {victim}\r\nX: ",
+        # Only one rule stops each of these: no Privilege, lines of a channel that are left out. Asterisk's
+        # own lines go on behind them, and would make the caller's channel one of 0003*210's.
+        "\r\n\r\nEvent: Newchannel\r\nChannel: PJSIP/0003*210-1\r\nChannelState: 4\r\n{described}",
+        "1\r\n\r\nEvent: Newchannel\r\nPrivilege: a\r\nChannel: PJSIP/0003*210-1\r\nChannelState: 4\r\nX: ",
         "1\r\n\r\nEvent: CoreShowChannelsComplete\r\nActionID: 1\r\n\r\n",
         "1\r\n\r\nResponse: Goodbye\r\n\r\n",
         "1\r\n\r\n",
@@ -195,7 +203,7 @@ async def test_a_callers_number_changes_nobody_elses_call(
         caller = FakeChannel(
             "PJSIP/trunk-000000ff", "99.1", "99.1", FakeState.RING, caller=("Mallory", "777888"), exten="5"
         )
-        forged = number.format(victim=victim.uniqueid)
+        forged = number.format(victim=victim.uniqueid, described=DESCRIBED)
         for name in ("Newchannel", "NewConnectedLine", "Newstate", "Unhold"):
             ami.emit(forge(say.channel_event(name, at, caller), forged))
         ami.emit(forge(say.hangup(at, caller, 16), forged))
