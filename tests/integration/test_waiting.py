@@ -12,7 +12,7 @@ from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until
 from tests.integration.harness import Service, code_of, running_service
 from tests.integration.rewriting import reload, without_app
-from tests.integration.supervising import AGENT, SUPERVISOR, rung, until_ended
+from tests.integration.supervising import AGENT, SUPERVISOR, put_phone_behind, rung, until_ended
 
 USER_BUSY = 17
 
@@ -138,9 +138,10 @@ async def test_who_had_to_wait_is_not_told_that_it_asks_too_often(
         assert (await service.get(f"@me/{AGENT}")).status == 429
 
 
+@pytest.mark.parametrize("has_include", [False, True])
 @pytest.mark.parametrize("state", ["ringing", "joined"])
 async def test_a_phone_that_is_not_the_supervisors_any_more_rings_and_hears_no_longer(
-    service: Service, ami: FakeAmi, directory: Path, state: str
+    service: Service, ami: FakeAmi, directory: Path, state: str, *, has_include: bool
 ) -> None:
     """The directory has another phone dialed for it by now: who has the first is a stranger."""
     waiting = asyncio.create_task(service.barge_in(wait_s=10))
@@ -149,6 +150,8 @@ async def test_a_phone_that_is_not_the_supervisors_any_more_rings_and_hears_no_l
         ami.pbx.pick_up(uniqueid)
         ami.pbx.join(uniqueid)
         assert (await waiting).status == 200
+        if has_include:
+            put_phone_behind(ami, uniqueid)
     await reload(
         service,
         directory,
