@@ -13,6 +13,7 @@ from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until_seen
 from tests.integration.harness import APPS, REQUEST, TOKEN_KEY, Service, code_of, running_service, token
+from tests.integration.supervising import joined, said
 
 NOW = int(time.time())
 NOBODY = APPS["wallboard"].model_copy(update={"client_id": "nobody"})
@@ -265,10 +266,12 @@ async def test_what_uapi_does_and_this_service_does_not_yet_is_501(
 
 
 async def test_who_is_to_leave_is_named_once(service: Service, ami: FakeAmi) -> None:
-    """Of two, the first would be taken in silence."""
+    """Of two, the first would be taken in silence: here it is the supervisor, who stays."""
+    uniqueid = await joined(service, ami)
     path = f"/uapi/phoneCalls/@me/0003*210/{await service.call_id()}?phoneNumber=024&phoneNumber=025"
     answer = await service.request("DELETE", path)
     assert (answer.status, code_of(answer)) == (400, "pc_phonenumber_invalid")
+    assert (await said(service, uniqueid))["state"] == "joined"
     assert not ami.took("Hangup")
 
 
