@@ -5,6 +5,7 @@ Each move alters the channels, which the next snapshot lists, and says the event
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -152,8 +153,8 @@ class FakePbx:
 
     def bridges(self) -> dict[str, tuple[int, tuple[str, str]]]:
         """The bridges that there are: how many are in it, its type and its technology."""
-        there = dict.fromkeys(filter(None, map(say.bridge_now, self.channels.values())))
-        return {one: (self._members(one), self._kinds.get(one, say.ORDINARY)) for one in there}
+        members = Counter(filter(None, map(say.bridge_now, self.channels.values())))
+        return {one: (count, self._kinds.get(one, say.ORDINARY)) for one, count in members.items()}
 
     def enter(self, uniqueid: str, bridge: str, *, kind: str = "basic", technology: str = "") -> None:
         """The channel enters a bridge; a ConfBridge's `kind` is `base`."""
