@@ -19,7 +19,7 @@ def token_routes(token_endpoint: TokenEndpoint) -> list[Route]:
             forms=tuple(_PATH + slash for slash in SLASHES),
             handler=token_endpoint.issue,
             operation_id="issueToken",
-            summary="A token for an App",
+            summary="Issue a token to an App",
             description="OAuth 2.0 client credentials (RFC 6749, section 4.4).",
             security=({}, {"client": []}),
             body=Body(TokenRequest, FORM),
@@ -40,7 +40,7 @@ def token_routes(token_endpoint: TokenEndpoint) -> list[Route]:
 def _refusal(status: int, *errors: str, **headers: Header) -> Answer:
     return Answer(
         status,
-        f"Refused: {', '.join(f'`{error}`' for error in errors)} (RFC 6749, section 5.2).",
+        f"No token: {', '.join(f'`{error}`' for error in errors)} (RFC 6749, section 5.2).",
         TokenRefused,
         narrowed={"properties": {"error": {"enum": list(errors)}}},
         headers={**_NO_STORE, **headers},

@@ -10,7 +10,7 @@ RefusalCode = Literal["invalid_request", "invalid_client", "unsupported_grant_ty
 
 
 class TokenRequest(BaseModel):
-    """The client's id and secret stand here or in HTTP Basic. Other fields are ignored."""
+    """The client sends its id and secret here or by HTTP Basic. The service ignores other fields."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,10 +26,10 @@ class Token(Struct, forbid_unknown_fields=True):
 
     access_token: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+$")]
     token_type: Literal["Bearer"]
-    expires_in: Annotated[int, Meta(ge=1, description="Seconds.")]
+    expires_in: Annotated[int, Meta(ge=1, description="For how many seconds the token is valid.")]
 
 
 class TokenRefused(Struct, forbid_unknown_fields=True):
-    """No token (RFC 6749, section 5.2)."""
+    """Why the service issued no token (RFC 6749, section 5.2)."""
 
     error: RefusalCode

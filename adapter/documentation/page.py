@@ -74,7 +74,7 @@ class Documentation:
                 operation_id="getDescription",
                 summary="This description",
                 security=ANYBODY,
-                answers=(Answer(200, "It.", content_types=(JSON,)),),
+                answers=(Answer(200, "The OpenAPI description.", content_types=(JSON,)),),
             ),
             Route(
                 method="GET",
@@ -83,16 +83,16 @@ class Documentation:
                 operation_id="getPage",
                 summary="This description as a page",
                 security=ANYBODY,
-                answers=(Answer(200, "It.", content_types=("text/html",)),),
+                answers=(Answer(200, "The page.", content_types=("text/html",)),),
             ),
             Route(
                 method="GET",
                 path="/docs/{file}",
                 handler=self.file,
                 operation_id="getPageFile",
-                summary="What the page is made of",
+                summary="A file of the page",
                 security=ANYBODY,
-                parameters=(parameter("path", "file", "Its name.", enum=list(self._files)),),
+                parameters=(parameter("path", "file", "The name of the file.", enum=list(self._files)),),
                 answers=(Answer(200, "The file.", content_types=tuple(_TYPES.values())),),
             ),
         ]

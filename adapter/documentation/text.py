@@ -1,13 +1,14 @@
-"""What the description says before it comes to the addresses. Pure."""
+"""The title and the introduction of `/openapi.json` and `/docs`. Pure."""
 
 TITLE = "UnifiedAPI phone calls"
 DESCRIPTION = """\
-The live phone calls of an Asterisk PBX, and supervising them, as 4PSA's UnifiedAPI has it.
+This service lists the live phone calls of an Asterisk PBX and lets a supervisor monitor them, whisper or
+barge in. It implements these parts of 4PSA's UnifiedAPI.
 
-- Every path below `/uapi` and `/oauth` is also served with a trailing slash, and all of `/uapi` also below
-  `/unifiedapi`, an older alias. `/events` and `/supervision/{supervisionId}` are also served without `/uapi`.
-- `*` and `@` in a path may stand raw or percent-encoded.
-- HEAD is answered wherever GET is, and OPTIONS everywhere (204 with `Allow`).
-- A number in a JSON body may be a numeric string. Null is as good as left out.
-- What an account may not see is answered exactly as if it did not exist.
+- Every path below `/uapi` and `/oauth` also works with a trailing slash. `/unifiedapi` is an older alias of
+  `/uapi`. `/events` and `/supervision/{supervisionId}` also work without `/uapi`.
+- A client may write `*` and `@` in a path as they are or percent-encoded.
+- Every path with GET takes HEAD. Every path takes OPTIONS (204 with `Allow`).
+- A number in a JSON body may be a numeric string. A null field means the same as a missing one.
+- If an account may not see a resource, the service answers as if it did not exist.
 """

@@ -1,4 +1,4 @@
-"""`/health`: the process lives. `/ready`: it can do its work now."""
+"""`/health`: the process is running. `/ready`: it can do its work now."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -24,20 +24,24 @@ class AsteriskLink(Struct, omit_defaults=True, forbid_unknown_fields=True):
     """The connection to Asterisk's manager interface."""
 
     state: Annotated[str, _one_of(*LinkState)]
-    error: Annotated[str | None, Meta(description="Why it is down, where that is known.")] = None
+    error: Annotated[str | None, Meta(description="Why the link is down, if that is known.")] = None
 
 
 class Health(Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
-    """The process lives; `link` says whether it can serve calls."""
+    """The process is running; `link` says whether it can serve calls."""
 
     status: Annotated[str, _one_of("ok")]
     dialplan_include: Annotated[
-        _Include, Meta(description="Whether supervisions can be switched and re-attached.")
+        _Include,
+        Meta(
+            description="Whether Asterisk has the contexts of `uapi-dialplan.conf`: without them no "
+            "supervision can be switched or re-attached."
+        ),
     ]
     link: AsteriskLink
     audit: Annotated[
         Annotated[str, _one_of("ok", "failing")] | None,
-        Meta(description="Whether the audit trail is written, where there is one."),
+        Meta(description="Whether the service can write the audit trail. Absent if none is set up."),
     ] = None
 
 
@@ -47,7 +51,7 @@ class Readiness(Struct, rename="camel", forbid_unknown_fields=True):
     status: Annotated[str, _one_of("ready", "not ready")]
     link: AsteriskLink
     last_event_age_s: Annotated[
-        Annotated[float, Meta(ge=0)] | None, Meta(description="Seconds since Asterisk last told of a call.")
+        Annotated[float, Meta(ge=0)] | None, Meta(description="Seconds since the last event of a call.")
     ] = field(name="lastEventAgeS")
     dialplan_include: Annotated[
         _Include, Meta(description="Whether Asterisk has the contexts of `uapi-dialplan.conf`.")

@@ -9,22 +9,27 @@ _PATH = "/uapi/events"
 _LAST_EVENT_ID = parameter(
     "header",
     "Last-Event-ID",
-    "The id of the last event that the client has: what it missed comes first, or a `reset`.",
+    "The id of the last event that the client received. The service first sends the events that the client "
+    "missed, or a `reset`.",
     "1795405388000-42",
 )
 _DESCRIPTION = """\
-Server-sent events of what the account sees, each with an `id`:
+Streams the changes of the calls and supervisions that the account sees, as server-sent events.
+Each event has an `id`.
 
-- `call`: a call began or changed; its data is the PhoneCall.
-- `call-ended`: it is over, or the account sees it no longer; `{"id": ...}`.
-- `supervision`: one began, moved or ended; its data is the Supervision.
-- `supervision-ended`: the account sees it no longer, it being on another's extension now; `{"id": ...}`.
-- `reset`: list the calls again, events before it do not tell all; `{"reason": ...}`, which is `begin` for a
-  new stream, `lost` where what was missed is not known any more, `resync` after the link to Asterisk was
-  down, `directory` after the directory changed, and `slow` for a client that did not read in time: it is
-  cut off.
+- `call`: a call began or changed. The data is the PhoneCall.
+- `call-ended`: a call ended, or the account no longer sees it. The data is `{"id": ...}`.
+- `supervision`: a supervision began, changed or ended. The data is the Supervision.
+- `supervision-ended`: a supervision moved to an extension that the account does not see. The data is
+  `{"id": ...}`.
+- `reset`: the client has to list the calls again, because events are missing. The data is `{"reason": ...}`:
+  - `begin`: this is a new stream.
+  - `lost`: the service no longer has the events that the client missed.
+  - `resync`: the link to Asterisk was down.
+  - `directory`: the directory changed.
+  - `slow`: the client did not read in time. The service closes the stream.
 
-Changes that come at once are one event, with how things stand after them. The stream ends with the token.
+If several changes come at once, one event tells the state after them. The stream ends when the token does.
 """
 
 

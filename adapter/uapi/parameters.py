@@ -16,14 +16,16 @@ _FIELD = "|".join((*FIELDS, *ABSENT_FIELDS))
 USER_ID = parameter(
     "path",
     "userId",
-    "`@me` or `@viewer`: who asks; `@owner`: the user who owns the extension in the path; else a user's id.",
+    "A user's id, or `@me` or `@viewer` (the account of the App), or `@owner` (the user who owns the "
+    "extension in the path).",
     "@me",
     pattern=r"^(@me|@viewer|@owner|[A-Za-z0-9_.-]+)$",
 )
 EXTENSION = parameter(
     "path",
     "extension",
-    "A number, its short form inside the caller's organization, or `@self`: all extensions under the user.",
+    "A full number, a short number of the App's own organization, or `@self` (all extensions under the "
+    "user).",
     "0003*210",
     "@self",
     pattern=r"^(@self|([0-9]{1,10}\*)?[0-9]{1,10})$",
@@ -42,7 +44,7 @@ LIST_PARAMETERS: tuple[Parameter, ...] = (
     parameter(
         "query",
         "startIndex",
-        "How many calls to leave out before the page.",
+        "How many calls to skip before the page.",
         type="integer",
         minimum=0,
         maximum=MAX_START_INDEX,
@@ -51,35 +53,35 @@ LIST_PARAMETERS: tuple[Parameter, ...] = (
     parameter(
         "query",
         "filterBy",
-        "The field that `filterValue` is compared with; `filterValue` without it is 400.",
+        "The field to compare with `filterValue`. A `filterValue` without `filterBy` gets 400.",
         enum=["id", "published"],
     ),
     parameter(
         "query",
         "filterOp",
-        "How to compare.",
+        "How to compare the field with `filterValue`.",
         enum=list(OPERATORS),
         default="contains",
     ),
     parameter(
         "query",
         "filterValue",
-        "What to compare with; needed with `filterBy` unless the operator is `present`. For `inArray` joined "
-        "with commas; a date for `published` with `greaterThan` and `lessThan`. A date without an offset is "
-        "in the time zone of the service.",
+        "The value to compare with. `filterBy` needs it, unless the operator is `present`. For `inArray` it "
+        "is a list joined with commas. For `published` with `greaterThan` and `lessThan` it is a date. A "
+        "date without an offset is in the time zone of the service.",
     ),
     parameter(
         "query",
         "fields",
-        "The fields to answer, joined with commas or by repeating the parameter. `nonce` and `links` are "
-        "known, and no call has them.",
+        "The fields that the answer contains. Join them with commas or repeat the parameter. The service "
+        "accepts `nonce` and `links`, but no call has them.",
         "id,extension,phoneCallView",
         pattern=f"^({_FIELD})(,({_FIELD}))*$",
     ),
     parameter(
         "query",
         "sortOrder",
-        "The order by `published`.",
+        "How to sort by `published`.",
         enum=list(SORT_ORDERS),
         default="ascending",
     ),
@@ -87,43 +89,40 @@ LIST_PARAMETERS: tuple[Parameter, ...] = (
 PREFER_MINIMAL = parameter(
     "header",
     "Prefer",
-    "RFC 7240. `return=minimal`: an empty list is answered 204 without a body.",
+    "RFC 7240. `return=minimal`: an empty list gets 204 without a body.",
     "return=minimal",
 )
 PREFER_WAIT = parameter(
     "header",
     "Prefer",
-    "RFC 7240. `wait=N`: the answer is held until the supervisor has joined or will not, at most N seconds "
-    "or, where it is less, `waitForPickup`.",
+    "RFC 7240. `wait=N`: the service answers once the outcome is known. It waits at most N seconds, and no "
+    "longer than `waitForPickup`.",
     "wait=5",
 )
 IDEMPOTENCY_KEY = parameter(
     "header",
     "Idempotency-Key",
-    "The same request under the same key again is done once: it is answered as the first was, for 24 hours "
-    "or the App's next 1000 keys. With another request it is 422.",
+    "If the client repeats a request with the same key, the service carries it out once and repeats the "
+    "first answer. It keeps a key for 24 hours or the App's next 1000 keys. Another request with the same "
+    "key gets 422.",
     "8e03978e-40d5-43e8-bc93-6894a57f9324",
     pattern=r"^[ -~]{1,255}$",
 )
 PHONE_NUMBER = parameter(
     "query",
     "phoneNumber",
-    "The extension of a supervisor of the call, long or short: the supervision ends and the call goes on. "
-    "A party of the call, or none to end it all, is not served yet.",
+    "The full or short number of a supervisor of the call. The supervision ends and the call goes on. A "
+    "party of the call, or no number (to end the call), gets 501.",
     "0003*024",
 )
 PREFER_NO_BODY = parameter(
     "header",
     "Prefer",
-    "RFC 7240. `return=minimal`: success is answered 204 without a body.",
+    "RFC 7240. `return=minimal`: success gets 204 without a body.",
     "return=minimal",
 )
-LAST_EVENT_ID = parameter(
-    "header",
-    "Last-Event-ID",
-    "The id of the last event that the client has: what it missed comes first, or a `reset`.",
-    "1795405388000-42",
-)
 IF_NONE_MATCH = parameter(
-    "header", "If-None-Match", "An `ETag` from before: 304 if nothing has changed since."
+    "header",
+    "If-None-Match",
+    "The `ETag` of an earlier answer. If nothing has changed since, the answer is 304.",
 )

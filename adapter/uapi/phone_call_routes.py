@@ -73,9 +73,9 @@ _SUPERVISED = (
     UapiCode.SEND_CALL_TO_UNAVAILABLE,
     UapiCode.PICKUP_TIMEOUT,
 )
-_ETAG = Header("Names this very answer, for `If-None-Match`.")
+_ETAG = Header("Identifies this version of the list, for `If-None-Match`.")
 _MINIMAL = {"Preference-Applied": Header("`return=minimal`.")}
-_WAIT_APPLIED = {"Preference-Applied": Header("`wait=N`, where the answer was held.", is_always_there=False)}
+_WAIT_APPLIED = {"Preference-Applied": Header("`wait=N`, if the service waited.", is_always_there=False)}
 
 
 def phone_call_routes(phone_calls: PhoneCalls, call_actions: CallActions, settings: Settings) -> list[Route]:
@@ -99,12 +99,12 @@ def _list(phone_calls: PhoneCalls) -> Route:
         forms=_CALLS_FORMS,
         handler=phone_calls.list,
         operation_id="listPhoneCalls",
-        summary="The live calls",
+        summary="List the live calls",
         parameters=(USER_ID, EXTENSION, *LIST_PARAMETERS, PREFER_MINIMAL, IF_NONE_MATCH),
         answers=(
             Answer(
                 200,
-                "A page of the calls; of none, empty.",
+                "A page of the calls. If there are none, `entry` is empty.",
                 PhoneCallList,
                 parts=(PhoneCall, PhoneCallFields),
                 headers={
@@ -113,8 +113,10 @@ def _list(phone_calls: PhoneCalls) -> Route:
                     "Vary": Header("The headers of the request that the answer depends on."),
                 },
             ),
-            Answer(204, "There are no calls and `Prefer: return=minimal` was sent.", headers=_MINIMAL),
-            Answer(304, "As the client has it.", headers={"ETag": _ETAG}),
+            Answer(
+                204, "There are no calls, and the client sent `Prefer: return=minimal`.", headers=_MINIMAL
+            ),
+            Answer(304, "The list has not changed.", headers={"ETag": _ETAG}),
         ),
         errors=(*_AUTHENTICATED, *_LISTED, HttpCode.SERVICE_UNAVAILABLE),
     )
@@ -127,8 +129,9 @@ def _act_on_none(call_actions: CallActions, body: Body) -> Route:
         forms=_CALLS_FORMS,
         handler=call_actions.put,
         operation_id="actOnNoPhoneCall",
-        summary="An action without its call",
-        description="Never succeeds: answers what is wrong, at the latest 400 `pc_phonecall_invalid`.",
+        summary="An action without a call",
+        description="Never succeeds: the path lacks the id of a call. A request that is otherwise valid "
+        "gets 400 `pc_phonecall_invalid`.",
         parameters=(USER_ID, EXTENSION, PREFER_WAIT, IDEMPOTENCY_KEY),
         body=body,
         errors=(*_AUTHENTICATED, *_SENT, HttpCode.SERVICE_UNAVAILABLE),
@@ -168,7 +171,7 @@ def _show(phone_calls: PhoneCalls, *, is_bare: bool) -> Route:
     found = (
         Answer(200, "The call.", PhoneCall)
         if is_bare
-        else Answer(200, "The call as the only `entry`, or none.", PhoneCallList)
+        else Answer(200, "A list with this call, or an empty list.", PhoneCallList)
     )
     return Route(
         method="GET",
@@ -176,9 +179,9 @@ def _show(phone_calls: PhoneCalls, *, is_bare: bool) -> Route:
         forms=forms(_CALL),
         handler=phone_calls.get,
         operation_id="getPhoneCall",
-        summary="One live call",
-        description="The parameters of a list are judged here too, and alter "
-        + ("nothing." if is_bare else "the answer as they do a list's."),
+        summary="Show one live call",
+        description="The service checks the parameters of a list here too. They "
+        + ("do not change the answer." if is_bare else "change the answer as in a list."),
         parameters=(USER_ID, EXTENSION, PHONE_CALL_ID, *LIST_PARAMETERS),
         answers=(found,),
         errors=(
@@ -191,29 +194,31 @@ def _show(phone_calls: PhoneCalls, *, is_bare: bool) -> Route:
 
 
 def _act(call_actions: CallActions, body: Body) -> Route:
-    location = Header("The same as `link.supervision`.", {"format": "uri"})
+    location = Header("The same address as `link.supervision`.", {"format": "uri"})
     return Route(
         method="PUT",
         path=_CALL,
         forms=forms(_CALL),
         handler=call_actions.put,
         operation_id="actOnPhoneCall",
-        summary="Barge in on a call, listen to it, or whisper",
-        description="Rings `sendCallTo` and, once it is picked up, joins it into the conversation. The same "
-        "`sendCallTo` on the same call again does not ring again and is answered as the first; with another "
-        "`action` or `private` the supervision changes to that.",
+        summary="Barge in on a call, monitor it, or whisper",
+        description="Rings `sendCallTo` and joins it to the conversation once it is picked up. If the "
+        "client repeats the request with the same `sendCallTo`, the phone does not ring again, and the "
+        "answer is the same. If the repeated request has another `action` or `private`, the service "
+        "switches the supervision.",
         parameters=(USER_ID, EXTENSION, PHONE_CALL_ID, PREFER_WAIT, IDEMPOTENCY_KEY),
         body=body,
         answers=(
             Answer(
                 200,
-                "With `Prefer: wait`: joined. The call, the supervision's view included.",
+                "With `Prefer: wait`: the supervisor has joined. The body is the call with the supervisor's "
+                "view.",
                 PhoneCall,
                 headers=_WAIT_APPLIED,
             ),
             Answer(
                 202,
-                "Asterisk has taken the request and the phone rings.",
+                "Asterisk has accepted the request.",
                 Accepted,
                 headers={"Location": location, **_WAIT_APPLIED},
             ),
@@ -235,12 +240,16 @@ def _hang_up(call_actions: CallActions) -> Route:
         handler=call_actions.delete,
         operation_id="hangUpPhoneCall",
         summary="End a supervision",
-        description="Hangs up on the supervisor in `phoneNumber`, and answers once that is done; the call "
+        description="Hangs up on the supervisor in `phoneNumber` and answers once that is done. The call "
         "goes on.",
         parameters=(USER_ID, EXTENSION, PHONE_CALL_ID, PHONE_NUMBER, PREFER_NO_BODY),
         answers=(
-            Answer(200, "Ended.", Supervision),
-            Answer(204, "Ended, and `Prefer: return=minimal` was sent.", headers=_MINIMAL),
+            Answer(200, "The supervision has ended.", Supervision),
+            Answer(
+                204,
+                "The supervision has ended, and the client sent `Prefer: return=minimal`.",
+                headers=_MINIMAL,
+            ),
         ),
         errors=(
             *_AUTHENTICATED,

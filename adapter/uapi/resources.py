@@ -16,14 +16,14 @@ CallId = Annotated[
     str,
     Meta(
         pattern=r"^[0-9a-f]{20}$",
-        description="Stable for the life of the call, across restarts and the same on every replica.",
+        description="Stays the same for the life of the call, also across restarts and on every replica.",
     ),
 ]
 ExtensionNumber = Annotated[
     str,
     Meta(
         pattern=r"^[0-9]{1,10}\*[0-9]{1,10}$",
-        description="Organization prefix, `*`, local number.",
+        description="The organization's prefix, `*`, and the local number.",
         examples=["0003*210"],
     ),
 ]
@@ -40,36 +40,39 @@ class _Answer(Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=
 
 
 class Link(_Answer):
-    """Where a resource is."""
+    """The addresses of a resource."""
 
     self_: Annotated[Url, Meta(description="The resource's own address.")] = field(name="self")
 
 
 class AcceptedLink(Link):
-    """Where the call is, and what becomes of the supervision."""
+    """The addresses of the call and of the supervision."""
 
-    supervision: Annotated[Url, Meta(description="What becomes of it, as in the header `Location`.")]
+    supervision: Annotated[
+        Url, Meta(description="The address of the supervision, as in the header `Location`.")
+    ]
 
 
 class PhoneCallView(_Answer, kw_only=True):
-    """A call from the perspective of one extension that takes part. Null fields are left out."""
+    """A call as one of its extensions sees it. Fields without a value are left out."""
 
     id: Annotated[
         str,
         Meta(
             pattern=r"^[0-9]{2,}$",
-            description="In order of appearance, never reused within a call.",
+            description="Counts the views of the call in the order in which they appeared. A call never "
+            "reuses an id.",
             examples=["01"],
         ),
     ]
-    extension: Annotated[ExtensionNumber, Meta(description="Whose perspective this is.")]
+    extension: Annotated[ExtensionNumber, Meta(description="The extension whose view this is.")]
     ringing: Annotated[Date | None, Meta(description="When this leg began to ring.")] = None
     answered: Annotated[Date | None, Meta(description="When this leg was answered.")] = None
     status: Annotated[
         Status,
         Meta(
-            description="`0` unknown, `1` off hook, `2` trying, `3` ringing, `4` other side ringing, "
-            "`5` on call."
+            description="`0` unknown, `1` off hook, `2` trying, `3` ringing, `4` other side ringing, `5` on "
+            "call."
         ),
     ]
     flow: Annotated[Flow, Meta(description="`2` local, `4` outgoing public, `8` incoming public.")]
@@ -80,16 +83,19 @@ class PhoneCallView(_Answer, kw_only=True):
             examples=["John Doe <42420042>"],
         ),
     ] = None
-    source: Annotated[list[str], Meta(description="Who calls.", examples=[["777888"]])]
-    destination: Annotated[list[str], Meta(description="Who is called.", examples=[["0003*210"]])]
-    on_hold: Annotated[Date | None, Meta(description="On hold since.")] = None
+    source: Annotated[list[str], Meta(description="The numbers of the calling party.", examples=[["777888"]])]
+    destination: Annotated[
+        list[str], Meta(description="The numbers that are called.", examples=[["0003*210"]])
+    ]
+    on_hold: Annotated[Date | None, Meta(description="Since when the call is on hold.")] = None
     holder: Annotated[
-        Annotated[str, one_of("1")] | None, Meta(description="On the view of the party that holds.")
+        Annotated[str, one_of("1")] | None,
+        Meta(description="Only in the view of the party that put the call on hold."),
     ] = None
-    parked: Annotated[Date | None, Meta(description="Parked since.")] = None
-    parked_pos: Annotated[str | None, Meta(description="Where it is parked.")] = None
-    parked_by: Annotated[str | None, Meta(description="Who parked it.")] = None
-    recording: Annotated[Date | None, Meta(description="Recorded since.")] = None
+    parked: Annotated[Date | None, Meta(description="Since when the call is parked.")] = None
+    parked_pos: Annotated[str | None, Meta(description="The parking space.")] = None
+    parked_by: Annotated[str | None, Meta(description="The extension that parked it.")] = None
+    recording: Annotated[Date | None, Meta(description="Since when the call is recorded.")] = None
     disposition: Annotated[
         Disposition | None,
         Meta(description="`0` answered, `1` busy, `2` failed, `3` no answer, `4` unknown, `5` not allowed."),
@@ -97,7 +103,7 @@ class PhoneCallView(_Answer, kw_only=True):
 
 
 class PhoneCall(_Answer, kw_only=True):
-    """A live call. Null fields are left out."""
+    """A live call. Fields without a value are left out."""
 
     id: CallId
     extension: Annotated[ExtensionNumber, Meta(description="The extension that the call is charged to.")]
@@ -105,14 +111,14 @@ class PhoneCall(_Answer, kw_only=True):
     owner_name: Annotated[str, Meta(description="The Organization's name.")]
     answered: Annotated[Date | None, Meta(description="When the call was answered.")] = None
     published: Annotated[Date, Meta(description="When the call entered the PBX.")]
-    views: Annotated[list[PhoneCallView], Meta(description="One entry per perspective.")] = field(
-        name="phoneCallView"
-    )
+    views: Annotated[
+        list[PhoneCallView], Meta(description="One view for each extension that takes part.")
+    ] = field(name="phoneCallView")
     link: Link
 
 
 class PhoneCallFields(_Answer):
-    """A PhoneCall in a list: all of its fields, or those that the parameter `fields` names."""
+    """A PhoneCall in a list: all fields, or those that the parameter `fields` names."""
 
     id: CallId | None = None
     extension: ExtensionNumber | None = None
@@ -125,7 +131,7 @@ class PhoneCallFields(_Answer):
 
 
 class Paging(_Answer):
-    """The neighbouring pages; left out where there is none."""
+    """The addresses of the next and the previous page, if there are any."""
 
     next: Url | None = None
     prev: Url | None = None
@@ -139,22 +145,22 @@ class PhoneCallList(_Answer):
 
     entry: list[Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": list(_ENTRIES)})]]
     """Each written by itself: a long list lets others go on in between."""
-    total_results: Annotated[int, Meta(ge=0, description="How many calls all pages have.")]
-    items_per_page: Annotated[int, Meta(ge=1, description="The `count` that was asked for.")]
+    total_results: Annotated[int, Meta(ge=0, description="The number of calls on all pages together.")]
+    items_per_page: Annotated[int, Meta(ge=1, description="The `count` of the request.")]
     start_index: Annotated[int, Meta(ge=0)]
     paging: Paging
 
 
 class Accepted(_Answer):
-    """Asterisk has taken the request; the phone in `sendCallTo` still rings."""
+    """Asterisk has accepted the request; the supervisor has not joined yet."""
 
     id: CallId
-    extension: Annotated[ExtensionNumber, Meta(description="The extension that is barged in on.")]
+    extension: Annotated[ExtensionNumber, Meta(description="The extension that is supervised.")]
     link: AcceptedLink
 
 
 class EndReason(_Answer):
-    """Why a supervision ended: the code is for programs and stable, the message for people."""
+    """Why a supervision ended: a stable code for programs, and a message for people."""
 
     code: Annotated[str, Meta(pattern=r"^[a-z_]+$", examples=["supervisor_left"])]
     message: Annotated[str, Meta(min_length=1, examples=["The supervisor hung up."])]
@@ -164,30 +170,34 @@ _NUMBER_OR_NONE = Meta(pattern=r"^([0-9]{1,10}\*[0-9]{1,10})?$", examples=["0003
 
 
 class Supervision(_Answer, kw_only=True):
-    """One supervision from request to end. Null fields are left out."""
+    """One supervision, from its request to its end. Fields without a value are left out."""
 
     id: Annotated[str, Meta(pattern=r"^[0-9a-f]{20}$")]
     state: State
-    since: Annotated[Date, Meta(description="When it reached its state.")]
-    requested: Annotated[Date, Meta(description="When it was asked for.")]
+    since: Annotated[Date, Meta(description="When the supervision reached its state.")]
+    requested: Annotated[Date, Meta(description="When the App requested the supervision.")]
     action: Annotated[str, one_of("BargeIn", "Monitor", "Whisper")]
-    private: Annotated[Annotated[str, one_of("0", "1")] | None, Meta(description="Of a `Whisper`.")] = None
-    supervisor: Annotated[str, _NUMBER_OR_NONE, Meta(description="The extension that rings, or has joined.")]
+    private: Annotated[Annotated[str, one_of("0", "1")] | None, Meta(description="Only for `Whisper`.")] = (
+        None
+    )
+    supervisor: Annotated[
+        str, _NUMBER_OR_NONE, Meta(description="The supervisor's extension, which rings or has joined.")
+    ]
     extension: Annotated[str, _NUMBER_OR_NONE, Meta(description="The extension that is supervised.")]
     phone_call_id: CallId
     follow: Annotated[str, one_of("extension", "call", "agent")]
-    app: Annotated[str | None, Meta(description="The App that asked for it.", examples=["wallboard"])] = None
-    reason: Annotated[EndReason | None, Meta(description="Why it ended, once it has.")] = None
+    app: Annotated[str | None, Meta(description="The App that requested it.", examples=["wallboard"])] = None
+    reason: Annotated[EndReason | None, Meta(description="Why it ended. Absent until then.")] = None
     link: Link
 
 
 class Gone(_Answer):
-    """What is over, or is seen no longer."""
+    """A call or supervision that ended, or that the account no longer sees."""
 
     id: str
 
 
 class Reset(_Answer):
-    """Why what came before does not tell all."""
+    """Why the client has to list the calls again."""
 
     reason: str

@@ -82,7 +82,7 @@ def _or_null(*forms: dict[str, object]) -> WithJsonSchema:
 
 
 class PhoneCallAction(BaseModel):
-    """What to do with the call. Other fields are ignored."""
+    """What to do with the call. The service ignores other fields."""
 
     # Each field with the code that it is refused with, in the contract's order.
 
@@ -94,9 +94,9 @@ class PhoneCallAction(BaseModel):
         UapiCode.ACTION_INVALID,
         WithJsonSchema({"type": "string", "enum": ["BargeIn", "Monitor", "Whisper"]}),
         Field(
-            description="`BargeIn`: everybody hears everybody. `Monitor`: the supervisor listens, unheard. "
-            "`Whisper`: the supervisor is heard by the extension alone. Whatever the service does not carry "
-            "out (yet) is answered 501."
+            description="`BargeIn`: everybody hears everybody. `Monitor`: the supervisor listens, and "
+            "nobody hears the supervisor. `Whisper`: only the extension hears the supervisor. The service "
+            "answers 501 to any other action."
         ),
     ]
     view_id: Annotated[
@@ -105,7 +105,8 @@ class PhoneCallAction(BaseModel):
         WithJsonSchema({"type": "string", "pattern": r"^[0-9]{2,}$"}),
         Field(
             alias="phoneCallViewId",
-            description="A view of the call, and of the extension in the path unless that is `@self`.",
+            description="The id of a view of the call. It must be a view of the extension in the path, "
+            "unless that is `@self`.",
             examples=["01"],
         ),
     ]
@@ -115,8 +116,8 @@ class PhoneCallAction(BaseModel):
         WithJsonSchema({"type": "string", "pattern": r"^([0-9]{1,10}\*)?[0-9]{1,10}$"}),
         Field(
             alias="sendCallTo",
-            description="A Phone Terminal extension of the same Organization, not itself a party to the "
-            "call: the phone that rings and is joined.",
+            description="The supervisor's extension: its phone rings and is joined. It must be a Phone "
+            "Terminal of the same Organization and not a party to the call.",
             examples=["0003*024"],
         ),
     ]
@@ -127,8 +128,8 @@ class PhoneCallAction(BaseModel):
         _or_null({"type": "string", "pattern": r"^.*[^ ] *<\+?[0-9*#]{1,32}> *$"}),
         Field(
             alias="callerId",
-            description="`Name <number>`, shown on the supervisor's phone. The name is printable, of any "
-            "script and at most 100 bytes of UTF-8. Default: the caller id of `sendCallTo`.",
+            description="`Name <number>`, shown on the supervisor's phone. The name is printable text of "
+            "any script, at most 100 bytes in UTF-8. Default: the caller id of `sendCallTo`.",
             examples=["John Doe <42420042>"],
         ),
     ] = None
@@ -146,8 +147,8 @@ class PhoneCallAction(BaseModel):
         ),
         Field(
             alias="private",
-            description="For `Whisper`: 1, the supervisor talks to the extension and hears nothing. "
-            "Default: 0.",
+            description="For `Whisper`. 1: the extension hears the supervisor, and the supervisor hears "
+            "nothing. Default: 0.",
             examples=["1"],
         ),
     ] = None
@@ -157,12 +158,12 @@ class PhoneCallAction(BaseModel):
         UapiCode.FOLLOW_INVALID,
         _or_null({"type": "string", "enum": ["extension", "call", "agent"]}),
         Field(
-            description="Whom the supervision stays with when the extension leaves the call by transferring "
-            "the other side on: `extension`, it ends; `call`, it moves to the party that stays. With either "
-            "it ends with the conversation, where an agent stays on the line for one caller after the other; "
-            "with `agent`, else like `extension`, it stays with the agent for all of them. Left out of a "
-            "request that changes a running supervision, it stays as it is; else the operator sets the "
-            "default.",
+            description="What happens to the supervision if the extension transfers the other party and "
+            "leaves the call. `extension`: the supervision ends. `call`: it moves to the party that stays. "
+            "`agent`: as `extension`, but if an agent stays on the line for one caller after the other, the "
+            "supervision stays with the agent. With `extension` and `call` it ends with each conversation. "
+            "If a request that changes a running supervision has no `follow`, it stays as it is. For a new "
+            "supervision the operator sets the default.",
         ),
     ] = None
 
@@ -173,7 +174,7 @@ def action_model(pickup_limit_s: int) -> type[PhoneCallAction]:
     described = Field(
         default=None,
         alias="waitForPickup",
-        description=f"After so many seconds the ringing is cancelled: 1 to {pickup_limit_s}, as a number "
+        description=f"For how many seconds the phone rings at most: 1 to {pickup_limit_s}, as a number "
         f"or a numeric string. Default: {min(DEFAULT_PICKUP_S, pickup_limit_s)}.",
         examples=["20"],
     )

@@ -8,7 +8,7 @@ from adapter.uapi.supervisions import Supervisions
 
 _PATH = "/uapi/supervision/{supervisionId}"
 _ID = parameter(
-    "path", "supervisionId", "As `link.supervision` of the 202 had it.", pattern=r"^[0-9a-f]{20}$"
+    "path", "supervisionId", "The id at the end of `link.supervision` in the 202.", pattern=r"^[0-9a-f]{20}$"
 )
 
 
@@ -22,7 +22,8 @@ def supervision_routes(supervisions: Supervisions) -> list[Route]:
             handler=supervisions.get,
             operation_id="getSupervision",
             summary="One supervision",
-            description="Where it stands, and for some time after it has ended why.",
+            description="Shows the state of a supervision. For some time after its end it shows why it "
+            "ended.",
             parameters=(_ID,),
             answers=(
                 Answer(
