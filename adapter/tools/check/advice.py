@@ -1,17 +1,20 @@
-"""What to do where one cannot even ask Asterisk. Pure."""
+"""Advice for an operator if the adapter cannot connect or log in to AMI. Pure."""
 
-AMI_PLACE = "enable AMI in manager.conf; ADAPTER_AMI_HOST, _PORT and _TLS say where it is"
-AMI_CERTIFICATE = "ADAPTER_AMI_TLS_CA has who signed its certificate, ADAPTER_AMI_HOST a name in it"
+AMI_PLACE = "enable AMI in manager.conf; check ADAPTER_AMI_HOST, _PORT and _TLS"
+AMI_CERTIFICATE = (
+    "ADAPTER_AMI_TLS_CA must hold the signer's certificate, ADAPTER_AMI_HOST a name in the certificate"
+)
 OLD_ASTERISK = "upgrade Asterisk: the adapter needs 16 or later"
-LOGIN_FAILED = "compare ADAPTER_AMI_USERNAME and _SECRET with manager.conf, and its deny and permit"
+LOGIN_FAILED = "compare ADAPTER_AMI_USERNAME and _SECRET with manager.conf; check its deny and permit"
 ALLOW_MULTIPLE = "allowmultiplelogin = yes for the AMI user, `manager reload`"
 LOGIN_IN_USE = (
-    f"{ALLOW_MULTIPLE}: the secret is right, and a running adapter or a dead connection has the only session"
+    f"{ALLOW_MULTIPLE}: the secret is right, and a running adapter or a dead connection "
+    "holds the only session"
 )
 
 
 def advice_for_connecting(error: str) -> str:
-    """What to do where there is no connection to AMI."""
+    """Advice if the adapter cannot connect to AMI."""
     if "CERTIFICATE" in error:
         return AMI_CERTIFICATE
     return OLD_ASTERISK if "older than" in error else AMI_PLACE
@@ -26,5 +29,5 @@ def is_in_use(refusal: str) -> bool:
 
 
 def advice_for_login(refusal: str) -> str:
-    """What to do where Asterisk refuses the login, by its own words."""
+    """Advice if Asterisk refuses the login; `refusal` is Asterisk's own text."""
     return LOGIN_IN_USE if is_in_use(refusal) else LOGIN_FAILED

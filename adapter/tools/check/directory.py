@@ -1,11 +1,11 @@
-"""What a directory says that is valid, and that its operator may not mean. Pure."""
+"""Warnings about a directory that is valid but may not mean what its operator wants. Pure."""
 
 from collections.abc import Iterator
 
 from adapter.directory import AccountLevel, App, Directory, SupervisionGroup, warnings
 from adapter.tools.check.findings import Finding, Verdict
 
-ADVICE = "a group widens no account: name an App that is registered to the organization (`apps`)"
+ADVICE = "a group gives an App no more extensions: name an App of the organization (`apps`)"
 
 
 def find_doubts(directory: Directory) -> Iterator[Finding]:
@@ -15,7 +15,7 @@ def find_doubts(directory: Directory) -> Iterator[Finding]:
             f"extension {number}",
             Verdict.WARN,
             why,
-            "examples/directory.yaml tells of `devices` and `never_supervised`",
+            "see `devices` and `never_supervised` in examples/directory.yaml",
         )
     yield from find_idle_members(directory)
 

@@ -112,7 +112,7 @@ def _connection(facts: Facts) -> Iterator[Finding]:
                 "AMI",
                 Verdict.FAIL,
                 f"{facts.address}: {facts.error}",
-                "see Asterisk's log; what follows is part",
+                "see Asterisk's log; the rows below are incomplete",
             )
         case LoginResult.LOGGED_IN:
             yield Finding("AMI", Verdict.OK, facts.address)
@@ -122,9 +122,9 @@ def _connection(facts: Facts) -> Iterator[Finding]:
 def _second_session(is_taken: bool | Unavailable) -> Finding:  # noqa: FBT001 - a fact, not a switch
     match is_taken:
         case True:
-            return Finding("second session", Verdict.OK, "Asterisk takes one beside the first")
+            return Finding("second session", Verdict.OK, "Asterisk accepts a second session")
         case False:
-            found = "Login Already In Use: after a cut Asterisk turns the adapter away for a minute or more"
+            found = "Login Already In Use: after a broken connection Asterisk rejects the adapter for minutes"
             return Finding("second session", Verdict.WARN, found, ALLOW_MULTIPLE)
         case Unavailable(why):
             return Finding("second session", Verdict.UNKNOWN, why)
@@ -135,9 +135,9 @@ def _version(version: str | Unavailable) -> Finding:
         return Finding("Asterisk", Verdict.UNKNOWN, version.why)
     major = re.match(r"(?:certified[/-])?(\d+)", version)
     if major is None:
-        return Finding("Asterisk", Verdict.UNKNOWN, f"{version}: not a version known here")
+        return Finding("Asterisk", Verdict.UNKNOWN, f"{version}: unknown version")
     if int(major[1]) < OLDEST_MAJOR:
-        return Finding("Asterisk", Verdict.FAIL, version, f"needs {OLDEST_MAJOR} or later")
+        return Finding("Asterisk", Verdict.FAIL, version, f"install Asterisk {OLDEST_MAJOR} or later")
     return Finding("Asterisk", Verdict.OK, version)
 
 
@@ -149,10 +149,10 @@ def _system_name(name: str | Unavailable) -> Finding:
         return Finding("systemname", Verdict.OK, "none")
     advice = f"in asterisk.conf: letters, digits, `.`, `_`, `-`, not `{OUR_PREFIX}...`; restart Asterisk"
     if name.startswith(OUR_PREFIX):
-        found = f"{name}: every call would have an id like those of the adapter's own"
+        found = f"{name}: every call would look like one of the adapter's own"
         return Finding("systemname", Verdict.FAIL, found, advice)
     if not names_one_channel(f"{name}-{LONGEST_ID}"):
-        found = f"{name}: every Monitor, Whisper and BargeIn is refused (400)"
+        found = f"{name}: the adapter rejects every Monitor, Whisper and BargeIn (400)"
         return Finding("systemname", Verdict.FAIL, found, advice)
     return Finding("systemname", Verdict.OK, name)
 
@@ -164,7 +164,7 @@ def _snapshot(snapshot: Snapshot | Unavailable) -> Finding:
         return Finding("live channels", Verdict.OK, f"{snapshot.listed} listed")
     verdict = Verdict.FAIL if snapshot.malformed == snapshot.listed else Verdict.WARN
     found = f"{snapshot.malformed} of {snapshot.listed} cannot be read: {snapshot.reason}"
-    return Finding("live channels", verdict, found, "report it, with a file of `uapi-adapter record`")
+    return Finding("live channels", verdict, found, "report it and attach a file of `uapi-adapter record`")
 
 
 def _write_classes(actions: Mapping[str, frozenset[str]] | Unavailable) -> Iterator[Finding]:
@@ -199,7 +199,7 @@ def _excess(actions: Mapping[str, frozenset[str]]) -> Finding:
             f"may also: {', '.join(sorted(excess))}",
             f"write = {','.join(sorted(needed))} is enough",
         )
-    return Finding("no other right", Verdict.OK, "nothing beyond these")
+    return Finding("no other right", Verdict.OK, "the AMI user has no other right")
 
 
 def _read_classes(facts: Facts) -> Iterator[Finding]:
@@ -208,18 +208,18 @@ def _read_classes(facts: Facts) -> Iterator[Finding]:
         what = f"read {name}"
         conf = facts.manager_conf
         if name in facts.seen_classes:
-            yield Finding(what, Verdict.OK, "an event came")
+            yield Finding(what, Verdict.OK, "Asterisk sent an event of this class")
         elif isinstance(conf, Unavailable):
             # Of the class reporting nothing comes that one could wait for.
             listening = "--listen 30 and make a call, or " if name == "call" else ""
             yield Finding(what, Verdict.UNKNOWN, f"no event came; {conf.why}", listening + GIVE_CONFIG)
         elif {name, "all"} & _classes(conf.get("read", "")):
-            yield Finding(what, Verdict.OK, "manager.conf says so")
+            yield Finding(what, Verdict.OK, "manager.conf lists it")
         else:
             # Asterisk 22 sends all that the adapter follows as `call`; other releases some as `reporting`.
             verdict = Verdict.FAIL if name == "call" else Verdict.WARN
             advice = f"add {name} to the AMI user's `read`, `manager reload`"
-            yield Finding(what, verdict, "manager.conf says no", advice)
+            yield Finding(what, verdict, "manager.conf does not list it", advice)
 
 
 def _classes(value: str) -> set[str]:
@@ -235,7 +235,7 @@ def _write_timeout(manager_conf: Mapping[str, str] | Unavailable) -> Finding:
     return Finding(
         "writetimeout",
         Verdict.WARN,
-        f"{text} ms: Asterisk drops the link at the first pause",
+        f"{text} ms: Asterisk cuts the link when the adapter pauses",
         "writetimeout = 5000 for the AMI user, `manager reload`",
     )
 
@@ -246,7 +246,10 @@ def _clock(offset_s: float | Unavailable) -> Finding:
     found = f"{abs(offset_s):.3f} s apart"
     if abs(offset_s) > CLOCK_SKEW_S:
         return Finding(
-            "clocks", Verdict.WARN, found, "synchronise both machines (NTP): times of calls are Asterisk's"
+            "clocks",
+            Verdict.WARN,
+            found,
+            "synchronise both machines (NTP): the times of calls come from Asterisk",
         )
     return Finding("clocks", Verdict.OK, found)
 
@@ -261,12 +264,15 @@ def _modules(facts: Facts) -> Iterator[Finding]:
 
 _WITHOUT = {
     CHANSPY: (Verdict.FAIL, "not loaded"),
-    FUNC_LOGIC: (Verdict.FAIL, "not loaded: the dialplan include cannot run, and counts as missing"),
-    KEY_FILTER: (Verdict.WARN, "not loaded: keys of a supervisor's phone end ChanSpy, or make it louder"),
+    FUNC_LOGIC: (Verdict.FAIL, "not loaded: the dialplan include cannot run, so it counts as missing"),
+    KEY_FILTER: (
+        Verdict.WARN,
+        "not loaded: keys on a supervisor's phone end the supervision or change its volume",
+    ),
 }
 _WITHOUT_ANOTHER = (
     Verdict.WARN,
-    "not loaded: whom a supervisor puts in its place hears until the adapter acts",
+    "not loaded: if a supervisor transfers its leg, the new party hears until the adapter reacts",
 )
 
 
@@ -284,11 +290,11 @@ def _module(module: str, is_loaded: bool | Unavailable) -> Finding:  # noqa: FBT
 
 def _native_bridge(what: str, is_loaded: bool) -> Finding:  # noqa: FBT001 - as above
     if not is_loaded:
-        return Finding(what, Verdict.OK, "not loaded: who is held hears music, whoever supervises")
+        return Finding(what, Verdict.OK, "not loaded: supervisors do not disturb music on hold")
     return Finding(
         what,
         Verdict.WARN,
-        "loaded: a supervisor that leaves during hold disturbs the music",
+        "loaded: a supervisor who leaves during hold disturbs the music on hold",
         "noload = bridge_native_rtp.so in modules.conf (docs/supervision.md)",
     )
 
@@ -299,9 +305,11 @@ def _included(part: str, is_there: bool | Unavailable) -> Finding:  # noqa: FBT0
         case True:
             return Finding(what, Verdict.OK, "present")
         case False:
-            return Finding(what, Verdict.FAIL, "there is no such extension", INCLUDE)
+            return Finding(what, Verdict.FAIL, "Asterisk has no such extension", INCLUDE)
         case Unavailable(why):
-            return Finding(what, Verdict.UNKNOWN, why, "needs `reporting` in the AMI user's `write`")
+            return Finding(
+                what, Verdict.UNKNOWN, why, "add reporting to the AMI user's `write`, `manager reload`"
+            )
 
 
 def _terminals(terminals: Mapping[str, Terminal | Unavailable]) -> Iterator[Finding]:
@@ -314,16 +322,21 @@ def _terminals(terminals: Mapping[str, Terminal | Unavailable]) -> Iterator[Find
         match found:
             case Terminal.ABSENT:
                 yield Finding(
-                    what, Verdict.WARN, "known to Asterisk, no phone is registered", "rings only once one is"
+                    what,
+                    Verdict.WARN,
+                    "Asterisk knows the device, but no phone is registered",
+                    "register the phone: until then it cannot ring",
                 )
             case Terminal.UNKNOWN:
                 yield Finding(
                     what,
                     Verdict.FAIL,
-                    "Asterisk has no such device: none of its channels can ever match",
+                    "Asterisk has no such device, so the adapter never sees its calls",
                     "correct the extension's `devices` in the directory, or add it to pjsip.conf",
                 )
             case Terminal.UNTOLD:
-                yield Finding(what, Verdict.UNKNOWN, "Asterisk does not tell", "module load func_devstate.so")
+                yield Finding(
+                    what, Verdict.UNKNOWN, "Asterisk does not tell its state", "module load func_devstate.so"
+                )
             case Unavailable(why):
                 yield Finding(what, Verdict.UNKNOWN, why)

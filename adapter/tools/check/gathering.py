@@ -84,7 +84,7 @@ class Gatherer:
             async with asyncio.timeout(QUESTIONS_LIMIT_S):
                 facts = await self._ask_all(facts, ask, phones)
         except TimeoutError:
-            broken = f"not all was answered within {QUESTIONS_LIMIT_S:.0f} s"
+            broken = f"Asterisk did not answer everything within {QUESTIONS_LIMIT_S:.0f} s"
             return replace(facts, login=LoginResult.BROKE, error=broken)
         if listen_s:
             await self._listen(session, listen_s)
@@ -132,7 +132,7 @@ async def _read(answer: Awaitable[T]) -> T | Unavailable:
     except (ActionTimeout, ActionError, Unreadable) as unread:
         return Unavailable(str(unread))
     except TimeoutError:
-        return Unavailable("its answer did not end")
+        return Unavailable("Asterisk's answer did not end")
     except LinkError:
         return Unavailable("the connection broke")
 
