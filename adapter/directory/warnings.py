@@ -12,7 +12,7 @@ _WITHOUT_DEVICES = frozenset(
 
 
 def warnings(directory: Directory) -> dict[str, str]:
-    """For each extension where a guard may be weaker than it looks: its number, and why."""
+    """The number of each extension whose guard may be weaker than it looks, and why."""
     return {
         number: " ".join(found)
         for number, extension in directory.extensions.items()
@@ -35,4 +35,4 @@ def _doubts(extension: Extension) -> Iterator[str]:
         )
     folded = {device.casefold() for device in extension.devices}
     if len(folded) < len(extension.devices):
-        yield "Two of its devices differ in case alone: Asterisk takes them for two."
+        yield "Two of its devices differ only in upper and lower case: Asterisk treats them as two."

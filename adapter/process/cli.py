@@ -1,4 +1,4 @@
-"""The process and its commands."""
+"""Serve the live calls of an Asterisk PBX by the UnifiedAPI, or help to set that up."""
 
 import argparse
 import asyncio
@@ -42,24 +42,35 @@ def main(arguments: list[str] | None = None) -> int:
     hashing = commands.add_parser("hash", help="print the hash of an App's secret, read from standard input")
     hashing.set_defaults(command=_hash)
     demo = commands.add_parser("demo", help="barge in on a real call in a private Asterisk")
-    demo.add_argument("--keep", action="store_true", help="leave everything up to try things by hand")
+    demo.add_argument("--keep", action="store_true", help="leave everything running, to try things by hand")
     demo.set_defaults(command=_demo)
-    check = commands.add_parser("check", help="ask Asterisk for everything that would stop a barge-in")
+    check = commands.add_parser("check", help="name everything that would stop a barge-in")
     check.add_argument(
-        "--listen", type=_seconds, default=0.0, metavar="SECONDS", help="wait so long for an event of a call"
+        "--listen",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="wait up to so many seconds for an event of a call",
     )
     check.set_defaults(command=_check)
     record = commands.add_parser("record", help="write what Asterisk says over AMI to a file")
     record.add_argument("file", type=Path, metavar="FILE")
-    record.add_argument("--seconds", type=_seconds, help="how long; default: until Ctrl-C or SIGTERM")
+    record.add_argument(
+        "--seconds", type=_seconds, help="how long to record; default: until Ctrl-C or SIGTERM"
+    )
     record.add_argument(
         "--mask", action=argparse.BooleanOptionalAction, default=True, help="mask numbers and names"
     )
-    record.add_argument("--force", action="store_true", help="write over a file that is there")
+    record.add_argument("--force", action="store_true", help="overwrite an existing file")
     record.set_defaults(command=_record)
     replay = commands.add_parser("replay", help="print the calls and views of a recorded file as they change")
     replay.add_argument("file", type=Path, metavar="FILE")
-    replay.add_argument("--directory", type=Path, metavar="FILE", help="default: any number like 0003*210")
+    replay.add_argument(
+        "--directory",
+        type=Path,
+        metavar="FILE",
+        help="the directory; default: every number like 0003*210 is an extension",
+    )
     replay.set_defaults(command=_replay)
     options = parser.parse_args(arguments)
     try:
