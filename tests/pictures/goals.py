@@ -26,7 +26,7 @@ def draw(measured: Path) -> Picture:
     for row, one in enumerate(figures):
         y = TOP + ROW * row
         share = _share(one)
-        picture.words(LEFT - 12, y + 12, _named(one), look="ink small", anchor="end")
+        picture.words(LEFT - 12, y + 12, _named(one, figures), look="ink small", anchor="end")
         picture.box(
             LEFT,
             y + 2,
@@ -53,6 +53,10 @@ def _share(figure: dict[str, Any]) -> float:
     return FURTHEST if value <= goal / FURTHEST else goal / value
 
 
-def _named(figure: dict[str, Any], most: int = 62) -> str:
+def _named(figure: dict[str, Any], figures: list[dict[str, Any]], most: int = 62) -> str:
+    """The work; of one that is measured against two peers, also against which."""
     name = str(figure["work"])
+    if sum(one["work"] == name for one in figures) > 1:
+        what, _, of_what = name.partition(", ")
+        name = f"{what}, {of_what.split(' ')[0]}: {figure['peer'].rpartition(', ')[2]}"
     return name if len(name) <= most else name[: most - 1] + "…"
