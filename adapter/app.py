@@ -63,7 +63,7 @@ PBX = web.AppKey("pbx", Pbx)
 CONNECTIONS = web.AppKey("connections", Connections)
 REVISIONS = web.AppKey("revisions", Revisions)
 EVENTS = web.AppKey("events", EventHub)
-AUDIT_LOG = web.AppKey("trail", AuditLog)
+AUDIT_LOG = web.AppKey("audit_log", AuditLog)
 
 
 def make_app(settings: Settings) -> web.Application:

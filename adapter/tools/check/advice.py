@@ -1,5 +1,7 @@
 """Advice for an operator if the adapter cannot connect or log in to AMI. Pure."""
 
+from adapter.ami.errors import LoginRefused
+
 AMI_PLACE = "enable AMI in manager.conf; check ADAPTER_AMI_HOST, _PORT and _TLS"
 AMI_CERTIFICATE = (
     "ADAPTER_AMI_TLS_CA must hold the signer's certificate, ADAPTER_AMI_HOST a name in the certificate"
@@ -20,14 +22,6 @@ def advice_for_connecting(error: str) -> str:
     return OLD_ASTERISK if "older than" in error else AMI_PLACE
 
 
-def is_in_use(refusal: str) -> bool:
-    """Whether a login was refused, by Asterisk's own words, because there is a session already.
-
-    It looks at the secret before, and says so only where `allowmultiplelogin` is `no`.
-    """
-    return "already in use" in refusal.lower()
-
-
 def advice_for_login(refusal: str) -> str:
     """Advice if Asterisk refuses the login; `refusal` is Asterisk's own text."""
-    return LOGIN_IN_USE if is_in_use(refusal) else LOGIN_FAILED
+    return LOGIN_IN_USE if LoginRefused(refusal).is_in_use else LOGIN_FAILED

@@ -22,7 +22,6 @@ from adapter.ami.session import Session
 from adapter.asterisk.actions import Action, ActionError
 from adapter.asterisk.message import Message
 from adapter.directory import Extension
-from adapter.tools.check.advice import is_in_use
 from adapter.tools.check.facts import MODULES, Facts, LoginResult, Terminal, Unavailable
 from adapter.tools.check.snapshot import SnapshotReader
 
@@ -146,7 +145,7 @@ async def _takes_second(session: Session, within_s: float) -> bool:
     try:
         await session.open(within_s)
     except LoginRefused as refused:
-        if is_in_use(str(refused)):
+        if refused.is_in_use:
             return False
         raise Unreadable(f"Asterisk: {refused}") from None
     finally:
