@@ -3,9 +3,21 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.databases.fixtures import database, mariadb, mariadb_server, postgresql, postgresql_server, sqlite
 from tests.figures import note, pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 
-__all__ = ["note", "pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
+__all__ = [
+    "database",
+    "mariadb",
+    "mariadb_server",
+    "note",
+    "postgresql",
+    "postgresql_server",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+    "sqlite",
+]
 
 # How long a machine takes that does other things besides says nothing of the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
