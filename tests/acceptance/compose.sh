@@ -34,11 +34,11 @@ has_logged() { # SERVICE LINE...: these lines stand in its log, one after the ot
 
 get() { curl -sS -H "Authorization: Bearer $token" "$url$1"; }
 
-is_ready() { [[ $(get /ready) == *'"status": "ready"'*'"dialplanInclude": "present"'* ]]; }
+is_ready() { [[ $(get /ready) == *'"status":"ready"'*'"dialplanInclude":"present"'* ]]; }
 
 is_on_call() {
-  call=$(get "$calls" | sed -n 's/.*"entry": \[{"id": "\([^"]*\)".*/\1/p')
-  [[ $call && $(get "$calls/$call") == *'"id": "01"'*'"status": "5"'* ]]
+  call=$(get "$calls" | sed -n 's/.*"entry":\[{"id":"\([^"]*\)".*/\1/p')
+  [[ $call && $(get "$calls/$call") == *'"id":"01"'*'"status":"5"'* ]]
 }
 
 trap 'compose down --volumes --rmi local --timeout 20' EXIT
@@ -56,7 +56,7 @@ answer=$(curl -sS -w ' %{http_code}' -X PUT "$url$calls/$call" \
   -H "Authorization: Bearer $token" -H "Content-Type: application/json" -H "Prefer: wait=20" \
   -d '{"action": "BargeIn", "sendCallTo": "0003*024", "callerId": "John Doe <42420042>",
        "waitForPickup": "20", "phoneCallViewId": "01"}')
-[[ $answer == *' 200' && $answer == *'"id": "02"'* ]] || fail "expected 200 and view 02, it is $answer"
+[[ $answer == *' 200' && $answer == *'"id":"02"'* ]] || fail "expected 200 and view 02, it is $answer"
 echo "ok: 200 and view 02"
 expect 20 "everyone hears everyone" has_logged phones \
   "customer . hears hears" "agent hears . hears" "supervisor hears hears ."
