@@ -16,7 +16,11 @@ from adapter.lab.polling import until
 
 
 def lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    """Its lines. A file that is being kept under another name has none for a moment."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def files_in(folder: Path) -> list[Path]:
