@@ -15,22 +15,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from adapter.lab.adapter_process import DIRECTORY, Adapter, Answer, running_adapter
+    from adapter.lab.adapter_process import Adapter, Answer, running_adapter
     from adapter.lab.asterisk import Pbx, running_asterisk
     from adapter.lab.errors import LabError
+    from adapter.lab.files import DIRECTORY
     from adapter.lab.hears import HearsTable, wait_until_heard, who_hears_whom
     from adapter.lab.journal import JournalEntry, Step
+    from adapter.lab.layout import FULL_NUMBERS, Layout
     from adapter.lab.numbers import phones_of
+    from adapter.lab.ordinary import ORDINARY
     from adapter.lab.phone import Phone
     from adapter.lab.phones import Phones
 
 __all__ = [
     "DIRECTORY",
+    "FULL_NUMBERS",
+    "ORDINARY",
     "Adapter",
     "Answer",
     "HearsTable",
     "JournalEntry",
     "LabError",
+    "Layout",
     "Pbx",
     "Phone",
     "Phones",
@@ -43,12 +49,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "adapter_process": ("DIRECTORY", "Adapter", "Answer", "running_adapter"),
+    "adapter_process": ("Adapter", "Answer", "running_adapter"),
     "asterisk": ("Pbx", "running_asterisk"),
     "errors": ("LabError",),
+    "files": ("DIRECTORY",),
     "hears": ("HearsTable", "wait_until_heard", "who_hears_whom"),
     "journal": ("JournalEntry", "Step"),
+    "layout": ("FULL_NUMBERS", "Layout"),
     "numbers": ("phones_of",),
+    "ordinary": ("ORDINARY",),
     "phone": ("Phone",),
     "phones": ("Phones",),
 }

@@ -14,17 +14,14 @@ from pathlib import Path
 import aiohttp
 
 from adapter.lab.asterisk import Pbx
-from adapter.lab.configuration import CHECKOUT, LAB_FILES
 from adapter.lab.errors import LabError
+from adapter.lab.files import CHECKOUT, DIRECTORY
 from adapter.lab.polling import poll_until, until_seen
 from adapter.lab.processes import die_with_parent, end_process, last_lines, run_process, start_process
 
 READY_DEADLINE_S = 20.0
 ANSWER_DEADLINE_S = 60.0
 TOKEN_DEADLINE_S = 20.0
-
-DIRECTORY = LAB_FILES / "examples" / "directory.yaml"
-"""The organizations, extensions and Apps that the lab's Asterisk has phones for."""
 
 _LISTENING = re.compile(r"listening host=(\S+) port=(\d+)")
 

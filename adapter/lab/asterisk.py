@@ -14,6 +14,7 @@ from pathlib import Path
 from adapter.lab.configuration import CARRIER_IP, TRUNK_IP, Site, write_configuration
 from adapter.lab.errors import LabError
 from adapter.lab.installation import Installation, find_asterisk
+from adapter.lab.layout import FULL_NUMBERS, Layout
 from adapter.lab.polling import POLL_INTERVAL_S
 from adapter.lab.ports import Ports
 from adapter.lab.processes import die_with_parent, end_process, kill_process, last_lines, start_process
@@ -56,6 +57,7 @@ class Pbx:
     ports: Ports = field(repr=False)
     _command: tuple[str, ...] = field(repr=False)
     ari_port: int | None = None
+    layout: Layout = FULL_NUMBERS
     _life: _Life = field(default_factory=_Life, repr=False, compare=False)
 
     @property
@@ -137,16 +139,17 @@ async def running_asterisk(
     asterisk: Path | None = None,
     numbers: Iterable[str] = (),
     has_ari: bool = False,
+    layout: Layout = FULL_NUMBERS,
 ) -> AsyncIterator[Pbx]:
     """Run an Asterisk of our own, on free ports of 127.0.0.1, with everything it writes in `folder`.
 
     `asterisk` is a program or a Debian folder; without it one is found or made: see find_asterisk.
     `say` gets a line for each step that takes long. `numbers` are those of further phones, besides the ones
-    that asterisk-conf/pjsip.conf has. `has_ari` has it listen for applications as well.
+    that the layout has. `has_ari` has it listen for applications as well.
     Raises LabError if there is no Asterisk to be had, or if it does not start.
     """
     installation = await find_asterisk(say or _say_nothing, asterisk)
-    pbx = _lay_out(folder.absolute(), installation, numbers, has_ari=has_ari)
+    pbx = _lay_out(folder.absolute(), installation, numbers, layout, has_ari=has_ari)
     try:
         await pbx.start()
         yield pbx
@@ -154,7 +157,9 @@ async def running_asterisk(
         await pbx.stop()
 
 
-def _lay_out(folder: Path, installation: Installation, numbers: Iterable[str], *, has_ari: bool) -> Pbx:
+def _lay_out(
+    folder: Path, installation: Installation, numbers: Iterable[str], layout: Layout, *, has_ari: bool
+) -> Pbx:
     """Choose the ports, write the working folder, and return the Asterisk that may be started in it."""
     ports = Ports()
     rtp_port = ports.take(HOST, RTP_PORTS)
@@ -168,7 +173,7 @@ def _lay_out(folder: Path, installation: Installation, numbers: Iterable[str], *
         rtp_last_port=rtp_port + RTP_PORTS - 1,
         ari_port=ports.take(HOST) if has_ari else None,
     )
-    conf = write_configuration(folder, site, installation, numbers)
+    conf = write_configuration(folder, site, installation, numbers, layout)
     return Pbx(
         ami_host=site.host,
         ami_port=site.ami_port,
@@ -182,6 +187,7 @@ def _lay_out(folder: Path, installation: Installation, numbers: Iterable[str], *
         folder=folder,
         ports=ports,
         ari_port=site.ari_port,
+        layout=layout,
         _command=(*_resolvable_host(), *die_with_parent((*installation.command, "-f", "-C", str(conf)))),
     )
 

@@ -5,15 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapter.lab.errors import LabError
+from adapter.lab.files import lab_file
 from adapter.lab.installation import Installation
-from adapter.lab.numbers import write_phones
+from adapter.lab.layout import FULL_NUMBERS, Layout
 from adapter.lab.tones import make_tone
-
-CHECKOUT = Path(__file__).resolve().parents[2]
-# An installed package has no checkout around it: setup.py put what the lab needs of one into the package.
-_INSTALLED = Path(__file__).resolve().parent / "data"
-LAB_FILES = _INSTALLED if _INSTALLED.is_dir() else CHECKOUT
 
 # From here customers call; asterisk-conf takes whoever calls from this address for the public network.
 TRUNK_IP = "127.0.0.2"
@@ -33,6 +28,9 @@ ARI_MODULES = (
 )
 
 MUSIC_HZ = 350
+
+LAYOUTS = ("ordinary",)
+"""Folders of asterisk-conf/ that lie over its files where they are asked for."""
 
 RUNTIME_FOLDERS = ("var", "db", "keys", "agi", "spool", "run", "log", "music")
 
@@ -65,27 +63,24 @@ class Site:
     """Where ARI listens; None where there is none."""
 
 
-def lab_file(name: str) -> Path:
-    """Return a file or folder of the repository that the lab needs, from the checkout or the package.
-
-    Raises LabError where there is neither, as in an image that holds the service alone.
-    """
-    path = LAB_FILES / name
-    if not path.exists():
-        raise LabError(f"The lab needs {name}, from a checkout or a wheel of the repository: no {path}.")
-    return path
-
-
 def write_configuration(
-    folder: Path, site: Site, installation: Installation, numbers: Iterable[str] = ()
+    folder: Path,
+    site: Site,
+    installation: Installation,
+    numbers: Iterable[str] = (),
+    layout: Layout = FULL_NUMBERS,
 ) -> Path:
     """Lay out the working folder of an Asterisk and return the path of its asterisk.conf.
 
-    It has a phone for each of `numbers` besides those of asterisk-conf/.
+    It has a phone for each of `numbers` besides those of the layout.
     """
     folder.mkdir(parents=True, exist_ok=True)
     etc = folder / "etc"
-    shutil.copytree(lab_file("asterisk-conf"), etc, ignore=shutil.ignore_patterns("site"), dirs_exist_ok=True)
+    source = lab_file("asterisk-conf")
+    not_copied = shutil.ignore_patterns("site", *LAYOUTS)
+    shutil.copytree(source, etc, ignore=not_copied, dirs_exist_ok=True)
+    if layout.overlay is not None:
+        shutil.copytree(source / layout.overlay, etc, dirs_exist_ok=True)
     for name in RUNTIME_FOLDERS:
         (folder / name).mkdir(exist_ok=True)
     for name in EMPTY_FILES:
@@ -133,7 +128,7 @@ def write_configuration(
             f"contact = sip:{CARRIER_IP}:{site.carrier_port}",
         ),
     )
-    write_phones(etc, numbers)
+    layout.write(folder, numbers, installation)
     if site.ari_port is not None:
         _write_ari(etc, site, site.ari_port)
     folders = {

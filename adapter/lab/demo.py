@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from adapter.lab.adapter_process import DIRECTORY, Adapter, Answer, running_adapter
+from adapter.lab.adapter_process import Adapter, Answer, running_adapter
 from adapter.lab.asterisk import running_asterisk
 from adapter.lab.errors import LabError
+from adapter.lab.files import DIRECTORY
 from adapter.lab.hears import Pair, wait_until_heard
 from adapter.lab.packages import SIPP, install_missing
 from adapter.lab.phone import Phone

@@ -1,8 +1,11 @@
 """Which Asterisk to run, and with which words."""
 
+import functools
 import os
 import platform
+import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +14,9 @@ from adapter.lab.errors import LabError
 from adapter.lab.rootfs import DEBIAN_RELEASES, DEFAULT_VERSION, ensure_root
 
 ASTERISK_VARIABLE = "ADAPTER_LAB_ASTERISK"
+
+# It takes a fiftieth of a second; this is for a machine that is busy with something else.
+VERSION_DEADLINE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,23 @@ class Installation:
     command: tuple[str, ...]
     modules_folder: Path | None = None
     data_folder: Path | None = None
+
+    @property
+    def version(self) -> int:
+        """Its major version, by its own word. Raises LabError where it says none."""
+        return _version(self.command)
+
+
+@functools.cache  # it is run for each lab anew, and stays what it is
+def _version(command: tuple[str, ...]) -> int:
+    try:
+        said = subprocess.run((*command, "-V"), capture_output=True, text=True, timeout=VERSION_DEADLINE_S)  # noqa: PLW1510 - what it says counts, not its status
+    except (OSError, subprocess.TimeoutExpired) as silent:
+        raise LabError(f"{command[-1]} does not tell its version: {silent}") from None
+    found = re.search(r"^Asterisk (?:GIT-|certified/)?(\d+)", said.stdout, re.MULTILINE)
+    if found is None:
+        raise LabError(f"{command[-1]} does not tell its version: {said.stdout}{said.stderr}")
+    return int(found[1])
 
 
 async def find_asterisk(say: Callable[[str], None], given: Path | None = None) -> Installation:

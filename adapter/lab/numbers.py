@@ -1,7 +1,7 @@
 """Phones of one's own for the lab's Asterisk: an endpoint and an extension for each further number."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from adapter.directory import ExtensionType
@@ -29,19 +29,24 @@ def phones_of(directory: Path) -> tuple[str, ...]:
 
 def known_phones(etc: Path) -> frozenset[str]:
     """The numbers that this Asterisk may have a phone for, by its configuration."""
-    files = [etc / "pjsip.conf", etc / PHONES_FILE]
+    files = [*etc.glob("pjsip*.conf"), etc / PHONES_FILE]
     return frozenset(
         number for file in files if file.exists() for number in _SECTION.findall(file.read_text())
     )
 
 
-def write_phones(etc: Path, numbers: Iterable[str]) -> None:
-    """Have a phone and an extension for each number that has none. Raises LabError for what is no number."""
-    known = known_phones(etc)
+def further_numbers(numbers: Iterable[str], known: Container[str]) -> list[str]:
+    """Those that are not known, each once. Raises LabError for what is no number."""
     further = [number for number in dict.fromkeys(numbers) if number not in known]
     for number in further:
         if _NUMBER.fullmatch(number) is None:
             raise LabError(f"Not a number that a phone can have: {number!r}")
+    return further
+
+
+def write_phones(etc: Path, numbers: Iterable[str]) -> None:
+    """Have a phone and an extension for each number that has none. Raises LabError for what is no number."""
+    further = further_numbers(numbers, known_phones(etc))
     phones = (
         f"[{number}](phone)\naors = {number}\ncallerid = {number} <{number}>\n[{number}](contacts)\n"
         for number in further

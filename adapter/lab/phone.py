@@ -34,6 +34,7 @@ class Phone:
         name: str,
         number: str,
         callee: str,
+        here: Callable[[str], str],
         server: tuple[str, int],
         ip: str,
         sip_port: int,
@@ -44,6 +45,7 @@ class Phone:
         self.name = name
         self.number = number
         self.callee = callee
+        self._here = here
         self._server = server
         self.ip = ip
         self.sip_port = sip_port
@@ -162,14 +164,14 @@ class Phone:
 
         Raises LabError if none does.
         """
-        await self._refer(f"<sip:{number}@{self._server[0]}:{self._server[1]}>")
+        await self._refer(f"<sip:{self._here(number)}@{self._server[0]}:{self._server[1]}>")
 
     async def transfer_to(self, consultation: "Phone") -> None:
         """Connect whom we talk to with whom `consultation` calls (attended transfer).
 
         That is this phone's second line: a phone of the same number, whose call is answered or rings.
         """
-        number, tags = consultation.callee or consultation.number, consultation.tags
+        number, tags = self._here(consultation.callee or consultation.number), consultation.tags
         await self._refer(replaces(number, self._server, consultation.call_id, tags))
 
     @property

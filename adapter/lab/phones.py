@@ -55,6 +55,8 @@ class _Part:
 class Phones:
     """The phones around one PBX. On exit they hang up, take back their registrations, and are gone.
 
+    Numbers are the directory's, in any layout of the PBX (0003*210), or what the layout has itself (`99210`).
+
     async with Phones(pbx, folder) as phones:
         agent = await phones.callee("0003*210", name="agent")
     """
@@ -110,7 +112,7 @@ class Phones:
         """
         part = _Part("callee", codec=codec, rings_by=rings_by)
         if forward_to is not None:
-            part = _Part("forward", keywords={"forward_to": forward_to})
+            part = _Part("forward", keywords={"forward_to": self._pbx.layout.here(forward_to)})
         if carrier:
             return await self._start(part, number, name, (self._pbx.carrier_ip, self._pbx.carrier_port))
         return await self._start_registered(part, number, name)
@@ -133,7 +135,7 @@ class Phones:
         if not trunk:
             self._expect_phone(number)
         ip = self._pbx.trunk_ip if trunk else HOST
-        keywords = {"callee": callee, "display": display or name}
+        keywords = {"callee": self._pbx.layout.here(callee), "display": display or name}
         part = _Part("caller", codec=codec, keywords=keywords, calls=1)
         return await self._start(part, number, name, (ip, None))
 
@@ -162,7 +164,7 @@ class Phones:
         """Raise LabError where Asterisk would turn this phone away (401)."""
         # Of an Asterisk that somebody else started nothing is known here.
         known = known_phones(self._pbx.folder / "etc")
-        if known and number not in known:
+        if known and self._pbx.layout.endpoint(number) not in known:
             raise LabError(
                 f"The lab's Asterisk has no phone {number}: name it in `numbers` of running_asterisk, "
                 "or have the fixture uapi_numbers return it."
@@ -187,6 +189,7 @@ class Phones:
             name=name,
             number=number,
             callee=part.keywords.get("callee", ""),
+            here=self._pbx.layout.here,
             server=(self._pbx.sip_host, self._pbx.sip_port),
             ip=ip,
             sip_port=sip_port or first_port,
@@ -200,7 +203,7 @@ class Phones:
             sipp_command(
                 part.scenario(folder),
                 server=(self._pbx.sip_host, self._pbx.sip_port),
-                number=number,
+                number=self._pbx.layout.endpoint(number),
                 ip=ip,
                 sip_port=phone.sip_port,
                 first_port=first_port,
@@ -230,7 +233,7 @@ class Phones:
         command = sipp_command(
             scenario_path("register"),
             server=(self._pbx.sip_host, self._pbx.sip_port),
-            number=number,
+            number=self._pbx.layout.endpoint(number),
             ip=HOST,
             sip_port=first_port,
             first_port=first_port,

@@ -25,9 +25,15 @@ def uapi_asterisk() -> Path | None:
 
 
 @pytest.fixture
-def uapi_directory() -> Path:
+def uapi_layout() -> "lab.Layout":
+    """How the PBX is laid out. Override it: `lab.ORDINARY` has plain endpoint names and two tenants."""
+    return lab.FULL_NUMBERS
+
+
+@pytest.fixture
+def uapi_directory(uapi_layout: "lab.Layout", tmp_path: Path) -> Path:
     """The directory that the service reads. Override it to have other groups, Apps or accounts."""
-    return lab.DIRECTORY
+    return uapi_layout.directory(tmp_path)
 
 
 @pytest.fixture
@@ -53,11 +59,13 @@ def uapi_numbers(uapi_directory: Path) -> Iterable[str]:
 
 @async_fixture
 async def uapi_pbx(
-    tmp_path: Path, uapi_asterisk: Path | None, uapi_numbers: Iterable[str]
+    tmp_path: Path, uapi_asterisk: Path | None, uapi_numbers: Iterable[str], uapi_layout: "lab.Layout"
 ) -> AsyncIterator["lab.Pbx"]:
     """A private Asterisk on free ports of 127.0.0.1, gone after the test."""
     folder = tmp_path / "uapi-asterisk"
-    async with lab.running_asterisk(folder, asterisk=uapi_asterisk, numbers=uapi_numbers) as pbx:
+    async with lab.running_asterisk(
+        folder, asterisk=uapi_asterisk, numbers=uapi_numbers, layout=uapi_layout
+    ) as pbx:
         yield pbx
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adapter.lab.codecs import Codec
-from adapter.lab.configuration import lab_file
 from adapter.lab.errors import LabError
+from adapter.lab.files import lab_file
 from adapter.lab.processes import die_with_parent
 
 # One for SIP, one for SIPp's control, a pair for audio and a pair for video; all calls share them.

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapter.lab import LabError, Pbx, Phone, Phones
-from adapter.lab.adapter_process import DIRECTORY, Adapter, Answer
+from adapter.lab.adapter_process import Adapter, Answer
+from adapter.lab.files import DIRECTORY
 from adapter.lab.polling import until_seen
 
 Json = dict[str, object]

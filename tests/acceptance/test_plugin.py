@@ -101,7 +101,7 @@ def run_tests(python: Path, project: Path, *options: str) -> str:
 def test_the_example_passes_in_a_strangers_project(python: Path, project: Path) -> None:
     """Real Asterisk, real audio, from the wheel alone; nothing of the checkout is seen from there."""
     shutil.copy(CHECKOUT / "examples" / "test_barge_in.py", project)
-    ask = "import adapter.lab.configuration as it; print(it.LAB_FILES)"
+    ask = "import adapter.lab.files as it; print(it.LAB_FILES)"
     where = run("-c", ask, python=python, cwd=project)
     assert where.startswith(str(python.parents[1]))
     output = run_tests(python, project)

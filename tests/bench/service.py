@@ -12,9 +12,9 @@ from typing import cast
 
 from adapter.lab import Pbx
 from adapter.lab.adapter_process import Adapter, running_adapter
-from adapter.lab.configuration import CHECKOUT
 from adapter.lab.errors import LabError
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
+from adapter.lab.files import CHECKOUT
 from adapter.lab.polling import poll_until
 from adapter.lab.processes import die_with_parent, end_process, last_lines, start_process
 from tests.bench.traces import EXTENSIONS, number, snapshot

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapter.lab.adapter_process import Adapter
-from adapter.lab.configuration import CHECKOUT
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.files import CHECKOUT
 from adapter.lab.polling import until_seen
 from adapter.lab.processes import die_with_parent, end_process, start_process
 from tests.bench.service import cpu_s

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from adapter.lab.adapter_process import DIRECTORY
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.files import DIRECTORY
 from tests.integration.harness import Service, running_service
 
 

@@ -19,8 +19,9 @@ from adapter.app import CONNECTIONS, make_app
 from adapter.auth.tokens import Tokens
 from adapter.directory import load_directory
 from adapter.http.server import HttpRunner
-from adapter.lab.adapter_process import DIRECTORY, Answer
+from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction
+from adapter.lab.files import DIRECTORY
 from adapter.lab.polling import until, until_seen
 from adapter.monitoring.access_log import AccessLog
 from adapter.settings import Settings

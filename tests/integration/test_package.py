@@ -74,7 +74,12 @@ def test_the_wheel_holds_the_program_and_what_the_lab_needs_and_nothing_else(bui
         name for name in zipfile.ZipFile(wheel).namelist() if not name.partition("/")[0].endswith("dist-info")
     }
     modules = {str(path.relative_to(CHECKOUT)) for path in (CHECKOUT / "adapter").rglob("*.py")}
-    of_asterisk = [path for path in (CHECKOUT / "asterisk-conf").glob("*") if path.suffix in (".conf", ".md")]
+    of_asterisk = [
+        path
+        for folder in (CHECKOUT / "asterisk-conf", CHECKOUT / "asterisk-conf" / "ordinary")
+        for path in folder.iterdir()
+        if path.suffix in (".conf", ".md")
+    ]
     scenarios = list((CHECKOUT / "sipp-scenarios").glob("*.*"))
     assert len(of_asterisk) > 5
     assert len(scenarios) > 5

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from adapter.lab.configuration import CHECKOUT
 from adapter.lab.fake_ami import FakeAmi, ignore
 from adapter.lab.fake_ami_events import FakeChannel
+from adapter.lab.files import CHECKOUT
 from adapter.lab.polling import until
 from adapter.lab.processes import end_process, last_lines, start_process
 from adapter.process.cli import main

@@ -124,7 +124,7 @@ class Story:
     # -- what is done over AMI and HTTP -----------------------------------------------------------------
 
     async def channel(self, peer: str) -> str:
-        """The name of the only live channel that begins so."""
+        """The name of the only live channel that begins so, in the layout's own words."""
         return (await self._only(peer))["Channel"]
 
     async def uniqueid(self, peer: str) -> str:
@@ -201,7 +201,8 @@ class Story:
         return sum(message.startswith(f"Event: {name}\n") for message in self.recorder.messages)
 
     async def _only(self, peer: str) -> Headers:
-        found = [one for one in await self._channels() if one["Channel"].startswith(peer)]
+        begins = self.lab.pbx.layout.here(peer)
+        found = [one for one in await self._channels() if one["Channel"].startswith(begins)]
         if len(found) != 1:
             raise LabError(f"the channels of {peer} are {found}")
         return found[0]
