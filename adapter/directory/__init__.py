@@ -8,14 +8,12 @@ from adapter.directory.entries import (
     Account,
     AccountLevel,
     App,
-    AutoAnswer,
-    Extension,
-    ExtensionType,
     Organization,
     SupervisionGroup,
     SupervisionMode,
     User,
 )
+from adapter.directory.extension import AutoAnswer, Extension, ExtensionType
 from adapter.directory.index import Directory
 from adapter.directory.loading import DirectoryError, load_directory
 from adapter.directory.warnings import warnings

@@ -4,53 +4,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+)
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from adapter.asterisk.caller_id import CallerId, parse_caller_id
-from adapter.directory.devices import is_local, read_device, read_dial
+from adapter.directory.devices import read_device, read_dial
+from adapter.directory.extension import AutoAnswer, ExtensionType
+from adapter.directory.numbers import read_numbers
+from adapter.directory.templates import read_template, tells_numbers_apart
 from adapter.plain_errors import of_form
 from adapter.printable import find_unprintable
-
-
-class ExtensionType(StrEnum):
-    """What an extension is (VoipNow's extension types)."""
-
-    PHONE_TERMINAL = "phone terminal"
-    QUEUE = "queue"
-    IVR = "ivr"
-    VOICEMAIL = "voicemail"
-    CONFERENCE = "conference"
-    CALLBACK = "callback"
-    CALLING_CARD = "calling card"
-    INTERCOM = "intercom"
-    QUEUE_LOGIN_CENTER = "queue login center"
-
-
-class AutoAnswer(StrEnum):
-    """What has a phone answer by itself: each kind of phone goes by a header of its own."""
-
-    CALL_INFO = "call-info"
-    """Snom, Yealink, Grandstream, Fanvil and others."""
-    ALERT_INFO = "alert-info"
-    """Yealink, Aastra, Cisco's SIP phones for small offices."""
-    RING_ANSWER = "ring-answer"
-    """Polycom, whose settings have to give this alert the ring type of answering."""
-    ANSWER_MODE = "answer-mode"
-    """RFC 5373, for example Linphone's."""
-
-    @property
-    def header(self) -> str:
-        """The SIP header, as name and value."""
-        return _AUTO_ANSWER_HEADERS[self]
-
-
-_AUTO_ANSWER_HEADERS = {
-    AutoAnswer.CALL_INFO: "Call-Info: <sip:127.0.0.1>;answer-after=0",
-    AutoAnswer.ALERT_INFO: "Alert-Info: info=alert-autoanswer",
-    AutoAnswer.RING_ANSWER: "Alert-Info: Ring Answer",
-    AutoAnswer.ANSWER_MODE: "Answer-Mode: Auto",
-}
 
 
 def _text_is_quoted(value: object) -> object:
@@ -73,16 +44,40 @@ def _is_printable(value: str) -> str:
     return value
 
 
+def _is_number(text: str) -> str:
+    read_numbers(text)
+    return text
+
+
+def _is_number_of_one_organization(text: str, entry: ValidationInfo) -> str:
+    """A short number needs its organization beside it; a number in full names it already."""
+    numbers = read_numbers(text)
+    if "organization" not in entry.data:  # it is wrong, which is said of it
+        return text
+    organization = entry.data["organization"]
+    if numbers.is_short and organization is None:
+        raise ValueError('must be in full, like "0003*210", or have its `organization` beside it')
+    if organization is not None and not numbers.is_short:
+        raise ValueError("a number in full names its organization already: write it short, or take that out")
+    return text
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+DEVICES_LIMIT = 12
+"""All devices of an extension go into one line of AMI."""
+
 Text = Annotated[
     str, BeforeValidator(_text_is_quoted), StringConstraints(min_length=1), AfterValidator(_is_printable)
 ]
 Id = Annotated[Text, of_form(r"[A-Za-z0-9_.-]+", "must be letters, digits, `.`, `_` and `-` only")]
 Prefix = Annotated[Text, of_form(r"[0-9]{1,10}", 'must be 1 to 10 digits, like "0003"')]
-Number = Annotated[
-    Text, of_form(r"[0-9]{1,10}\*[0-9]{1,10}", 'must be a prefix, `*` and digits, like "0003*210"')
-]
-Device = Annotated[Text, AfterValidator(read_device)]
-Dial = Annotated[Text, AfterValidator(read_dial)]
+Device = Annotated[Text, AfterValidator(lambda text: read_template(text, read_device))]
+Dial = Annotated[Text, AfterValidator(lambda text: read_template(text, read_dial))]
+Devices = Annotated[tuple[Device, ...], Field(max_length=DEVICES_LIMIT), BeforeValidator(_one_or_many)]
+NumberOfGroup = Annotated[Text, AfterValidator(_is_number)]
 ShownCallerId = Annotated[CallerId, BeforeValidator(_caller_id)]
 
 
@@ -90,6 +85,13 @@ class Entry(BaseModel):
     """A part of the file: fixed once read, and nothing in it but what is known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+def _tell_numbers_apart(templates: tuple[str, ...]) -> tuple[str, ...]:
+    for template in templates:
+        if not tells_numbers_apart(template):
+            raise ValueError(f"{template!r} must hold {{local}} or {{number}}: no extensions share a device")
+    return templates
 
 
 class Organization(Entry):
@@ -100,6 +102,8 @@ class Organization(Entry):
     name: Text
     notice_tone: bool = False
     """Whether those who are supervised hear a tone when a supervisor joins: some laws ask for it."""
+    devices: Annotated[Devices, AfterValidator(_tell_numbers_apart)] = ()
+    """Templates of the devices of each extension that does not name its own; `PJSIP/{number}` if none."""
 
 
 class User(Entry):
@@ -110,59 +114,29 @@ class User(Entry):
     organization: Id
 
 
-DEVICES_LIMIT = 12
-"""All devices of an extension go into one line of AMI."""
+def _is_of_one_number(caller_id: CallerId | None, entry: ValidationInfo) -> CallerId | None:
+    if caller_id is not None and "number" in entry.data and read_numbers(entry.data["number"]).is_range:
+        raise ValueError("is of one number: a range cannot have it")
+    return caller_id
 
 
 # There are many of them: as a model each would have two dicts more.
-@pydantic_dataclass(config=ConfigDict(extra="forbid", arbitrary_types_allowed=True), slots=True, frozen=True)
-class Extension:
-    """A number of an organization, and the devices of who has it."""
+@pydantic_dataclass(
+    config=ConfigDict(extra="forbid", arbitrary_types_allowed=True), slots=True, frozen=True, kw_only=True
+)
+class ExtensionEntry:
+    """What a directory says of one extension, or of a range of them."""
 
-    number: Number
+    organization: Id | None = None
+    """Whose number it is, where that is written short; `number` is read by it, and so stands behind it."""
+    number: Annotated[Text, AfterValidator(_is_number_of_one_organization)]
     type: ExtensionType
     owner: Id
-    caller_id: ShownCallerId | None = None
-    listed_devices: Annotated[tuple[Device, ...], Field(alias="devices", max_length=DEVICES_LIMIT)] = ()
-    """As the directory lists them; `devices` has them in any case."""
+    caller_id: Annotated[ShownCallerId | None, AfterValidator(_is_of_one_number)] = None
+    devices: Devices = ()
     dial: Dial = ""
-    """What rings the extension to supervise, where that is not all of its devices."""
     never_supervised: bool = False
     auto_answer: AutoAnswer | None = None
-
-    @property
-    def auto_answer_header(self) -> str:
-        """The SIP header with which the extension's phone is rung to supervise; empty for a plain ring."""
-        return self.auto_answer.header if self.auto_answer is not None else ""
-
-    @property
-    def prefix(self) -> str:
-        return self.number.partition("*")[0]
-
-    @property
-    def devices(self) -> tuple[str, ...]:
-        """How its channels' names begin: what is listed, else what is dialed, else `PJSIP/{number}`."""
-        return self.listed_devices or (self.dial or f"PJSIP/{self.number}",)
-
-    @property
-    def is_dialed_by_dialplan(self) -> bool:
-        """Whether the operator's own dialplan rings it, through a Local channel."""
-        return is_local(self.dial)
-
-    @property
-    def rings(self) -> tuple[str, ...]:
-        """What rings the extension to supervise, where Asterisk has asterisk-conf/uapi-dialplan.conf."""
-        return (self.dial,) if self.dial else self.devices
-
-    @property
-    def rings_alone(self) -> str:
-        """What rings it where Asterisk has not: one device, behind which nothing else can answer."""
-        return self.devices[0] if self.is_dialed_by_dialplan else self.rings[0]
-
-    @property
-    def shown_caller_id(self) -> CallerId:
-        """The caller id of the extension, its number standing for what the directory does not name."""
-        return self.caller_id or CallerId(self.number, self.number)
 
 
 class AccountLevel(StrEnum):
@@ -227,7 +201,8 @@ class SupervisionGroup(Entry):
     name: Text
     organization: Id
     members: Members
-    extensions: frozenset[Number]
+    extensions: frozenset[NumberOfGroup]
+    """As they are written, until `expand` has them in full."""
     modes: frozenset[SupervisionMode]
 
     def has_member(self, app: App) -> bool:
@@ -243,6 +218,6 @@ class DirectoryEntries(Entry):
 
     organizations: tuple[Organization, ...]
     users: tuple[User, ...]
-    extensions: tuple[Extension, ...]
+    extensions: tuple[ExtensionEntry, ...]
     apps: tuple[App, ...]
     supervision_groups: tuple[SupervisionGroup, ...] = ()

@@ -6,11 +6,11 @@ from adapter.directory.entries import (
     Account,
     AccountLevel,
     App,
-    Extension,
     Organization,
     SupervisionGroup,
     User,
 )
+from adapter.directory.extension import Extension
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from pydantic_core import ErrorDetails
 
 from adapter.asterisk.naming import supervisor_channels
 from adapter.directory.entries import Account, AccountLevel, DirectoryEntries, SupervisionGroup
+from adapter.directory.expanding import Expansion, expand
 from adapter.directory.index import Directory
 from adapter.directory.rules import find_contradictions
 from adapter.directory.yaml_lines import Document, YamlError, read_yaml
@@ -28,52 +29,53 @@ def load_directory(text: str) -> Directory:
     except YamlError as bad:
         raise DirectoryError([f"line {line}: {problem}" for line, problem in bad.problems]) from None
     try:
-        return _index(_validate(document))
+        return _index(*_validate(document))
     finally:
         document.let_go()
 
 
-def _validate(document: Document) -> DirectoryEntries:
+def _validate(document: Document) -> tuple[DirectoryEntries, Expansion]:
     try:
-        parsed = DirectoryEntries.model_validate(document.data)
+        written = DirectoryEntries.model_validate(document.data)
     except ValidationError as invalid:
         raise DirectoryError([_problem(document, error) for error in invalid.errors()]) from None
-    problems = [f"line {line}: {what}" for line, what in sorted(find_contradictions(parsed, document.line))]
+    made = expand(written)
+    problems = sorted((document.line(place), what) for place, what in find_contradictions(written, made))
     if problems:
-        raise DirectoryError(problems)
-    return parsed
+        raise DirectoryError([f"line {line}: {what}" for line, what in problems])
+    return written, made
 
 
-def _index(parsed: DirectoryEntries) -> Directory:
+def _index(written: DirectoryEntries, made: Expansion) -> Directory:
     return Directory(
-        organizations={organization.id: organization for organization in parsed.organizations},
-        users={user.id: user for user in parsed.users},
-        extensions={extension.number: extension for extension in parsed.extensions},
-        apps={app.client_id: app for app in parsed.apps},
-        supervision_groups=parsed.supervision_groups,
-        _by_prefix={organization.prefix: organization for organization in parsed.organizations},
+        organizations={organization.id: organization for organization in written.organizations},
+        users={user.id: user for user in written.users},
+        extensions={extension.number: extension for extension in made.extensions},
+        apps={app.client_id: app for app in written.apps},
+        supervision_groups=tuple(made.groups),
+        _by_prefix={organization.prefix: organization for organization in written.organizations},
         _by_channel={
             channels: one.number
-            for one in parsed.extensions
+            for one in made.extensions
             for channels in (*one.devices, supervisor_channels(one.number))
         },
-        _numbers=_numbers_by_account(parsed),
-        _groups=_groups_by_organization(parsed),
+        _numbers=_numbers_by_account(written, made),
+        _groups=_groups_by_organization(made),
     )
 
 
-def _groups_by_organization(parsed: DirectoryEntries) -> dict[str, tuple[SupervisionGroup, ...]]:
+def _groups_by_organization(made: Expansion) -> dict[str, tuple[SupervisionGroup, ...]]:
     groups = defaultdict[str, list[SupervisionGroup]](list)
-    for group in parsed.supervision_groups:
+    for group in made.groups:
         groups[group.organization].append(group)
     return {organization_id: tuple(own) for organization_id, own in groups.items()}
 
 
-def _numbers_by_account(parsed: DirectoryEntries) -> dict[Account, frozenset[str]]:
+def _numbers_by_account(written: DirectoryEntries, made: Expansion) -> dict[Account, frozenset[str]]:
     """The extensions under each account that has any. Requests ask for them, and one must not look at all."""
-    organizations = {organization.prefix: organization.id for organization in parsed.organizations}
+    organizations = {organization.prefix: organization.id for organization in written.organizations}
     numbers = defaultdict[Account, set[str]](set)
-    for extension in parsed.extensions:
+    for extension in made.extensions:
         for account in (
             Account(AccountLevel.USER, extension.owner),
             Account(AccountLevel.ORGANIZATION, organizations[extension.prefix]),

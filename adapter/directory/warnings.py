@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from adapter.directory.entries import Extension, ExtensionType
+from adapter.directory.extension import Extension, ExtensionType
 from adapter.directory.index import Directory
 
 _WITHOUT_DEVICES = frozenset(
