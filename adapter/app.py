@@ -93,7 +93,7 @@ def make_app(settings: Settings) -> web.Application:
     pbx = Pbx(
         link_settings(settings),
         lambda: directory.current,
-        Rules(settings.pickup_limit_s, Follow(settings.follow)),
+        Rules(settings.pickup_limit_s, Follow(settings.follow), settings.name),
         counters.events.counting,
     )
     revisions = Revisions(pbx.shown)

@@ -39,7 +39,7 @@ class Pbx:
             self.calls,
             self.link.send,
             directory=directory,
-            has_include=lambda: self.link.has_include is True,
+            features=self.link.features,
             is_ready=lambda: self.is_ready,
             rules=rules,
         )

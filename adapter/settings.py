@@ -39,6 +39,7 @@ _PublicUrl = Annotated[
     str, of_form(r"https?://[^\s?#]+", "must be a URL like https://uapi.example.com, without a query")
 ]
 _KeysUrl = Annotated[str, of_form(r"https?://\S+", "must be a URL like https://id.example.com/keys")]
+_Name = Annotated[str, of_form(r"[a-z0-9]{1,20}", "must be 1 to 20 small letters or digits")]
 _Line = Annotated[str, of_form(r"[^\r\n]+", "must be one line and not empty")]
 
 
@@ -107,6 +108,7 @@ class Settings(BaseSettings):
     ami_reconnect_max_s: float = Field(15.0, gt=0, allow_inf_nan=False)
     ami_reconcile_interval_s: float = Field(300.0, gt=0, allow_inf_nan=False)
 
+    name: _Name = "main"
     pickup_limit_s: int = Field(600, ge=1)
     follow: Literal["extension", "call"] = "extension"
     single_call: Literal["bare", "collection"] = "bare"

@@ -4,7 +4,7 @@ Whoever picks up a phone that rings for somebody else, or is transferred into it
 runs there: here that would be the ear at other people's conversation.
 """
 
-from adapter.asterisk.events import OTHER_HALF
+from adapter.asterisk.naming import OTHER_HALF
 from adapter.calls.legs import Leg
 from adapter.calls.model import Calls
 from adapter.directory import Directory, ExtensionType

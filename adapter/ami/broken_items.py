@@ -12,7 +12,8 @@ from adapter.ami.errors import ActionRefused
 from adapter.ami.listing import Listing
 from adapter.ami.probe import Ask
 from adapter.asterisk.actions import ActionError, get_of_channel
-from adapter.asterisk.events import Channel, ChannelState, ListedChannel, is_of_ours, names_one_channel
+from adapter.asterisk.events import Channel, ChannelState, ListedChannel, names_one_channel
+from adapter.asterisk.naming import read_channel_id
 
 ASKED_LIMIT = 16
 """For so many channels of one list it is asked, with five questions each: callers make them."""
@@ -48,7 +49,7 @@ async def _ask_for(
 
     uniqueid = await value(name, "UNIQUEID")
     # Ours are known by what was asked for them; what ChanSpy was given is not asked here.
-    if not names_one_channel(uniqueid) or is_of_ours(uniqueid):
+    if not names_one_channel(uniqueid) or read_channel_id(uniqueid) is not None:
         return None
     if await value(uniqueid, "CHANNEL(name)") != name:
         return None

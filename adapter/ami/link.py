@@ -31,7 +31,7 @@ from adapter.ami.errors import (
     known_refusal,
 )
 from adapter.ami.listing import Listing
-from adapter.ami.probe import Ask, clock_offset, has_include
+from adapter.ami.probe import Ask, clock_offset, find_features
 from adapter.ami.session import Session
 from adapter.asterisk.actions import (
     Action,
@@ -41,8 +41,10 @@ from adapter.asterisk.actions import (
     list_parked,
     ping,
 )
-from adapter.asterisk.events import OUR_PREFIX, Event, ListedChannel
+from adapter.asterisk.events import Event, ListedChannel
+from adapter.asterisk.features import NO_FEATURES, PbxFeatures
 from adapter.asterisk.message import Message
+from adapter.asterisk.naming import OUR_PREFIX
 from adapter.asterisk.parsing import EVENT_NAMES, OF_SNAPSHOT, EventError, parse
 
 log = logging.getLogger(__name__)
@@ -110,8 +112,8 @@ class Link:
         self.state = LinkState.DOWN
         self.error: str | None = "not connected yet"
         self.malformed: Counter[str] = Counter()
-        self.has_include: bool | None = None
-        """Whether Asterisk's dialplan includes ours; None where it does not tell."""
+        self.announced: PbxFeatures | None = None
+        """What Asterisk's dialplan has of our include; None where Asterisk does not tell."""
         self._settings = settings
         self._on_snapshot = on_snapshot
         self._on_event = on_event
@@ -147,6 +149,10 @@ class Link:
                 self._fall(self.error or "stopped")
             await self._wait(delay_s)
             failures += 1
+
+    def features(self) -> PbxFeatures:
+        """What may be asked of the include; nothing where that is not known."""
+        return NO_FEATURES if self.announced is None else self.announced
 
     def retry(self) -> None:
         """Try to connect at once, where the next attempt is still waited for."""
@@ -196,7 +202,7 @@ class Link:
         try:
             async with asyncio.timeout(SNAPSHOT_LIMIT_S):
                 self._clock_offset_s = await clock_offset(self._ask(session)) or 0.0
-                self.has_include = await self._find_include(session)
+                self.announced = await self._find_features(session)
                 await self._ask_beside(session, list_parked(listing.id))
                 await self._ask_beside(session, list_answer_times(listing.id))
                 await self._ask_beside(session, list_bridges(listing.id))
@@ -261,17 +267,17 @@ class Link:
             await self._pause(session, interval_s)
             try:
                 await session.request(ping(), interval_s * 0.9)
-                self.has_include = await self._find_include(session)
+                self.announced = await self._find_features(session)
             except ActionTimeout:
                 raise LinkDown("the AMI peer is mute") from None
 
     async def _await_include(self, session: Session) -> None:
         """Look for our dialplan more often at first: Asterisk takes logins before it has loaded it."""
         for _ in range(INCLUDE_LOOKS):
-            if self.has_include is not False:
+            if self.announced != NO_FEATURES:
                 return
             await self._pause(session, INCLUDE_LOOK_S)
-            self.has_include = await self._find_include(session)
+            self.announced = await self._find_features(session)
 
     @staticmethod
     async def _pause(session: Session, seconds: float) -> None:
@@ -283,9 +289,9 @@ class Link:
     def _ask(self, session: Session) -> Ask:
         return lambda action: session.request(action, self._settings.action_timeout_s)
 
-    async def _find_include(self, session: Session) -> bool | None:
+    async def _find_features(self, session: Session) -> PbxFeatures | None:
         try:
-            return await has_include(self._ask(session))
+            return await find_features(self._ask(session))
         except ActionRefused:
             return None
 

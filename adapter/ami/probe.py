@@ -8,27 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from adapter.ami.errors import ActionRefused
 from adapter.asterisk.actions import Action, ping
-from adapter.asterisk.naming import (
-    DEVICE_CONTEXT,
-    DEVICE_EXTEN,
-    LEFT_CONTEXT,
-    LEFT_EXTEN,
-    NOTICE_EXTEN,
-    PHONES_CONTEXT,
-    SPY_CONTEXT,
-    SPY_EXTEN,
-)
+from adapter.asterisk.features import NO_FEATURES, PARTS, Feature, PbxFeatures, features_of_parts
+from adapter.asterisk.naming import FEATURES_CONTEXT
 
 Ask = Callable[[Action], Awaitable[Mapping[str, str]]]
-
-INCLUDED = (
-    (SPY_CONTEXT, SPY_EXTEN),
-    (SPY_CONTEXT, NOTICE_EXTEN),
-    (PHONES_CONTEXT, "0"),  # as any number
-    (DEVICE_CONTEXT, DEVICE_EXTEN),  # an include without it knows no devices, and compares no names
-    (LEFT_CONTEXT, LEFT_EXTEN),  # and without this one, whom a supervisor transfers into its place
-)
-"""What asterisk-conf/uapi-dialplan.conf has, context and extension: an older one may lack some of it."""
 
 _NOT_THERE = "did not find"
 """How Asterisk's refusal of ShowDialPlan begins where there is no such context or extension."""
@@ -49,15 +32,15 @@ async def has_extension(ask: Callable[[Action], Awaitable[object]], context: str
     return True
 
 
-async def has_include(ask: Ask) -> bool:
-    """Whether the dialplan includes uapi-dialplan.conf, of this version, and can run it.
+async def find_features(ask: Ask) -> PbxFeatures:
+    """What the dialplan's uapi-dialplan.conf can do, as it announces it; an older one announces nothing.
 
-    Raises as `has_extension` does.
+    Nothing where the dialplan does not include it, or Asterisk cannot run it. Raises as `has_extension` does.
     """
-    for context, exten in INCLUDED:
-        if not await has_extension(ask, context, exten):
-            return False
-    return await has_func_logic(ask)
+    found = frozenset([one for one in Feature if await has_extension(ask, FEATURES_CONTEXT, one)])
+    if not found:
+        found = features_of_parts([part for part in PARTS if await has_extension(ask, *part)])
+    return found if found and await has_func_logic(ask) else NO_FEATURES
 
 
 async def has_func_logic(ask: Ask) -> bool:

@@ -9,8 +9,14 @@ from dataclasses import dataclass
 
 from adapter.asterisk.answer_times import ANSWER_TIME
 from adapter.asterisk.caller_id import CallerId
-from adapter.asterisk.events import OTHER_HALF, is_plain_name, names_one_channel
-from adapter.asterisk.naming import NOTICE_EXTEN, SPY_CONTEXT, SPY_EXTEN, ring_through_include
+from adapter.asterisk.events import is_plain_name, names_one_channel
+from adapter.asterisk.naming import (
+    NOTICE_EXTEN,
+    OTHER_HALF,
+    SPY_CONTEXT,
+    SPY_EXTEN,
+    ring_through_include,
+)
 
 LINE_LIMIT_BYTES = 1000
 """Asterisk reads AMI lines of at most 1,024 bytes."""

@@ -13,16 +13,8 @@ from enum import IntEnum
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from adapter.asterisk.naming import OTHER_HALF, Kind, read_channel_id
 from adapter.asterisk.party import Party, read_party
-
-OUR_PREFIX = "uapi-"
-"""Begins the uniqueid of every channel that this adapter originates, and of no other."""
-
-NOTICE_PREFIX = "uapi-notice-"
-"""And of those that play a notice tone to whom a supervisor joins: nobody listens on them."""
-
-OTHER_HALF = ";2"
-"""Ends the uniqueid of the second half of a Local channel whose first half we named."""
 
 UNIQUEID_LIMIT = 150
 """Asterisk's own are shorter. Their numbers are compared, and that of a longer one may be too large."""
@@ -38,14 +30,6 @@ def names_one_channel(uniqueid: str) -> bool:
     a regular expression, and one inside makes the name of a channel, which can be had again.
     """
     return _NAMES_ONE.fullmatch(uniqueid) is not None and uniqueid.lower() != "all"
-
-
-def is_of_ours(uniqueid: str) -> bool:
-    """Whether the adapter chose this uniqueid, or that of the call which it began.
-
-    One that Asterisk makes ends with a point and a number, also where its `systemname` begins as ours do.
-    """
-    return uniqueid.startswith(OUR_PREFIX) and "." not in uniqueid
 
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.*#+@:/=~!% -]+", re.ASCII)
@@ -100,18 +84,24 @@ class Channel(Struct, frozen=True, gc=False):
 
     @property
     def is_ours(self) -> bool:
-        """Whether this adapter originated the channel, in this process or an earlier one."""
-        # The other half of a Local channel is named after ours: `uapi-...;2`.
-        return (
-            is_of_ours(self.uniqueid)
-            and not self.uniqueid.startswith(NOTICE_PREFIX)
-            and ";" not in self.uniqueid
-        )
+        """Whether an adapter originated the channel, for whatever, in this process or an earlier one."""
+        return not self.uniqueid.endswith(OTHER_HALF) and read_channel_id(self.uniqueid) is not None
 
     @property
-    def is_for_ours(self) -> bool:
-        """Whether it is one of ours or was made for one, like the phone behind a Local channel."""
-        return self.is_ours or is_of_ours(self.linkedid)
+    def is_our_spy(self) -> bool:
+        """Whether it is a supervisor's channel, which an adapter originated to have it spy."""
+        if self.uniqueid.endswith(OTHER_HALF):  # it is named after ours, and has a phone behind it
+            return False
+        ours = read_channel_id(self.uniqueid)
+        return ours is not None and ours.kind == Kind.SPY
+
+    @property
+    def is_for_our_spy(self) -> bool:
+        """Whether it is such a channel, or was made for one, or for a notice tone, like the phone behind."""
+        if self.is_our_spy:
+            return True
+        ours = read_channel_id(self.linkedid)
+        return ours is not None and ours.is_of_a_spy
 
 
 class NewChannel(Struct, frozen=True, gc=False):

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from adapter.asterisk.events import (
-    OUR_PREFIX,
     UNIQUEID_LIMIT,
     BridgeEnter,
     BridgeKind,
@@ -36,6 +35,7 @@ from adapter.asterisk.events import (
     Unpark,
 )
 from adapter.asterisk.message import Message, find_values
+from adapter.asterisk.naming import OUR_PREFIX
 from adapter.asterisk.wire import CHANNEL_LINES, stands_twice
 
 LATEST_S = 253_402_214_400.0

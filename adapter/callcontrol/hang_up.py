@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from adapter.ami.errors import ActionRefused, LinkError, says_gone
 from adapter.asterisk.actions import hang_up
-from adapter.asterisk.events import OTHER_HALF
+from adapter.asterisk.naming import OTHER_HALF
 from adapter.callcontrol.operation import After, Answered, Cancel, Effect, Expired, Input, Level, Log, Send
 from adapter.calls.changes import ChannelGone
 from adapter.calls.model import Calls

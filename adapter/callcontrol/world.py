@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from adapter.asterisk.features import PbxFeatures
 from adapter.callcontrol.supervision.plan import Follow
 from adapter.callcontrol.supervision.session import State
 from adapter.callcontrol.supervision.supervision import Supervision
@@ -16,6 +17,8 @@ class Rules:
 
     pickup_limit_s: int = 600
     default_follow: Follow = Follow.EXTENSION
+    adapter_name: str = "main"
+    """By it an adapter knows its own channels again, also after a restart."""
 
 
 class World(NamedTuple):
@@ -25,7 +28,8 @@ class World(NamedTuple):
     supervisions: Iterable[Supervision]
     is_ready: bool
     """Whether what is known of the calls is what Asterisk has."""
-    has_include: bool
+    features: PbxFeatures
+    """What the dialplan include can do."""
     rules: Rules
 
     def supervision_by(self, supervisor: str) -> Supervision | None:

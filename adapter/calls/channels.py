@@ -1,13 +1,13 @@
 """Channels begin and change."""
 
 from adapter.asterisk.events import (
-    OUR_PREFIX,
     Channel,
     ChannelState,
     ChannelUpdate,
     NewChannel,
     OriginateResponse,
 )
+from adapter.asterisk.naming import OUR_PREFIX
 from adapter.calls.changes import OriginateEnded, OriginateStateChanged
 from adapter.calls.legs import LOCAL_PREFIX, RINGING, UP, Leg, Spying
 from adapter.calls.membership import relink_conversation, touch, touch_spied_call
@@ -46,7 +46,7 @@ def new_leg(
     state.legs[uniqueid] = leg
     _note_times(leg, at)
     # Hardly any channel has one of these, and `in` takes a third of the time of `startswith`.
-    if (OUR_PREFIX in linkedid or OUR_PREFIX in uniqueid) and channel.is_for_ours:
+    if (OUR_PREFIX in linkedid or OUR_PREFIX in uniqueid) and channel.is_for_our_spy:
         leg.spying = Spying()
     if LOCAL_PREFIX in name:
         state.bridges.note_name(leg)
@@ -82,7 +82,7 @@ def update(state: CallState, channel: Channel, at: float, kind: str = "update") 
 
 def emit_originate_state(state: CallState, leg: Leg) -> None:
     """Emit the state of a channel of ours; the states of all others stand in the views of their calls."""
-    if leg.spying is not None and leg.channel.is_ours:  # most are no spyers: that is asked first
+    if OUR_PREFIX in leg.channel.uniqueid and leg.channel.is_ours:  # most are not: that is asked first
         state.emit(OriginateStateChanged(leg.channel.uniqueid, leg.channel.state))
 
 

@@ -1,6 +1,7 @@
 """Channels end."""
 
-from adapter.asterisk.events import OTHER_HALF, Hangup
+from adapter.asterisk.events import Hangup
+from adapter.asterisk.naming import OTHER_HALF
 from adapter.calls.changes import BridgeChanged, ChannelGone
 from adapter.calls.legs import Disposition, Leg
 from adapter.calls.membership import touch, withdraw

@@ -110,8 +110,8 @@ class Calls:
         return leg is not None and leg.spying is not None and leg.spying.has_phone
 
     def spyers(self) -> list[Leg]:
-        """The legs that this adapter originated, in this process or an earlier one."""
-        return [leg for leg in self._state.legs.values() if leg.channel.is_ours]
+        """The supervisors' channels: those that an adapter originated to have them spy."""
+        return [leg for leg in self._state.legs.values() if leg.channel.is_our_spy]
 
     @property
     def unknown_channels(self) -> Counter[str]:

@@ -27,7 +27,7 @@ def end_spying(state: CallState, event: SpyStop) -> None:
     leg = state.legs.get(event.spyer)
     if leg is None:
         state.count_unknown("spy")
-    elif leg.channel.is_ours and leg.spying is not None and leg.spying.spyee is not None:
+    elif leg.channel.is_our_spy and leg.spying is not None and leg.spying.spyee is not None:
         # Its view stays: it begins anew in a moment, in another mode or with another side, or hangs up.
         leg.spying.is_paused = True
     else:
@@ -48,7 +48,7 @@ def stop_spying(state: CallState, leg: Leg) -> None:
 def lose_phone(state: CallState, spyer: str) -> None:
     """Note that the phone behind a supervisor's channel is gone: its ChanSpy hears nothing more."""
     leg = state.legs.get(spyer)
-    if leg is not None and leg.spying is not None and leg.channel.is_ours:
+    if leg is not None and leg.spying is not None and leg.channel.is_our_spy:
         leg.spying.has_phone = False
         stop_spying(state, leg)
 
@@ -80,7 +80,7 @@ def _attach(state: CallState, leg: Leg, spyee: str, at: float) -> None:
     spying.spyee, spying.since = spyee, at
     state.emit(SpyJoined(uniqueid, spyee))
     spied = state.legs[spyee]
-    if leg.channel.is_ours and spied.spying is None:
+    if leg.channel.is_our_spy and spied.spying is None:
         spied.spies[uniqueid] = leg
         touch(state, spied)
 

@@ -22,7 +22,7 @@ def transfer(state: CallState, event: Transfer) -> None:
         if leg is not None:
             mark_as_left(state, leg)
         state.emit(Transferred(transferer.uniqueid))
-        if transferer.is_for_ours:
+        if transferer.is_for_our_spy:
             taker = event.target or event.transferee
             new = "" if taker is None else taker.uniqueid
             state.emit(ChannelReplaced(new, transferer.uniqueid, transferer.linkedid))

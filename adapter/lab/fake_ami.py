@@ -185,6 +185,8 @@ class FakeAmi:
         """Where to break the connection next, once."""
         self.has_include = False
         """Whether its dialplan includes uapi-dialplan.conf."""
+        self.include_lacks: set[tuple[str, str]] = set()
+        """What that does not have, context and extension: it is an older one."""
         self.scripts: dict[str, Script] = {}
         """What to do on an action instead of what Asterisk would, by the action's name."""
         self.during_snapshot: list[bytes] = []
@@ -360,7 +362,11 @@ class FakeAmi:
         }
 
     def show_dialplan(self, action: ReceivedAction) -> None:
-        """Say that there is such a context; what stands in it nobody reads."""
+        """Say whether there is such an extension; what stands in it nobody reads."""
+        context, exten = action["Context"], action["Extension"]
+        if (context, exten) in self.include_lacks:
+            action.connection.refuse(action, f"Did not find extension {exten}@{context}")
+            return
         action.connection.answer(action, ("EventList", "start"), ("Message", "DialPlan list will follow"))
 
     def set_variable(self, action: ReceivedAction) -> None:

@@ -7,17 +7,27 @@ from aiohttp import web
 from msgspec import Meta, Struct, field
 
 from adapter.ami.link import Link, LinkState
+from adapter.asterisk.features import ALL_FEATURES, NO_FEATURES, PbxFeatures
 from adapter.http.answers import json_answer
 from adapter.monitoring.counters import EventCounters
 
-_INCLUDE = {True: "present", False: "missing", None: "unknown"}
+_PRESENT, _OLDER, _MISSING, _UNKNOWN = "present", "older", "missing", "unknown"
 
 
 def _one_of(*texts: str) -> Meta:
     return Meta(extra_json_schema={"enum": list(texts)})
 
 
-_Include = Annotated[str, _one_of(*_INCLUDE.values())]
+_Include = Annotated[str, _one_of(_PRESENT, _OLDER, _MISSING, _UNKNOWN)]
+
+
+def _include(announced: PbxFeatures | None) -> str:
+    """What there is of our include, in one word."""
+    if announced is None:
+        return _UNKNOWN
+    if not announced:
+        return _MISSING
+    return _PRESENT if announced == ALL_FEATURES else _OLDER
 
 
 class AsteriskLink(Struct, omit_defaults=True, forbid_unknown_fields=True):
@@ -35,7 +45,8 @@ class Health(Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=T
         _Include,
         Meta(
             description="Whether Asterisk has the contexts of `uapi-dialplan.conf`: without them no "
-            "supervision can be switched or re-attached."
+            "supervision can be switched or re-attached. `older`: it has some of what they can do; "
+            "`uapi-adapter check` names the rest."
         ),
     ]
     link: AsteriskLink
@@ -73,7 +84,7 @@ class HealthPages:
 
     async def live(self, _: web.Request) -> web.Response:
         """200 as long as the process answers; a link that is down is no reason to restart it."""
-        body = Health("ok", _INCLUDE[self._link.has_include], self._of_the_link())
+        body = Health("ok", _include(self._link.announced), self._of_the_link())
         is_audit_written = self._is_trail_written()
         if is_audit_written is not None:
             body.audit = "ok" if is_audit_written else "failing"
@@ -84,17 +95,17 @@ class HealthPages:
 
         The age of the last event is told and decides nothing: at night a PBX says nothing for hours, and
         that it still answers is what READY means. A dialplan include that is not known to be missing is
-        not held against it.
+        not held against it, nor is one of an older version.
         """
-        include = self._link.has_include
-        is_ready = self._link.state is LinkState.READY and include is not False
+        announced = self._link.announced
+        is_ready = self._link.state is LinkState.READY and announced != NO_FEATURES
         age_s = self._events.last_age_s
         return json_answer(
             Readiness(
                 status="ready" if is_ready else "not ready",
                 link=self._of_the_link(),
                 last_event_age_s=None if age_s is None else round(age_s, 3),
-                dialplan_include=_INCLUDE[include],
+                dialplan_include=_include(announced),
             ),
             status=200 if is_ready else 503,
             headers={"Cache-Control": "no-store"},

@@ -19,6 +19,7 @@ from tests.faults.extent import sampled
 from tests.faults.figures import Tell
 from tests.faults.one_call import SUPERVISOR, answer_phone, forget_the_past, ours, until_supervised
 from tests.integration.harness import Json, Service, running_service, until_taken
+from tests.integration.supervising import supervision_of
 
 OPTIONS = {"BargeIn": "quBE", "Monitor": "quE"}
 ANSWERED_WITHIN_S = 2.0
@@ -70,7 +71,7 @@ async def test_a_switch_cut_at_any_byte_is_whole_or_told(
     answer_phone(ami)
     assert (await began).status == 200
     [uniqueid] = ours(ami)
-    supervision = f"/uapi/supervision/{uniqueid.removeprefix('uapi-')}"
+    supervision = f"/uapi/supervision/{supervision_of(uniqueid)}"
     heard, said = len(ami.connection.received), ami.connection.said_bytes
     assert (await service.barge_in(call_id, action="Monitor", wait_s=5)).status == 200
     assert await until_runs(service, ami, supervision) == "Monitor"

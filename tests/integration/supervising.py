@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
-from adapter.asterisk.events import OTHER_HALF
+from adapter.asterisk.naming import OTHER_HALF, read_channel_id
 from adapter.lab import fake_ami_events as say
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script
@@ -90,7 +90,7 @@ async def in_hand(service: Service, *puts: Coroutine[Any, Any, Answer]) -> list[
 
 async def said(service: Service, uniqueid: str) -> Json:
     """The supervision as the administrator's App sees it."""
-    address = f"/uapi/supervision/{uniqueid.removeprefix('uapi-')}"
+    address = f"/uapi/supervision/{supervision_of(uniqueid)}"
     answer = await service.request("GET", address, client="operator")
     assert answer.status == 200, answer
     return dict(answer.json)
@@ -143,6 +143,13 @@ def come_in(ami: FakeAmi, agent: FakeChannel, number: str = SECOND, *, kind: str
     ami.pbx.leave(came.uniqueid)
     ami.pbx.enter(came.uniqueid, bridge_of(agent), kind=kind)
     return came
+
+
+def supervision_of(uniqueid: str) -> str:
+    """The id of the supervision whose supervisor's channel this is."""
+    ours = read_channel_id(uniqueid)
+    assert ours is not None
+    return ours.id
 
 
 def earlier_spy(spyee: str, options: str = "quBE") -> FakeChannel:

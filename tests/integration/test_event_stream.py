@@ -18,7 +18,7 @@ from adapter.lab.polling import until, until_seen
 from tests.integration.harness import APPS, TOKEN_KEY, Service, code_of, running_service, token, until_taken
 from tests.integration.rewriting import reload, replaced
 from tests.integration.streams import open_events
-from tests.integration.supervising import AGENT, joined, make_internal, until_said
+from tests.integration.supervising import AGENT, joined, make_internal, supervision_of, until_said
 
 
 def end_call(ami: FakeAmi, channel: FakeChannel) -> None:
@@ -148,7 +148,7 @@ async def test_who_sees_only_the_extension_that_a_supervision_left_is_told_that_
         [call] = await service.calls(f"@me/{AGENT}")
         view_of = {view["extension"]: view["id"] for view in call["phoneCallView"]}
         uniqueid = await joined(service, ami, phoneCallViewId=view_of[AGENT])
-        supervision_id = uniqueid.removeprefix("uapi-")
+        supervision_id = supervision_of(uniqueid)
         async with open_events(service) as events, open_events(service, "agent-desktop") as narrow:
             since = (await narrow.next("reset")).id
             switched = await service.barge_in(

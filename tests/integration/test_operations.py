@@ -10,7 +10,6 @@ import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import cast
 
 import aiohttp
 import pytest
@@ -19,6 +18,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from adapter.app import PBX
+from adapter.asterisk.features import ALL_FEATURES, NO_FEATURES, Feature, PbxFeatures
 from adapter.lab.fake_ami import FakeAmi
 from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until_seen
@@ -100,16 +100,21 @@ async def test_not_ready_while_the_link_is_down_and_alive_all_the_same(
 
 
 @pytest.mark.parametrize(
-    ("is_present", "status", "said"),
-    [(True, 200, "present"), (None, 200, "unknown"), (False, 503, "missing")],
+    ("found", "status", "said"),
+    [
+        (ALL_FEATURES, 200, "present"),
+        (ALL_FEATURES - {Feature.NOTICE}, 200, "older"),
+        (None, 200, "unknown"),
+        (NO_FEATURES, 503, "missing"),
+    ],
 )
 async def test_a_dialplan_include_that_is_missing_is_not_ready(
-    service: Service, is_present: object, status: int, said: str
+    service: Service, found: PbxFeatures | None, status: int, said: str
 ) -> None:
     """One that nobody has looked for is not held against the service."""
-    service.app[PBX].link.has_include = cast("bool | None", is_present)
-    found, body = await ready(service)
-    assert (found, body["dialplanInclude"]) == (status, said)
+    service.app[PBX].link.announced = found
+    code, body = await ready(service)
+    assert (code, body["dialplanInclude"]) == (status, said)
 
 
 # -- metrics -----------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from tests.integration.supervising import (
     make_internal,
     phones,
     rung,
+    supervision_of,
     until_ended,
     until_hung_up,
     until_said,
@@ -182,7 +183,7 @@ async def test_after_a_move_the_extension_that_is_supervised_now_is_named(
     """By GET, to the accounts of that extension."""
     assert has_include
     uniqueid = await joined(service, ami, follow="call")
-    address = f"/uapi/supervision/{uniqueid.removeprefix('uapi-')}"
+    address = f"/uapi/supervision/{supervision_of(uniqueid)}"
     assert (await service.request("GET", address, client="agent-desktop")).status == 200
     came = ami.pbx.send_on(agent.uniqueid, agent.linkedid, SECOND)
     ami.pbx.hang_up(agent.uniqueid)

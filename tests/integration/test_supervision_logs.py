@@ -13,6 +13,7 @@ from tests.integration.supervising import (
     SUPERVISOR,
     joined,
     once,
+    supervision_of,
     until_ended,
 )
 
@@ -35,7 +36,7 @@ def assert_whole(caplog: pytest.LogCaptureFixture, call_id: str, uniqueid: str) 
     """Each line of the supervision's room has its call and its id."""
     said = [record for record in caplog.records if record.name.startswith("adapter.callcontrol.supervision")]
     found = {(one.getMessage(), vars(one).get("call_id"), vars(one).get("supervision")) for one in said}
-    assert found == {(sentence, call_id, uniqueid.removeprefix("uapi-")) for sentence, _, _ in found}
+    assert found == {(sentence, call_id, supervision_of(uniqueid)) for sentence, _, _ in found}
 
 
 async def test_a_refused_hangup_says_whose_it_was(

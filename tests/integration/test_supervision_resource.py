@@ -10,6 +10,7 @@ from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until, until_seen
 from tests.integration.harness import Json, Service, code_of, running_service, until_taken
 from tests.integration.rewriting import group, rewrite, with_groups
+from tests.integration.supervising import supervision_of
 
 USER_BUSY, NO_ANSWER, REJECTED = 17, 19, 21
 
@@ -39,7 +40,7 @@ async def test_a_supervision_from_its_request_to_its_end(service: Service, ami: 
     address, uniqueid = await begin(service, ami, action="Whisper", private="1", follow="call")
     rings = await until_state(service, address, "ringing")
     assert rings | {"since": "", "requested": ""} == {
-        "id": uniqueid.removeprefix("uapi-"),
+        "id": supervision_of(uniqueid),
         "state": "ringing",
         "since": "",
         "requested": "",

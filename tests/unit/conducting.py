@@ -7,6 +7,7 @@ from typing import Any
 from adapter.ami.errors import LinkLost
 from adapter.asterisk.actions import Action
 from adapter.asterisk.caller_id import CallerId
+from adapter.asterisk.features import ALL_FEATURES
 from adapter.callcontrol.supervision.conductor import Conductor
 from adapter.callcontrol.supervision.plan import Follow, Mode, Plan
 from adapter.callcontrol.supervision.supervision import Supervision
@@ -37,7 +38,7 @@ class Desk:
             self.calls,
             self._send,
             directory=lambda: self.directory,
-            has_include=lambda: True,
+            features=lambda: ALL_FEATURES,
             is_ready=lambda: self.is_link_up,
             rules=Rules(),
         )

@@ -24,10 +24,10 @@ def check(calls: Calls) -> None:
         for uniqueid, leg in call.legs.items():
             assert calls.leg(uniqueid) is leg
             assert call.id == call_id_of(leg.linkedid)
-            assert not leg.channel.is_ours
+            assert not leg.channel.is_our_spy
             for spyer, spy in leg.spies.items():
                 assert calls.leg(spyer) is spy
-                assert (spy.spyee, spy.channel.is_ours) == (uniqueid, True)
+                assert (spy.spyee, spy.channel.is_our_spy) == (uniqueid, True)
     assert sum(len(call.legs) for call in calls.live()) == len(placed), "a leg in two calls"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapter.access.principal import Principal
+from adapter.asterisk.features import ALL_FEATURES, NO_FEATURES
 from adapter.callcontrol.supervision.decision import decide, find_to_end, may_end
 from adapter.callcontrol.supervision.plan import Mode, Obstacle, Parameter, Plan, Refusal, SupervisionRequest
 from adapter.callcontrol.supervision.supervision import Supervision
@@ -41,6 +42,7 @@ def running(**changed: Any) -> Supervision:  # noqa: ANN401 - as Supervision has
     call = only_call(calls(TRUNK))
     one = Supervision(
         id="1" * 20,
+        channel_id="uapi-spy-main-" + "1" * 20,
         mode=Mode.BARGE_IN,
         wanted_mode=Mode.BARGE_IN,
         call_id=call.id,
@@ -81,7 +83,7 @@ STEPS: list[tuple[dict[str, object], object]] = [
     ({"running": {"spyee": "1795405388.99"}}, Obstacle.CONFERENCE),
     ({"calls": calls(TRUNK)}, Obstacle.SWITCH),
     ({"running": None}, Obstacle.NOTICE),
-    ({"has_include": True}, Plan),
+    ({"features": ALL_FEATURES}, Plan),
 ]
 
 
@@ -91,7 +93,7 @@ async def test_all_that_stands_against_it_is_told_in_one_order() -> None:
     as_asked |= _bad(Parameter.VIEW, Parameter.SEND_CALL_TO, *FORMS)
     around: dict[str, Any] = {
         "is_ready": False,
-        "has_include": False,
+        "features": NO_FEATURES,
         "call": None,
         "calls": calls(COLLEAGUE, TRUNK),
         "running": {"call_id": "e" * 20},
@@ -100,7 +102,7 @@ async def test_all_that_stands_against_it_is_told_in_one_order() -> None:
         as_asked |= {name: value for name, value in mended.items() if name not in around}
         around |= {name: value for name, value in mended.items() if name in around}
         supervisions = () if around["running"] is None else (running(**around["running"]),)
-        world = World(around["calls"], supervisions, around["is_ready"], around["has_include"], Rules())
+        world = World(around["calls"], supervisions, around["is_ready"], around["features"], Rules())
         decision = decide(replace(GOOD, **as_asked), asks(), around["call"], world)  # type: ignore[arg-type]
         told = decision.code if isinstance(decision, Refusal) else type(decision)
         assert told is expected, mended
@@ -110,7 +112,7 @@ async def test_what_is_decided_of_a_running_supervision_says_what_was_planned() 
     """The trail tells who was not rung, for whom; of a request that names nobody it cannot."""
     call = only_call(calls(TRUNK))
     for one, has_plan in ((running(call_id="e" * 20), True), (running(extension="0003*025"), False)):
-        world = World(calls(TRUNK), (one,), is_ready=True, has_include=True, rules=Rules())
+        world = World(calls(TRUNK), (one,), is_ready=True, features=ALL_FEATURES, rules=Rules())
         decision = decide(GOOD, asks(), call, world)
         assert isinstance(decision, Refusal)
         assert (decision.plan is not None) is has_plan
@@ -133,7 +135,7 @@ async def test_whoever_began_it_or_might_have_may_end_it(
     app: str, number: str, changed: dict[str, Any], *, is_found: bool, may: bool
 ) -> None:
     """By the number of its supervisor; of whom the account does not have, nothing is told."""
-    world = World(calls(TRUNK), (running(**changed),), is_ready=True, has_include=True, rules=Rules())
+    world = World(calls(TRUNK), (running(**changed),), is_ready=True, features=ALL_FEATURES, rules=Rules())
     found = find_to_end(number, asks(app), only_call(calls(TRUNK)), world)
     assert (found is not None) is is_found
     assert (found is not None and may_end(asks(app), found)) is may

@@ -319,7 +319,7 @@ def test_only_our_prefix_makes_a_channel_ours() -> None:
 def test_no_channel_of_a_pbx_is_ours_whatever_its_systemname() -> None:
     """Else every call of a PBX called `uapi-1` would be hung up: no supervision stands behind it."""
     named = msgspec.structs.replace(AGENT, uniqueid="uapi-1-1700000000.12", linkedid="uapi-1-1700000000.11")
-    assert (named.is_ours, named.is_for_ours) == (False, False)
+    assert (named.is_ours, named.is_for_our_spy) == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapter.asterisk.events import OTHER_HALF
+from adapter.asterisk.naming import OTHER_HALF
 from adapter.callcontrol.supervision.plan import Follow, Mode
 from adapter.callcontrol.supervision.session import Reason, State
 from adapter.callcontrol.supervision.supervision import Supervision

@@ -6,7 +6,7 @@ import pytest
 
 from adapter.ami.errors import ActionRefused, LinkLost
 from adapter.asterisk.actions import hang_up
-from adapter.asterisk.events import OTHER_HALF
+from adapter.asterisk.naming import OTHER_HALF
 from adapter.callcontrol.hang_up import HangUp, Outcome
 from adapter.callcontrol.operation import After, Answered, Cancel, Effect, Expired, Input, Level, Log, Send
 from adapter.calls.changes import CallEnded, ChannelGone

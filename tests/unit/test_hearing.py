@@ -3,7 +3,7 @@
 import pytest
 
 from adapter.access.hearing import unexpected_listeners
-from adapter.asterisk.events import OTHER_HALF
+from adapter.asterisk.naming import OTHER_HALF
 
 from .samples import Pbx, calls_after
 

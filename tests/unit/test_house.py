@@ -227,6 +227,7 @@ ALLOWED = [
         (
             "adapter.ami.link",
             "adapter.asterisk.events",
+            "adapter.asterisk.features",
             "adapter.http",
             "adapter.callcontrol",
             "adapter.calls",

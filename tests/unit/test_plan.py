@@ -6,6 +6,7 @@ import pytest
 
 from adapter.access.principal import Principal
 from adapter.asterisk.caller_id import CallerId
+from adapter.asterisk.features import ALL_FEATURES
 from adapter.callcontrol.supervision.decision import decide
 from adapter.callcontrol.supervision.plan import (
     STAYS_S,
@@ -56,7 +57,7 @@ def _decide(
 ) -> Plan | Refusal:
     """For an administrator's App, which may all; on a PBX where nobody supervises yet."""
     known = known or directory()
-    world = World(empty_calls(), (), is_ready=True, has_include=True, rules=rules or Rules())
+    world = World(empty_calls(), (), is_ready=True, features=ALL_FEATURES, rules=rules or Rules())
     principal = Principal(known, known.apps["operator"])
     return decide(replace(request, numbers=path), principal, (call or _inbound()) if is_live else None, world)
 

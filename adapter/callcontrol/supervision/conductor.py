@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 from adapter.access.principal import Principal
 from adapter.ami.errors import LinkDown, LinkError
-from adapter.asterisk.events import OTHER_HALF
+from adapter.asterisk.features import Feature, PbxFeatures
+from adapter.asterisk.naming import OTHER_HALF, ChannelId, Kind
 from adapter.callcontrol import hang_up
 from adapter.callcontrol.runner import Runner
 from adapter.callcontrol.supervision.decision import decide, find_to_end, make_plan
@@ -31,7 +32,7 @@ from adapter.callcontrol.supervision.recovering import Recovering
 from adapter.callcontrol.supervision.register import Register
 from adapter.callcontrol.supervision.ringing import Ringing, Send
 from adapter.callcontrol.supervision.session import Reason, State
-from adapter.callcontrol.supervision.spy_setup import is_held, wanted_setup
+from adapter.callcontrol.supervision.spy_setup import is_held, may_hold_back, wanted_setup
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.callcontrol.supervision.tuner import Tuner
 from adapter.callcontrol.world import Rules, World
@@ -82,20 +83,20 @@ class Conductor:
         send: Send,
         *,
         directory: Callable[[], Directory],
-        has_include: Callable[[], bool],
+        features: Callable[[], PbxFeatures],
         is_ready: Callable[[], bool],
         rules: Rules,
     ) -> None:
         self._calls = calls
-        self._has_include = has_include
+        self._features = features
         self._is_ready = is_ready
         self._rules = rules
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
-        self._register = Register()
+        self._register = Register(rules.adapter_name)
         self._runner = Runner(calls, send, spawn=self._spawn)
         self._ringing = Ringing(
-            calls, self._register, send, self._runner, spawn=self._spawn, has_include=has_include
+            calls, self._register, send, self._runner, spawn=self._spawn, features=features
         )
         self._parties = parties = Parties(calls, self._register, self._ringing)
         self._tuner = Tuner(
@@ -105,7 +106,7 @@ class Conductor:
             signal=self._register.signal,
             end=self._ringing.end,
             spawn=self._spawn,
-            has_include=has_include,
+            features=features,
         )
         self._following = Following(
             calls,
@@ -115,7 +116,7 @@ class Conductor:
             parties,
             leaving=Leaving(calls, self._register, self._ringing, spawn=self._spawn),
             directory=directory,
-            has_include=has_include,
+            features=features,
         )
         self._recovering = Recovering(
             calls,
@@ -125,7 +126,7 @@ class Conductor:
             parties,
             judge=self._following.judge,
             directory=directory,
-            has_include=has_include,
+            features=features,
         )
 
     def live(self) -> list[Supervision]:
@@ -159,7 +160,7 @@ class Conductor:
         self._following.judge_all()
 
     def on_snapshot(self) -> None:
-        """Account for every channel of ours that the model shows after a snapshot."""
+        """Account for every spy of this adapter that the model shows after a snapshot."""
         self._recovering.on_snapshot()
         self._following.keep_to_supervisors()
 
@@ -261,10 +262,10 @@ class Conductor:
     def _is_left_alone(self, supervision: Supervision, plan: Plan) -> bool:
         """Whether nothing would be sent: it is as asked for, busy elsewhere, or cannot be switched."""
         is_elsewhere = supervision.call_id != plan.call_id
-        return supervision.is_as_planned(plan) or is_elsewhere or not self._has_include()
+        return supervision.is_as_planned(plan) or is_elsewhere or Feature.SWITCH not in self._features()
 
     def _world(self, supervisions: Iterable[Supervision]) -> World:
-        return World(self._calls, supervisions, self._is_ready(), self._has_include(), self._rules)
+        return World(self._calls, supervisions, self._is_ready(), self._features(), self._rules)
 
     async def end(self, supervision: Supervision) -> bool:
         """Hang up on its supervisor, again if Asterisk did not before; whether nobody is there any more.
@@ -294,10 +295,11 @@ class Conductor:
         self._runner.close()
 
     def _prepare(self, plan: Plan, owner: str) -> Supervision:
-        now = time.time()
-        spy_setup = wanted_setup(self._calls, plan.spyee, plan.mode, may_wait=self._has_include())
+        now, supervision_id = time.time(), secrets.token_hex(10)
+        spy_setup = wanted_setup(self._calls, plan.spyee, plan.mode, may_wait=may_hold_back(self._features()))
         supervision = Supervision(
-            id=secrets.token_hex(10),
+            id=supervision_id,
+            channel_id=str(ChannelId(Kind.SPY, self._rules.adapter_name, supervision_id)),
             mode=plan.mode,
             wanted_mode=plan.mode,
             call_id=plan.call_id,

@@ -9,6 +9,7 @@ from adapter.access.principal import Principal
 from adapter.access.sight import owns
 from adapter.access.supervising import may_begin, may_begin_on_any, may_change
 from adapter.asterisk.events import is_plain_name, names_one_channel
+from adapter.asterisk.features import Feature
 from adapter.callcontrol.supervision.plan import (
     DEFAULT_PICKUP_S,
     Follow,
@@ -168,8 +169,9 @@ def _check_what_runs(plan: Plan, principal: Principal, world: World) -> None:
     is_unheard = plan.mode.is_heard_by_all and is_conference(world.calls, plan.spyee)
     _require(not is_unheard, Obstacle.CONFERENCE, plan=plan)
     is_as_planned = running is None or running.is_as_planned(plan)
-    _require(world.has_include or is_as_planned, Obstacle.SWITCH, plan=plan)
-    _require(world.has_include or not (is_new and plan.notice_tone), Obstacle.NOTICE, plan=plan)
+    _require(Feature.SWITCH in world.features or is_as_planned, Obstacle.SWITCH, plan=plan)
+    has_notice = Feature.NOTICE in world.features
+    _require(has_notice or not (is_new and plan.notice_tone), Obstacle.NOTICE, plan=plan)
 
 
 def _require_form(wanted: SupervisionRequest, parameter: Parameter, must: str) -> None:

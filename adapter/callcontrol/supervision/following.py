@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 from adapter.access.continuing import may_continue
 from adapter.access.hearing import is_listening, unexpected_listeners
-from adapter.asterisk.events import OTHER_HALF, OUR_PREFIX, ChannelState, names_one_channel
+from adapter.asterisk.events import ChannelState, names_one_channel
+from adapter.asterisk.features import Feature, PbxFeatures
+from adapter.asterisk.naming import OTHER_HALF, read_channel_id
 from adapter.callcontrol.supervision.conversation import Talk, is_another, mode_on
 from adapter.callcontrol.supervision.leaving import Leaving
 from adapter.callcontrol.supervision.parties import Parties
@@ -54,7 +56,7 @@ class Following:
         *,
         leaving: Leaving,
         directory: Callable[[], Directory],
-        has_include: Callable[[], bool],
+        features: Callable[[], PbxFeatures],
     ) -> None:
         self._calls = calls
         self._register = register
@@ -63,7 +65,7 @@ class Following:
         self._parties = parties
         self._leaving = leaving
         self._directory = directory
-        self._has_include = has_include
+        self._features = features
 
     def on_change(self, change: Change) -> None:
         """Keep the supervisions in line with one change of the live calls."""
@@ -106,16 +108,24 @@ class Following:
             self._register.signal(live, _SIGNAL_OF_STATE[state])
 
     def _is_stray(self, uniqueid: str) -> bool:
-        """Whether the channel is ours and nobody knows what for; one that is up may yet be adopted."""
+        """Whether the channel is a spy of this adapter and nobody knows what for.
+
+        One that is up may yet be adopted.
+        """
         leg = self._calls.leg(uniqueid)
-        return leg is not None and leg.channel.is_ours and uniqueid not in self._register.live
+        if leg is None or not leg.channel.is_our_spy or uniqueid in self._register.live:
+            return False
+        return self._register.owns(uniqueid)
 
     def _follow_replacement(self, new: str, old: str, linkedid: str) -> None:
-        """Hang up on whoever gets into a supervisor's place, as who picks up the phone that rings."""
-        ours = next((one for one in (old, linkedid) if one.startswith(OUR_PREFIX)), None)
-        if ours is None:
+        """Hang up on whoever gets into a supervisor's place, as who picks up the phone that rings.
+
+        Whichever adapter had it rung: where two do it, nobody hears more.
+        """
+        place = next((one for one in (old, linkedid) if _is_of_a_spy(one)), None)
+        if place is None:
             return
-        supervision = self._register.live.get(ours)
+        supervision = self._register.live.get(place)
         if supervision is not None:
             self._ringing.end(supervision, Reason.TAKEN)
         if names_one_channel(new):
@@ -257,7 +267,7 @@ class Following:
                 self._move_to(supervision, self._calls.leg(stays))
 
     def _move_to(self, supervision: Supervision, leg: Leg | None) -> None:
-        if leg is None or not self._has_include():
+        if leg is None or Feature.SWITCH not in self._features():
             return  # it ends with the extension
         mode = mode_on(
             self._directory(),
@@ -301,6 +311,11 @@ class Following:
             if supervision.spyee == gone.uniqueid:
                 self._leaving.extension_gone(supervision)
         self._leaving.look()
+
+
+def _is_of_a_spy(uniqueid: str) -> bool:
+    ours = read_channel_id(uniqueid)
+    return ours is not None and ours.is_of_a_spy
 
 
 def _talk_of(supervision: Supervision) -> Talk:

@@ -5,7 +5,8 @@ ChanSpy runs on in Asterisk, whoever asked for it, and what was told last may ha
 
 from collections.abc import Callable
 
-from adapter.asterisk.events import OUR_PREFIX
+from adapter.asterisk.features import Feature, PbxFeatures
+from adapter.asterisk.naming import read_channel_id
 from adapter.callcontrol.supervision.conversation import supervised_extension
 from adapter.callcontrol.supervision.parties import Parties
 from adapter.callcontrol.supervision.register import Register
@@ -32,7 +33,7 @@ class Recovering:
         *,
         judge: Callable[[Supervision], bool],
         directory: Callable[[], Directory],
-        has_include: Callable[[], bool],
+        features: Callable[[], PbxFeatures],
     ) -> None:
         self._calls = calls
         self._register = register
@@ -41,16 +42,20 @@ class Recovering:
         self._parties = parties
         self._judge = judge
         self._directory = directory
-        self._has_include = has_include
+        self._features = features
 
     def on_snapshot(self) -> None:
-        """Account for every channel of ours that the model shows after a snapshot.
+        """Account for every spy of this adapter that the model shows after a snapshot.
 
         A joined one that this process does not know was joined by an earlier one and goes on. Any other
         stray rings for a request that nobody can follow any more, and is hung up. A supervision whose
         channel Asterisk does not have is over: its originate never arrived, or has ended meanwhile.
         """
-        spyers = {leg.channel.uniqueid: leg for leg in self._calls.spyers()}
+        spyers = {
+            leg.channel.uniqueid: leg
+            for leg in self._calls.spyers()
+            if self._register.owns(leg.channel.uniqueid)
+        }
         # In order, and not as sets have it: what is sent is the same each time.
         for channel_id in [one for one in spyers if one not in self._register.live]:
             self._adopt(spyers[channel_id])
@@ -82,12 +87,13 @@ class Recovering:
         if spying is None or spyee is None or call is None or channel_id in self._register.ended:
             self._ringing.hang_up(channel_id)
             return
-        mode, extension = mode_of(spying.options), self._supervised(spyee)
-        if mode is None or not extension or leg.extension is None:
+        mode, extension, ours = mode_of(spying.options), self._supervised(spyee), read_channel_id(channel_id)
+        if mode is None or not extension or leg.extension is None or ours is None:
             self._ringing.hang_up(channel_id)  # nobody can tell who hears, and who is heard
             return
         supervision = Supervision(
-            id=channel_id.removeprefix(OUR_PREFIX),
+            id=ours.id,
+            channel_id=channel_id,
             mode=mode,
             wanted_mode=mode,
             call_id=call.id,
@@ -100,7 +106,7 @@ class Recovering:
             notice_tone=self._wants_notice(extension),
             state=State.JOINED,
             # Whether the other side is still the one that its ChanSpy began with, nobody saw.
-            spy_setup=None if self._has_include() else wanted_setup(self._calls, spyee, mode),
+            spy_setup=None if Feature.SWITCH in self._features() else wanted_setup(self._calls, spyee, mode),
         )
         supervision.note_taken()
         self._register.add(supervision, "supervision found")

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from adapter.asterisk.events import OUR_PREFIX
+from adapter.asterisk.naming import read_channel_id
 from adapter.callcontrol.supervision.session import Reason, Signal, TransitionError
 from adapter.callcontrol.supervision.supervision import Supervision
 
@@ -17,10 +17,14 @@ ENDED_LIMIT = 4096
 class Register:
     """Every supervision by its channel; moves them from state to state and tells of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, adapter_name: str) -> None:
+        self.adapter_name = adapter_name
+        """Stands in the ids of the channels that this adapter begins."""
         self.live: dict[str, Supervision] = {}
         """Those that have not ended, by the uniqueid of the supervisor's channel."""
         self.ended: dict[str, Supervision] = {}
+        self._channels: dict[str, str] = {}
+        """The channels of both, by the ids of the supervisions."""
         self._listeners: list[Callable[[Supervision], None]] = []
 
     def subscribe(self, listener: Callable[[Supervision], None]) -> None:
@@ -29,8 +33,13 @@ class Register:
 
     def get(self, supervision_id: str) -> Supervision | None:
         """The supervision with this id, one that ended a while ago included."""
-        channel_id = OUR_PREFIX + supervision_id
+        channel_id = self._channels.get(supervision_id, "")
         return self.live.get(channel_id) or self.ended.get(channel_id)
+
+    def owns(self, channel_id: str) -> bool:
+        """Whether this adapter has to account for the channel, and no other."""
+        ours = read_channel_id(channel_id)
+        return ours is not None and ours.is_owned_by(self.adapter_name)
 
     def by(self, supervisor: str) -> Supervision | None:
         """The one that has not ended and is by this supervisor."""
@@ -43,6 +52,7 @@ class Register:
     def add(self, supervision: Supervision, what: str) -> None:
         """Take in a new one, or one that was found."""
         self.live[supervision.channel_id] = supervision
+        self._channels[supervision.id] = supervision.channel_id
         self.tell(what, supervision)
 
     def signal(self, supervision: Supervision, signal: Signal) -> None:
@@ -60,7 +70,8 @@ class Register:
         del self.live[supervision.channel_id]
         self.ended[supervision.channel_id] = supervision
         if len(self.ended) > ENDED_LIMIT:
-            del self.ended[next(iter(self.ended))]
+            forgotten = self.ended.pop(next(iter(self.ended)))
+            del self._channels[forgotten.id]
         supervision.move(Signal.ENDS, time.time(), reason)
         self.tell("supervision ended", supervision)
 

@@ -18,7 +18,8 @@ from adapter.asterisk.actions import (
     originate_spy,
     originate_spy_by_include,
 )
-from adapter.asterisk.events import NOTICE_PREFIX
+from adapter.asterisk.features import Feature, PbxFeatures
+from adapter.asterisk.naming import ChannelId, Kind
 from adapter.callcontrol.hang_up import HangUp
 from adapter.callcontrol.runner import Runner
 from adapter.callcontrol.supervision.plan import Plan, linger_s
@@ -60,14 +61,14 @@ class Ringing:
         runner: Runner,
         *,
         spawn: Spawn,
-        has_include: Callable[[], bool],
+        features: Callable[[], PbxFeatures],
     ) -> None:
         self._calls = calls
         self._runner = runner
         self._register = register
         self._send = send
         self._spawn = spawn
-        self._has_include = has_include
+        self._features = features
         self._notices: dict[str, asyncio.Future[bool]] = {}
         """Those that were asked for; done once it is known whether they are heard."""
 
@@ -79,7 +80,7 @@ class Ringing:
         supervision.rings_until = asyncio.get_running_loop().time() + plan.pickup_s
         self._spawn(self._guard(supervision, plan.pickup_s))
         try:
-            if self._has_include():
+            if Feature.RING in self._features():
                 await self._send(_by_include(supervision, plan))
             else:
                 await self._send_if_named(supervision, plan)
@@ -139,7 +140,8 @@ class Ringing:
 
         Where it is not heard, and the party is still there, nobody stays joined.
         """
-        channel_id = f"{NOTICE_PREFIX}{supervision.id}-{secrets.token_hex(4)}"
+        notice_id = supervision.id + secrets.token_hex(4)
+        channel_id = str(ChannelId(Kind.NOTICE, self._register.adapter_name, notice_id))
         begun = self._notices[channel_id] = asyncio.get_running_loop().create_future()
 
         async def play() -> None:

@@ -9,6 +9,7 @@ running (measured). So it begins anew, which takes about 0.13 s.
 from dataclasses import dataclass
 
 from adapter.asterisk.actions import Spying
+from adapter.asterisk.features import Feature, PbxFeatures
 from adapter.callcontrol.supervision.plan import Mode
 from adapter.calls.model import Calls
 
@@ -96,6 +97,11 @@ def may_begin_anew(calls: Calls, spy_setup: SpySetup | None, wanted: SpySetup) -
     if spy_setup is not None and (spy_setup.spyee, spy_setup.partner) != (wanted.spyee, wanted.partner):
         return True
     return not is_held(calls, wanted.spyee)
+
+
+def may_hold_back(features: PbxFeatures) -> bool:
+    """Whether ChanSpy can wait for the end of a hold: who rings has it wait, and it is told to begin then."""
+    return {Feature.RING, Feature.SWITCH} <= features
 
 
 def mode_of(options: str) -> Mode | None:

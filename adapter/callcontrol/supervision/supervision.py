@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from adapter.asterisk.events import OUR_PREFIX
 from adapter.callcontrol.supervision.plan import Follow, Mode, Plan
 from adapter.callcontrol.supervision.session import Reason, Signal, State, next_state
 from adapter.callcontrol.supervision.spy_setup import SpySetup
@@ -19,6 +18,8 @@ class Supervision:
 
     id: str
     """20 hex digits; the channel is named after it, so that it is the same after a restart."""
+    channel_id: str
+    """The uniqueid of the supervisor's channel."""
     mode: Mode
     call_id: str
     extension: str
@@ -74,11 +75,6 @@ class Supervision:
     accepted: asyncio.Future[None] = field(default_factory=asyncio.Future, repr=False)
     """Done once Asterisk has taken the originate; an error where it did not or where that is unknown."""
     _moved: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
-
-    @property
-    def channel_id(self) -> str:
-        """The uniqueid of the supervisor's channel."""
-        return OUR_PREFIX + self.id
 
     def move(self, signal: Signal, at: float, reason: Reason | None = None) -> bool:
         """Take a signal; whether the state is another now. Raises TransitionError where it cannot happen."""

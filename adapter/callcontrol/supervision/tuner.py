@@ -8,6 +8,7 @@ from typing import Any
 
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError, says_gone
 from adapter.asterisk.actions import Action, ActionError, restart_chanspy, set_spy_variables, tell_stay
+from adapter.asterisk.features import Feature, PbxFeatures
 from adapter.callcontrol.supervision.parties import Parties
 from adapter.callcontrol.supervision.plan import linger_s
 from adapter.callcontrol.supervision.register import describe
@@ -16,6 +17,7 @@ from adapter.callcontrol.supervision.spy_setup import (
     SpySetup,
     is_conference,
     may_begin_anew,
+    may_hold_back,
     needs_restart,
     needs_variables,
     wanted_setup,
@@ -53,7 +55,7 @@ class Tuner:
         signal: Callable[[Supervision, Signal], None],
         end: Callable[[Supervision, Reason], None],
         spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"],
-        has_include: Callable[[], bool],
+        features: Callable[[], PbxFeatures],
     ) -> None:
         self._calls = calls
         self._send = send
@@ -61,7 +63,7 @@ class Tuner:
         self._signal = signal
         self._end = end
         self._spawn = spawn
-        self._has_include = has_include
+        self._features = features
         self._jobs: dict[str, asyncio.Task[None]] = {}
 
     def note_change(self, supervision: Supervision) -> None:
@@ -79,7 +81,7 @@ class Tuner:
 
     async def tell_follow(self, supervision: Supervision) -> None:
         """Have Asterisk know whom it follows by now, which has nothing to begin anew."""
-        if not self._has_include():
+        if Feature.SWITCH not in self._features():
             return
         try:
             await self._send(
@@ -106,7 +108,7 @@ class Tuner:
             if not self._is_to_be_told(supervision, wanted := self._wanted(supervision)):
                 self._parties.look(supervision)
                 return
-            if not self._has_include():
+            if Feature.SWITCH not in self._features():
                 if wanted.mode.is_heard_by_all:
                     self._end(supervision, Reason.CANNOT_FOLLOW)
                 self._parties.look(supervision)  # the other modes come right by themselves, only later
@@ -147,7 +149,7 @@ class Tuner:
         return supervision.state is State.ENDED
 
     def _wanted(self, supervision: Supervision) -> SpySetup:
-        may_wait = self._has_include() and not supervision.is_joined
+        may_wait = may_hold_back(self._features()) and not supervision.is_joined
         return wanted_setup(self._calls, supervision.spyee, supervision.wanted_mode, may_wait=may_wait)
 
     def _is_to_be_told(self, supervision: Supervision, wanted: SpySetup) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adapter.asterisk.events import OUR_PREFIX, names_one_channel
+from adapter.asterisk.events import names_one_channel
+from adapter.asterisk.naming import OUR_PREFIX
 from adapter.tools.check.advice import ALLOW_MULTIPLE, advice_for_connecting, advice_for_login
 from adapter.tools.check.facts import (
     CHANSPY,

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from adapter.ami.errors import ActionRefused, ActionTimeout, LinkError, LoginRefused
 from adapter.ami.probe import (
-    INCLUDED,
     Ask,
     allowed_actions,
     clock_offset,
@@ -20,6 +19,7 @@ from adapter.ami.probe import (
 )
 from adapter.ami.session import Session
 from adapter.asterisk.actions import Action, ActionError
+from adapter.asterisk.features import PARTS
 from adapter.asterisk.message import Message
 from adapter.directory import Extension
 from adapter.tools.check.facts import MODULES, Facts, LoginResult, Terminal, Unavailable
@@ -105,7 +105,7 @@ class Gatherer:
             modules={module: await _read(_is_loaded(ask, may_send, module)) for module in MODULES},
             dialplan={
                 f"{exten}@{context}": await _read(has_extension(ask, context, exten))
-                for context, exten in INCLUDED
+                for context, exten in PARTS
             },
             terminals={
                 device_name(phone, device): await _read(_terminal(ask, device))
