@@ -1,0 +1,154 @@
+"""A proposal as the text of a directory file, which loads as it stands. Pure.
+
+Whatever a PBX says is written as a quoted text, or in a comment of one line: nothing in it is YAML.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from adapter.directory.entries import Extension
+from adapter.directory.proposing import Proposal, ProposedExtension, shown_name
+from adapter.printable import printable
+
+COMMENT_LIMIT = 160
+"""Letters of a comment that are kept of what a PBX says."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewApp:
+    """An App of an organization."""
+
+    client_id: str
+    organization: str
+    secret_hash: str
+
+
+def directory_text(
+    proposal: Proposal,
+    *,
+    head: Iterable[str] = (),
+    queues: Mapping[str, tuple[str, ...]] | None = None,
+    apps: Iterable[NewApp] = (),
+) -> str:
+    """The file. `head` are lines of a comment at its top, `queues` the devices of each queue's members."""
+    lines = (
+        *(_comment("", line, None) for line in head),
+        *_organizations(proposal),
+        *_users(proposal.extensions),
+        *_extensions(proposal.extensions),
+        *_apps(proposal, tuple(apps)),
+        *_groups(proposal, queues or {}),
+        *_left_out(proposal),
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _organizations(proposal: Proposal) -> Iterator[str]:
+    yield from ("", "# notice_tone: true plays a tone to those whom a supervisor joins.")
+    if not proposal.organizations:
+        yield "organizations: []"
+        return
+    yield "organizations:"
+    for each in proposal.organizations:
+        if each.note:
+            yield _comment("  ", each.note)
+        own = each.organization
+        yield f"  - {{id: {quoted(own.id)}, prefix: {quoted(own.prefix)}, name: {quoted(own.name)}}}"
+
+
+def _users(extensions: Iterable[ProposedExtension]) -> Iterator[str]:
+    yield from ("", "# Who has the extensions: one user for each was assumed.")
+    users = [each.user for each in extensions]
+    yield "users:" if users else "users: []"
+    for user in users:
+        organization = quoted(user.organization)
+        yield f"  - {{id: {quoted(user.id)}, name: {quoted(user.name)}, organization: {organization}}}"
+
+
+def _extensions(extensions: Iterable[ProposedExtension]) -> Iterator[str]:
+    yield from ("", "# Behind each extension stands how it was found.")
+    extensions = list(extensions)
+    yield "extensions:" if extensions else "extensions: []"
+    for each in extensions:
+        note = _comment("  ", "; ".join(each.notes)) if each.notes else ""
+        yield f"  - {{{', '.join(_fields(each.extension))}}}{note}"
+
+
+def _fields(extension: Extension) -> Iterator[str]:
+    yield f"number: {quoted(extension.number)}"
+    yield f"type: {extension.type}"
+    yield f"owner: {quoted(extension.owner)}"
+    if extension.caller_id is not None:
+        yield f"caller_id: {quoted(str(extension.caller_id))}"
+    if extension.listed_devices:
+        yield f"devices: [{', '.join(map(quoted, extension.listed_devices))}]"
+
+
+def _apps(proposal: Proposal, apps: tuple[NewApp, ...]) -> Iterator[str]:
+    yield from (
+        "",
+        "# The programs that use the service. `uapi-adapter hash` makes the hash of a secret.",
+    )
+    yield "apps:" if apps else "apps: []"
+    for app in apps:
+        account = f"{{organization: {quoted(app.organization)}}}"
+        secret = quoted(app.secret_hash)
+        yield f"  - {{client_id: {quoted(app.client_id)}, account: {account}, secret_hash: {secret}}}"
+    with_app = {app.organization for app in apps}
+    for each in proposal.organizations:
+        if each.organization.id not in with_app:
+            account = f"{{organization: {quoted(each.organization.id)}}}"
+            client = quoted(f"wallboard-{each.organization.id}")
+            yield f'#  - {{client_id: {client}, account: {account}, secret_hash: "$argon2id$..."}}'
+
+
+def _groups(proposal: Proposal, queues: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """An example for each queue whose members are extensions of one organization."""
+    owners = {
+        device: each.extension.number for each in proposal.extensions for device in each.extension.devices
+    }
+    organizations = {each.extension.number: each.user.organization for each in proposal.extensions}
+    examples = []
+    for queue, devices in sorted(queues.items()):
+        numbers = sorted({owners[device] for device in devices if device in owners})
+        of = list({organizations[number] for number in numbers})
+        if len(of) == 1:
+            examples.append(_group(f"Queue {shown_name(queue)}", of[0], numbers))
+    yield from (
+        "",
+        "# Without groups an App may supervise all that it sees. Groups say who may supervise whom:",
+    )
+    yield "#supervision_groups:"
+    yield from examples or [_group("Floor", "ORGANIZATION", [])]
+
+
+def _group(name: str, organization: str, numbers: Iterable[str]) -> str:
+    return _comment(
+        "",
+        f" - {{name: {quoted(name)}, organization: {quoted(organization)}, members: {{apps: []}},"
+        f" modes: [listen], extensions: [{', '.join(map(quoted, numbers))}]}}",
+        None,
+    )
+
+
+def _left_out(proposal: Proposal) -> Iterator[str]:
+    if proposal.left_out:
+        yield from (
+            "",
+            "# Left out, since a trunk among the phones would have strangers heard. Add what is a phone:",
+        )
+        for each in proposal.left_out:
+            yield _comment("", f" - {each.what[:COMMENT_LIMIT]}: {each.why}")
+
+
+def quoted(text: str) -> str:
+    """The text in YAML's double quotes, whatever it holds."""
+    # JSON is YAML, and what cannot be printed was escaped before: no letter is a line's end.
+    return json.dumps(printable(text), ensure_ascii=False)
+
+
+def _comment(indent: str, text: str, limit: int | None = COMMENT_LIMIT) -> str:
+    """A comment of one line."""
+    shown = printable(text)
+    return f"{indent}# {shown if limit is None or len(shown) <= limit else shown[:limit] + '...'}"
