@@ -6,7 +6,7 @@ everybody's calls would be supervised.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from adapter.asterisk.inventory import Inventory
 from adapter.directory.candidates import Candidate, Candidates
@@ -33,7 +33,7 @@ def guess(told: Inventory) -> Candidates:
             Candidate(
                 number=number,
                 devices=tuple(phone.device.device for phone in own),
-                name=told.freepbx_names.get(number) or next(_names(own, boxes), ""),
+                name=next(_names(own, told.freepbx_names, boxes), ""),
                 tenant=tenant,
                 prefix=own[0].prefix,
                 notes=tuple(dict.fromkeys(phone.note for phone in own)),
@@ -42,9 +42,13 @@ def guess(told: Inventory) -> Candidates:
     return Candidates(tuple(found), tuple(left_out), tenants.notes, dict(_queues(told, found)))
 
 
-def _names(phones: Iterable[Phone], boxes: dict[tuple[str, str], str]) -> Iterator[str]:
-    """Names of the person: as the mailbox has it, then as the caller id has it."""
+def _names(
+    phones: Iterable[Phone], freepbx: Mapping[str, str], boxes: Mapping[tuple[str, str], str]
+) -> Iterator[str]:
+    """Names of the person: as FreePBX has it, then the mailbox, then the caller id."""
     phones = list(phones)
+    for phone in phones:
+        yield from filter(None, (freepbx.get(phone.device.freepbx_user),))
     for phone in phones:
         yield from filter(None, (boxes.get(box) for box in phone.device.mailboxes if box[0] == phone.number))
     for phone in phones:

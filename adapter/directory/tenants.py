@@ -23,8 +23,8 @@ class Tenants:
         self._first = _first_phones(phones)
         unnamed = [phone for phone in self._first.values() if not _by_name(phone)]
         contexts = {phone.device.endpoint.context for phone in unnamed} - {""}
-        self._is_one = is_freepbx
-        self._has_contexts = len(contexts) > 1
+        # FreePBX has one organization, and contexts for other reasons; who adds tenants names them.
+        self._has_contexts = len(contexts) > 1 and not is_freepbx
         self._has_twins = _have_twins(unnamed)
 
     def of(self, phone: Phone) -> str:
@@ -36,8 +36,6 @@ class Tenants:
         return tenant
 
     def _tenant(self, phone: Phone) -> tuple[str, str]:
-        if self._is_one:
-            return "", "FreePBX has one organization"
         if named := _by_name(phone):
             return named
         if self._has_twins and phone.hint is not None:

@@ -194,7 +194,9 @@ def test_how_a_tenant_was_told_apart_is_noted() -> None:
     ("inventory", "name"),
     [
         (told({"210": phone("210", mailboxes="210@default")}, freepbx_names={"210": "Anna F"},
-              mailboxes=(Mailbox("210", "default", "Anna V"),)), "Anna F"),
+              freepbx=(FreePbxDevice("210", "PJSIP/210", "210"),), mailboxes=(Mailbox("210", "default", "Anna V"),)), "Anna F"),
+        # somebody else's, in a tenant that is not FreePBX's
+        (told({"210-acme": phone("210")}, freepbx_names={"210": "Stranger"}), "Anna"),
         (told({"210": phone("210", mailboxes="210@default")}, mailboxes=(Mailbox("210", "default", "Anna V"),)),
          "Anna V"),
         # another tenant's mailbox of the same number
