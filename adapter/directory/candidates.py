@@ -7,7 +7,7 @@ them what a directory says.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from adapter.directory.entries import ExtensionType
+from adapter.directory.extension import ExtensionType
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from adapter.asterisk.caller_id import NAME_LIMIT_BYTES
 from adapter.directory.candidates import Candidate, Candidates, LeftOut
-from adapter.directory.entries import DEVICES_LIMIT, Extension, Organization, User
+from adapter.directory.entries import DEVICES_LIMIT, ExtensionEntry, Organization, User
+from adapter.directory.phones import is_number
 from adapter.plain_errors import plain_error
 from adapter.printable import printable
 
@@ -36,7 +37,9 @@ class ProposedOrganization:
 class ProposedExtension:
     """An extension with the user who owns it, and how they were guessed."""
 
-    extension: Extension
+    extension: ExtensionEntry
+    """Its number is written short, with its organization."""
+    full_number: str
     user: User
     notes: tuple[str, ...] = ()
 
@@ -64,8 +67,13 @@ def propose(candidates: Candidates, known: Mapping[str, Organization] | None = N
         organization = organizations[candidate.tenant]
         what = " ".join((candidate.number, *candidate.devices))
         number = f"{organization.prefix}*{candidate.number}"
+        if not is_number(candidate.number):
+            left_out.append(LeftOut(what, "its number is not of digits alone"))
+            continue
         if number in proposed:
-            left_out.append(LeftOut(what, f"{number} is {' '.join(proposed[number].extension.devices)}"))
+            left_out.append(
+                LeftOut(what, f"{number} is that of {' '.join(proposed[number].extension.devices)}")
+            )
             continue
         devices = tuple(each for each in candidate.devices if each not in taken)[:DEVICES_LIMIT]
         for lost in candidate.devices:
@@ -107,14 +115,15 @@ def _extension(
         name=name or f"Extension {candidate.number}",
         organization=organization.id,
     )
-    extension = Extension(
-        number=number,
+    extension = ExtensionEntry(
+        organization=organization.id,
+        number=candidate.number,
         type=candidate.type,
         owner=user.id,
         caller_id=f"{name} <{candidate.number}>" if name else None,  # type: ignore[arg-type]  # it is read
-        devices=devices,  # type: ignore[call-arg]  # the field's alias
+        devices=devices,
     )
-    return ProposedExtension(extension, user, candidate.notes)
+    return ProposedExtension(extension, number, user, candidate.notes)
 
 
 def shown_name(name: str) -> str:

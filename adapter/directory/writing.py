@@ -4,11 +4,13 @@ Whatever a PBX says is written as a quoted text, or in a comment of one line: no
 """
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from adapter.directory.entries import Extension
+from adapter.directory.entries import ExtensionEntry
 from adapter.directory.proposing import Proposal, ProposedExtension, shown_name
+from adapter.directory.templates import fill_in, tells_numbers_apart
 from adapter.printable import printable
 
 COMMENT_LIMIT = 160
@@ -32,11 +34,12 @@ def directory_text(
     apps: Iterable[NewApp] = (),
 ) -> str:
     """The file. `head` are lines of a comment at its top, `queues` the devices of each queue's members."""
+    usual = _usual_devices(proposal.extensions)
     lines = (
         *(_comment("", line, None) for line in head),
-        *_organizations(proposal),
+        *_organizations(proposal, usual),
         *_users(proposal.extensions),
-        *_extensions(proposal.extensions),
+        *_extensions(proposal.extensions, usual),
         *_apps(proposal, tuple(apps)),
         *_groups(proposal, queues or {}),
         *_left_out(proposal),
@@ -44,7 +47,20 @@ def directory_text(
     return "\n".join(lines) + "\n"
 
 
-def _organizations(proposal: Proposal) -> Iterator[str]:
+def _usual_devices(extensions: Iterable[ProposedExtension]) -> Mapping[str, str]:
+    """How most extensions of each organization name their only device, as `PJSIP/{local}-acme`; by its id."""
+    counts = defaultdict[str, Counter[str]](Counter)
+    for each in extensions:
+        entry = each.extension
+        if len(entry.devices) == 1:
+            technology, _, name = entry.devices[0].partition("/")
+            template = f"{technology}/{name.replace(entry.number, '{local}', 1)}"
+            if tells_numbers_apart(template):
+                counts[each.user.organization][template] += 1
+    return {organization: count.most_common(1)[0][0] for organization, count in counts.items()}
+
+
+def _organizations(proposal: Proposal, usual: Mapping[str, str]) -> Iterator[str]:
     yield from ("", "# notice_tone: true plays a tone to those whom a supervisor joins.")
     if not proposal.organizations:
         yield "organizations: []"
@@ -54,7 +70,8 @@ def _organizations(proposal: Proposal) -> Iterator[str]:
         if each.note:
             yield _comment("  ", each.note)
         own = each.organization
-        yield f"  - {{id: {quoted(own.id)}, prefix: {quoted(own.prefix)}, name: {quoted(own.name)}}}"
+        devices = f", devices: {quoted(usual[own.id])}" if own.id in usual else ""
+        yield f"  - {{id: {quoted(own.id)}, prefix: {quoted(own.prefix)}, name: {quoted(own.name)}{devices}}}"
 
 
 def _users(extensions: Iterable[ProposedExtension]) -> Iterator[str]:
@@ -66,23 +83,29 @@ def _users(extensions: Iterable[ProposedExtension]) -> Iterator[str]:
         yield f"  - {{id: {quoted(user.id)}, name: {quoted(user.name)}, organization: {organization}}}"
 
 
-def _extensions(extensions: Iterable[ProposedExtension]) -> Iterator[str]:
-    yield from ("", "# Behind each extension stands how it was found.")
+def _extensions(extensions: Iterable[ProposedExtension], usual: Mapping[str, str]) -> Iterator[str]:
+    yield from (
+        "",
+        "# Behind each extension stands how it was found. Without `devices` of its own it has those of its",
+    )
+    yield "# organization. The API writes the prefix before the number: 210 of the prefix 0001 is 0001*210."
     extensions = list(extensions)
     yield "extensions:" if extensions else "extensions: []"
     for each in extensions:
         note = _comment("  ", "; ".join(each.notes)) if each.notes else ""
-        yield f"  - {{{', '.join(_fields(each.extension))}}}{note}"
+        fields = _fields(each.extension, usual.get(each.user.organization, ""))
+        yield f"  - {{{', '.join(fields)}}}{note}"
 
 
-def _fields(extension: Extension) -> Iterator[str]:
+def _fields(extension: ExtensionEntry, usual: str) -> Iterator[str]:
     yield f"number: {quoted(extension.number)}"
+    yield f"organization: {quoted(extension.organization or '')}"
     yield f"type: {extension.type}"
     yield f"owner: {quoted(extension.owner)}"
     if extension.caller_id is not None:
         yield f"caller_id: {quoted(str(extension.caller_id))}"
-    if extension.listed_devices:
-        yield f"devices: [{', '.join(map(quoted, extension.listed_devices))}]"
+    if extension.devices and extension.devices != (fill_in(usual, f"*{extension.number}"),):
+        yield f"devices: [{', '.join(map(quoted, extension.devices))}]"
 
 
 def _apps(proposal: Proposal, apps: tuple[NewApp, ...]) -> Iterator[str]:
@@ -105,15 +128,13 @@ def _apps(proposal: Proposal, apps: tuple[NewApp, ...]) -> Iterator[str]:
 
 def _groups(proposal: Proposal, queues: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     """An example for each queue whose members are extensions of one organization."""
-    owners = {
-        device: each.extension.number for each in proposal.extensions for device in each.extension.devices
-    }
-    organizations = {each.extension.number: each.user.organization for each in proposal.extensions}
+    owners = {device: each.extension for each in proposal.extensions for device in each.extension.devices}
     examples = []
     for queue, devices in sorted(queues.items()):
-        numbers = sorted({owners[device] for device in devices if device in owners})
-        of = list({organizations[number] for number in numbers})
+        members = [owners[device] for device in devices if device in owners]
+        of = list({member.organization or "" for member in members})
         if len(of) == 1:
+            numbers = sorted({member.number for member in members})
             examples.append(_group(f"Queue {shown_name(queue)}", of[0], numbers))
     yield from (
         "",

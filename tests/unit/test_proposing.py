@@ -76,6 +76,8 @@ def test_known_organizations_are_taken_as_they_are() -> None:
     ("candidate", "what"),
     [
         (one("21a"), "21a PJSIP/21a"),
+        (one("300-399", "PJSIP/x"), "300-399 PJSIP/x"),
+        (one("0003*300", "PJSIP/x"), "0003*300 PJSIP/x"),
         (one("12345678901"), "12345678901 PJSIP/12345678901"),
         (one("210", "PJSIP/other"), "210 PJSIP/other"),
         (one("211", "PJSIP/210"), "PJSIP/210"),
@@ -85,7 +87,7 @@ def test_known_organizations_are_taken_as_they_are() -> None:
 def test_what_cannot_stand_in_a_directory_is_left_out(candidate: Candidate, what: str) -> None:
     """No number, a number or a device that is another's, what is no device."""
     proposal = propose(Candidates((one("210"), candidate)))
-    assert [each.extension.number for each in proposal.extensions] == ["0001*210"]
+    assert [each.full_number for each in proposal.extensions] == ["0001*210"]
     assert [each.what for each in proposal.left_out] == [what]
 
 
