@@ -6,6 +6,7 @@ from its default. `docs/settings.md` lists them and a test keeps that list compl
 
 import contextlib
 import os
+import secrets
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -188,3 +189,12 @@ class Settings(BaseSettings):
                 raise SystemExit(printable(f"{CONFIG_VARIABLE} names {path}, which is no file"))
             sources.append(TomlConfigSettingsSource(settings_cls, Path(path)))
         return (*sources, file_secret_settings)
+
+
+def settings_without_directory(**given: object) -> Settings:
+    """The settings of a command that needs neither a directory nor tokens: they may not be there yet.
+
+    What is given goes before the environment. Raises ValidationError.
+    """
+    unused = {"directory": Path(os.devnull), "token_key": secrets.token_hex(32)}
+    return Settings.model_validate(unused | given)

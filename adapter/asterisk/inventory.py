@@ -1,7 +1,11 @@
 """What an Asterisk tells of its phones, as it tells it: values without a guess. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+_ENDPOINT = re.compile(r"PJSIP/([A-Za-z0-9_.*#+-]{1,80})", re.ASCII | re.IGNORECASE)
+"""A name that can stand in the argument of a function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,20 @@ class Inventory:
     freepbx_names: Mapping[str, str] = field(default_factory=dict)
     """`AMPUSER/<extension>/cidname`, by extension."""
     untold: tuple[str, ...] = ()
-    """What could not be asked, and what is missing for it: a sentence each."""
+    """What could not be asked, and what is missing for it."""
+
+    @property
+    def tells_of_endpoints(self) -> bool:
+        """Whether the settings of endpoints are told: each that there is has a context."""
+        return any(endpoint.context for endpoint in self.endpoints.values())
 
 
 def split_hint(hint: str) -> tuple[str, ...]:
     """The devices in a hint: `PJSIP/210&PJSIP/99210&Custom:DND210,CustomPresence:210` has two."""
     return tuple(each for each in hint.partition(",")[0].split("&") if "/" in each)
+
+
+def endpoint_name(device: str) -> str:
+    """The name of the endpoint whose device it is, like `210` of `PJSIP/210`; empty of any other device."""
+    found = _ENDPOINT.fullmatch(device)
+    return "" if found is None else found[1]

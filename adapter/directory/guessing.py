@@ -13,8 +13,8 @@ from adapter.directory.candidates import Candidate, Candidates
 from adapter.directory.phones import Phone, find_phones
 from adapter.directory.tenants import Tenants
 
-_NUMBER_OF_MEMBER = re.compile(r"(?:hint:|Local/)([0-9]{1,10})@.+", re.ASCII | re.IGNORECASE)
-"""A member of a queue that stands for an extension: `hint:210@ext-local`, `Local/210@from-queue/n`."""
+_THROUGH_DIALPLAN = re.compile(r"Local/([0-9]{1,10})@.+", re.ASCII | re.IGNORECASE)
+"""A member of a queue that stands for an extension: `Local/210@from-queue/n`."""
 
 
 def guess(told: Inventory) -> Candidates:
@@ -59,15 +59,16 @@ def _names(
 
 def _queues(told: Inventory, found: Iterable[Candidate]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each queue with the devices of its members; of who stands for an extension, those of its number."""
+    hinted = {f"hint:{hint.number}@{hint.context}": hint.devices for hint in told.hints}
     of_number = defaultdict[str, list[Candidate]](list)
     for candidate in found:
         of_number[candidate.number].append(candidate)
     for queue in told.queues:
         devices: list[str] = []
         for member in queue.members:
-            number = _NUMBER_OF_MEMBER.fullmatch(member)
+            number = _THROUGH_DIALPLAN.fullmatch(member)
             if number is None:
-                devices.append(member)
+                devices += hinted.get(member, (member,))
             elif len(of_number[number[1]]) == 1:  # of two organizations' it is not known which
                 devices += of_number[number[1]][0].devices
         yield queue.name, tuple(dict.fromkeys(devices))

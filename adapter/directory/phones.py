@@ -10,6 +10,7 @@ from adapter.directory.device_names import DeviceName, read_device_name, split_c
 from adapter.directory.devices import is_local, read_device
 
 NO_SIGN = "no hint, no mailbox, and no caller id with its own number: perhaps a trunk"
+NO_ENDPOINT = "Asterisk has no such endpoint, or does not tell what it is set to"
 A_TRUNK = "it logs in elsewhere (outbound_auth): a trunk"
 
 WEBRTC_PREFIX = "99"
@@ -79,6 +80,9 @@ def _devices(told: Inventory, left_out: list[LeftOut]) -> Iterator[Device]:
             left_out.append(LeftOut(text, str(unusable)))
             continue
         endpoint = told.endpoints.get(device, Endpoint())
+        if told.tells_of_endpoints and device.startswith("PJSIP/") and not endpoint.context:
+            left_out.append(LeftOut(device, NO_ENDPOINT))
+            continue
         caller_name, caller = split_caller_id(endpoint.caller_id)
         name = read_device_name(device)
         mailboxes = tuple(_mailboxes(endpoint.mailboxes))

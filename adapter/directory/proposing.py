@@ -135,7 +135,8 @@ def shown_name(name: str) -> str:
 def _organizations(candidates: Candidates, known: Mapping[str, Organization]) -> dict[str, Organization]:
     """The organization of each tenant, in the order of their names."""
     written = {each.tenant: each.prefix for each in candidates.found if each.prefix}
-    tenants = sorted({each.tenant for each in candidates.found} | set(written))
+    # Who has no tenant comes last: one that is called like its organization keeps the name.
+    tenants = sorted({each.tenant for each in candidates.found}, key=lambda tenant: (not tenant, tenant))
     ids = {organization.id for organization in known.values()}
     prefixes = {organization.prefix for organization in known.values()} | set(written.values())
     counted = _counted(prefixes, PREFIX_DIGITS if len(tenants) < MANY else PREFIX_DIGITS + 2)

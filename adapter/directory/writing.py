@@ -84,11 +84,9 @@ def _users(extensions: Iterable[ProposedExtension]) -> Iterator[str]:
 
 
 def _extensions(extensions: Iterable[ProposedExtension], usual: Mapping[str, str]) -> Iterator[str]:
-    yield from (
-        "",
-        "# Behind each extension stands how it was found. Without `devices` of its own it has those of its",
-    )
-    yield "# organization. The API writes the prefix before the number: 210 of the prefix 0001 is 0001*210."
+    yield ""
+    yield "# Behind each extension stands how it was found. Without `devices` it has its organization's."
+    yield "# The API writes the prefix before the number: 210 of the prefix 0001 is 0001*210."
     extensions = list(extensions)
     yield "extensions:" if extensions else "extensions: []"
     for each in extensions:

@@ -20,8 +20,9 @@ from adapter.plain_errors import plain_error
 from adapter.process import logs
 from adapter.process.server import run
 from adapter.process.terminal import Parser, complain, say, show_every_letter
-from adapter.settings import PREFIX, Settings
+from adapter.settings import PREFIX, Settings, settings_without_directory
 from adapter.tools.check.command import run_check
+from adapter.tools.discover.command import run_discover
 from adapter.tools.trace.record import RecordOptions, run_record
 from adapter.tools.trace.replay import run_replay
 
@@ -53,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         help="wait up to so many seconds for an event of a call",
     )
     check.set_defaults(command=_check)
+    discover = commands.add_parser("discover", help="print a directory of what Asterisk has")
+    discover.set_defaults(command=_discover)
     record = commands.add_parser("record", help="write what Asterisk says over AMI to a file")
     record.add_argument("file", type=Path, metavar="FILE")
     record.add_argument(
@@ -131,6 +134,11 @@ def _hash(_: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     _say_nothing_else()
     return asyncio.run(run_check(_settings(), options.listen, say))
+
+
+def _discover(_: argparse.Namespace) -> int:
+    _say_nothing_else()
+    return asyncio.run(run_discover(settings_without_directory(), say, complain))
 
 
 def _record(options: argparse.Namespace) -> int:

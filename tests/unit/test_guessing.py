@@ -7,7 +7,7 @@ from adapter.asterisk.inventory import Endpoint, FreePbxDevice, Hint, Inventory,
 from adapter.directory.candidates import Candidate
 from adapter.directory.device_names import DeviceName, read_device_name, split_caller_id
 from adapter.directory.guessing import guess
-from adapter.directory.phones import A_TRUNK, NO_SIGN
+from adapter.directory.phones import A_TRUNK, NO_ENDPOINT, NO_SIGN
 
 Found = dict[tuple[str, str], tuple[str, ...]]
 
@@ -37,6 +37,14 @@ def found(inventory: Inventory) -> Found:
 
 def left_out(inventory: Inventory) -> dict[str, str]:
     return {each.what: each.why for each in guess(inventory).left_out}
+
+
+def test_an_endpoint_that_asterisk_does_not_know_is_left_out() -> None:
+    """A hint may be mistyped; where no endpoint's settings are told, the hint is believed."""
+    hints = ("210@internal PJSIP/210", "211@internal PJSIP/2111")
+    inventory = told({"210": phone("210"), "2111": Endpoint()}, *hints)
+    assert (len(found(inventory)), left_out(inventory)) == (1, {"PJSIP/2111": NO_ENDPOINT})
+    assert len(found(told({"210": Endpoint(), "2111": Endpoint()}, *hints))) == 2
 
 
 def phone(number: str, **more: str) -> Endpoint:
@@ -112,7 +120,7 @@ def test_a_name_that_no_device_can_have_is_left_out() -> None:
          ("PJSIP/210", "PJSIP/99210")),
         # the browser's phone, by its caller id or its mailbox
         (told({"210": phone("210"), "99210": phone("210")}), ("PJSIP/210", "PJSIP/99210")),
-        (told({"210": phone("210"), "99210": Endpoint(mailboxes="210@default")}), ("PJSIP/210", "PJSIP/99210")),
+        (told({"210": phone("210"), "99210": phone("", mailboxes="210@default")}), ("PJSIP/210", "PJSIP/99210")),
         # a kind of phone behind the number
         (told({"210": phone("210"), "210-mobile": phone("210")}), ("PJSIP/210", "PJSIP/210-mobile")),
         (told({"210": phone("210"), "210-2": phone("210")}), ("PJSIP/210", "PJSIP/210-2")),
@@ -211,16 +219,15 @@ def test_the_name_is_the_persons(inventory: Inventory, name: str) -> None:
 
 
 def test_the_members_of_a_queue_are_devices() -> None:
-    """Also those that stand for an extension; where two tenants have the number, nobody."""
+    """Also those that a hint or a Local channel stands for; where two tenants have the number, nobody."""
     inventory = told(
         {"210": phone("210"), "211": phone("211"), "212-a": phone("212"), "212-b": phone("212")},
+        "211@ext-local PJSIP/211",
         queues=(
-            Queue(
-                "500", ("PJSIP/210", "hint:211@ext-local", "Local/210@from-queue/n", "Local/212@from-queue")
-            ),
+            Queue("500", ("hint:211@ext-local", "Local/210@from-queue/n", "Local/212@from-queue", "PJSIP/x")),
         ),
     )
-    assert guess(inventory).queues == {"500": ("PJSIP/210", "PJSIP/211")}
+    assert guess(inventory).queues == {"500": ("PJSIP/211", "PJSIP/210", "PJSIP/x")}
 
 
 # -- what names say -------------------------------------------------------------------------------------

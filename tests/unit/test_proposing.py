@@ -47,9 +47,23 @@ def test_each_tenant_gets_an_organization_with_an_id_and_a_prefix_of_its_own() -
     found = [one("210", f"PJSIP/{count}", tenant=tenant) for count, tenant in enumerate(tenants)]
     directory = load_directory(text_of(*found))
     assert {each.id: each.prefix for each in directory.organizations.values()} == {
-        "main": "0001", "acme-1": "0002", "acme-1-2": "0003", "main-2": "0004",
+        "acme-1": "0001", "acme-1-2": "0002", "main": "0003", "main-2": "0004",
     }  # fmt: skip
     assert len(directory.extensions) == len(found)
+
+
+def test_devices_that_are_named_alike_are_written_once() -> None:
+    """As a template of the organization; whoever has others, or further ones, names its own."""
+    found = (
+        *(one(number, f"PJSIP/{number}-acme", tenant="acme") for number in ("210", "211", "1")),
+        one("212", "PJSIP/212-acme", "PJSIP/99212", tenant="acme"),
+        one("213", "PJSIP/anna", tenant="acme"),
+    )
+    text = text_of(*found)
+    assert text.count("devices: [") == 2
+    assert 'devices: "PJSIP/{local}-acme"}' in text
+    devices = {number: each.devices for number, each in load_directory(text).extensions.items()}
+    assert devices == {f"0001*{each.number}": each.devices for each in found}
 
 
 def test_a_prefix_that_the_pbx_writes_is_kept_and_none_overlaps_with_it() -> None:
@@ -67,8 +81,8 @@ def test_known_organizations_are_taken_as_they_are() -> None:
     known = {"acme": Organization(id="main", prefix="0001", name="Acme")}
     proposal = propose(Candidates((one("210", tenant="acme"), one("210"))), known)
     assert [(each.organization.id, each.organization.prefix) for each in proposal.organizations] == [
-        ("main-2", "0002"),
         ("main", "0001"),
+        ("main-2", "0002"),
     ]
 
 
