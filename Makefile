@@ -1,6 +1,7 @@
 # make demo           a supervisor barges in on a real call   (KEEP=1 leaves it up)
 # make test           every test, those with the real Asterisk included   (TESTS=tests/unit: some of them)
 #                     ASTERISK=16: with that version, made if need be, also for demo (16 or 22, a folder, a program)
+#                     LAYOUT=ordinary: on the lab's other PBX (docs/lab.md)
 # make lint           ruff and mypy
 # make bench          how fast and how small, against named peers   (BENCH=reader: one of them; JSON=file)
 # make faults         what breaks and what comes of it: every byte, a million inputs, a minute's flood (docs/faults.md)
@@ -14,6 +15,9 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 
+ifdef LAYOUT
+export ADAPTER_LAB_LAYOUT := $(LAYOUT)
+endif
 ifdef ASTERISK
 export ADAPTER_LAB_ASTERISK := $(ASTERISK)
 endif

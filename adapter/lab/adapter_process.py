@@ -117,13 +117,15 @@ def _command(*arguments: str) -> tuple[str, ...]:
 
 @asynccontextmanager
 async def running_adapter(
-    pbx: Pbx, folder: Path, *, directory: Path = DIRECTORY, settings: Mapping[str, str] | None = None
+    pbx: Pbx, folder: Path, *, directory: Path | None = None, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[Adapter]:
     """Run the adapter beside `pbx` until the block ends; it has reached READY when the block begins.
 
-    `settings` are further `ADAPTER_...` variables. Raises LabError, with its log, where it does not start.
+    Without a `directory` it has that of the layout. `settings` are further `ADAPTER_...` variables.
+    Raises LabError, with its log, where it does not start.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    directory = directory or pbx.layout.directory(folder)
     environment = adapter_environment(
         pbx, {"ADAPTER_LISTEN_PORT": "0", "ADAPTER_DIRECTORY": str(directory), **(settings or {})}
     )

@@ -15,10 +15,14 @@ from adapter.lab.configuration import CARRIER_IP, TRUNK_IP, Site, write_configur
 from adapter.lab.errors import LabError
 from adapter.lab.installation import Installation, find_asterisk
 from adapter.lab.layout import FULL_NUMBERS, Layout
+from adapter.lab.ordinary import ORDINARY
 from adapter.lab.polling import POLL_INTERVAL_S
 from adapter.lab.ports import Ports
 from adapter.lab.processes import die_with_parent, end_process, kill_process, last_lines, start_process
 from adapter.lab.sip import SipProbe
+
+LAYOUT_VARIABLE = "ADAPTER_LAB_LAYOUT"
+LAYOUTS = {layout.name: layout for layout in (FULL_NUMBERS, ORDINARY)}
 
 HOST = "127.0.0.1"
 AMI_USERNAME = "uapi"
@@ -139,22 +143,31 @@ async def running_asterisk(
     asterisk: Path | None = None,
     numbers: Iterable[str] = (),
     has_ari: bool = False,
-    layout: Layout = FULL_NUMBERS,
+    layout: Layout | None = None,
 ) -> AsyncIterator[Pbx]:
     """Run an Asterisk of our own, on free ports of 127.0.0.1, with everything it writes in `folder`.
 
     `asterisk` is a program or a Debian folder; without it one is found or made: see find_asterisk.
     `say` gets a line for each step that takes long. `numbers` are those of further phones, besides the ones
-    that the layout has. `has_ari` has it listen for applications as well.
+    that the layout has: the one that ADAPTER_LAB_LAYOUT names where none is given, or FULL_NUMBERS.
+    `has_ari` has it listen for applications as well.
     Raises LabError if there is no Asterisk to be had, or if it does not start.
     """
     installation = await find_asterisk(say or _say_nothing, asterisk)
-    pbx = _lay_out(folder.absolute(), installation, numbers, layout, has_ari=has_ari)
+    pbx = _lay_out(folder.absolute(), installation, numbers, layout or chosen_layout(), has_ari=has_ari)
     try:
         await pbx.start()
         yield pbx
     finally:
         await pbx.stop()
+
+
+def chosen_layout() -> Layout:
+    """The layout that the environment names, or FULL_NUMBERS. Raises LabError where it names none."""
+    name = os.environ.get(LAYOUT_VARIABLE) or FULL_NUMBERS.name
+    if name not in LAYOUTS:
+        raise LabError(f"{LAYOUT_VARIABLE}: {name!r} is no layout; there are {', '.join(LAYOUTS)}.")
+    return LAYOUTS[name]
 
 
 def _lay_out(

@@ -29,7 +29,7 @@ ARI_MODULES = (
 
 MUSIC_HZ = 350
 
-LAYOUTS = ("ordinary",)
+OVERLAYS = ("ordinary",)
 """Folders of asterisk-conf/ that lie over its files where they are asked for."""
 
 RUNTIME_FOLDERS = ("var", "db", "keys", "agi", "spool", "run", "log", "music")
@@ -77,7 +77,7 @@ def write_configuration(
     folder.mkdir(parents=True, exist_ok=True)
     etc = folder / "etc"
     source = lab_file("asterisk-conf")
-    not_copied = shutil.ignore_patterns("site", *LAYOUTS)
+    not_copied = shutil.ignore_patterns("site", *OVERLAYS)
     shutil.copytree(source, etc, ignore=not_copied, dirs_exist_ok=True)
     if layout.overlay is not None:
         shutil.copytree(source / layout.overlay, etc, dirs_exist_ok=True)

@@ -14,8 +14,11 @@ class Layout:
     Tests name people by the directory's numbers, in any layout. A layout says what they are to Asterisk.
     """
 
+    name: str = "full-numbers"
     overlay: str | None = None
     """The folder of asterisk-conf/ whose files lie over the others."""
+    phones_context: str = "phones"
+    """In which phones of the first tenant dial."""
 
     def endpoint(self, number: str) -> str:
         """The endpoint of this extension's first phone; what is no such number stays as it is."""

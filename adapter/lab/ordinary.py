@@ -34,6 +34,7 @@ _RECORDED = frozenset({"214"})
 
 _FULL = re.compile(r"000([34])\*(\d+)")
 _PICK_UP = re.compile(r"\*80003\*(\d+)")
+_PARKING = re.compile(r"70(\d)")
 _OF_ACME = 100
 """So many of the extensions are the second tenant's."""
 
@@ -43,7 +44,9 @@ class Ordinary(Layout):
     """A PBX of so many extensions."""
 
     extensions: int = EXTENSIONS
+    name: str = "ordinary"
     overlay: str = "ordinary"
+    phones_context: str = "from-internal"
 
     def endpoint(self, number: str) -> str:
         """`210` for 0003*210, `210-acme` for 0004*210."""
@@ -56,6 +59,8 @@ class Ordinary(Layout):
         """`210`, `PJSIP/210` where the directory's number is 0003*210; the second tenant is called by 02."""
         if text.startswith("PJSIP/"):
             return f"PJSIP/{self.endpoint(text.removeprefix('PJSIP/'))}"
+        if parking := _PARKING.fullmatch(text):
+            return f"7{parking[1]}"
         text = _PICK_UP.sub(r"**\1", text)
         return _FULL.sub(lambda full: full[2] if full[1] == "3" else f"02{full[2]}", text)
 

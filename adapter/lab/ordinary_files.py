@@ -68,8 +68,8 @@ def _endpoints(one: Extension, version: int) -> Iterator[str]:
         yield f"mailboxes={one.number}@default" if one.tenant == MAIN else f"accountcode={one.tenant}"
         if version >= TENANTID_SINCE:
             yield f"tenantid={one.tenant}"
-        yield from ("identify_by=username", "disallow=all", "allow=ulaw,alaw")
-        yield from ("direct_media=no", "rtp_symmetric=no", "call_group=1", "pickup_group=1")
+        yield from ("identify_by=username", "disallow=all", "allow = ulaw,alaw")
+        yield from ("direct_media = no", "rtp_symmetric=no", "call_group=1", "pickup_group=1")
 
 
 def _contacts(one: Extension) -> Iterator[str]:

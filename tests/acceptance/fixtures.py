@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from adapter.lab import Phones, running_asterisk
+from adapter.lab import ORDINARY, Layout, Phones, running_asterisk
 from adapter.lab.adapter_process import running_adapter
+from adapter.lab.asterisk import chosen_layout
 from tests.acceptance.harness import Lab, changed_directory
 from tests.acceptance.stories.story import Stage
 
@@ -18,10 +19,7 @@ MORE_EXTENSIONS = """\
   - {number: "0003*503", type: queue, owner: "12"}
   - {number: "0003*600", type: conference, owner: "12"}
 """
-OLD_SUPERVISOR = '{number: "0003*026", type: phone terminal, owner: "13"}'
-NEW_SUPERVISOR = (
-    '{number: "0003*026", type: phone terminal, owner: "13", dial: "Local/0003*026@uapi-phones/n"}'
-)
+SUPERVISOR = '"0003*026", type: phone terminal'
 
 
 @pytest.fixture
@@ -39,11 +37,13 @@ async def stage(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncIterator[Stage]:
     folder = tmp_path_factory.mktemp("stage")
+    layout: Layout = getattr(request, "param", chosen_layout())
+    rung = f'{SUPERVISOR}, dial: "Local/{layout.endpoint("0003*026")}@uapi-phones/n"'
     first = '  - {number: "0004*300"'
-    changes = {OLD_SUPERVISOR: NEW_SUPERVISOR, first: MORE_EXTENSIONS + first}
-    directory = changed_directory(folder, changes)
+    more = {} if layout is ORDINARY else {first: MORE_EXTENSIONS + first}
+    directory = changed_directory(folder, {SUPERVISOR: rung, **more}, layout)
     async with (
-        running_asterisk(folder / "asterisk") as pbx,
+        running_asterisk(folder / "asterisk", layout=layout) as pbx,
         running_adapter(pbx, folder / "adapter", directory=directory) as adapter,
     ):
         yield Stage(

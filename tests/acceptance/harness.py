@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adapter.lab import LabError, Pbx, Phone, Phones
+from adapter.lab import LabError, Layout, Pbx, Phone, Phones
 from adapter.lab.adapter_process import Adapter, Answer
-from adapter.lab.files import DIRECTORY
+from adapter.lab.asterisk import chosen_layout
 from adapter.lab.polling import until_seen
 
 Json = dict[str, object]
@@ -104,12 +104,13 @@ class Lab:
         return next(views_of(call) for call in calls if call["id"] == call_id)
 
 
-def changed_directory(folder: Path, changes: Mapping[str, str]) -> Path:
-    """The lab's directory, written anew into the folder with each of these texts in place of another.
+def changed_directory(folder: Path, changes: Mapping[str, str], layout: Layout | None = None) -> Path:
+    """The directory of the layout, or of the one chosen, with each of these texts in place of another.
 
+    It is written into the folder.
     Raises LabError where one of them does not stand there.
     """
-    text = DIRECTORY.read_text(encoding="utf-8")
+    text = (layout or chosen_layout()).directory(folder).read_text(encoding="utf-8")
     for old, new in changes.items():
         if old not in text:
             raise LabError(f"the directory has no {old!r}")

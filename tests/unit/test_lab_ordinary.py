@@ -35,6 +35,7 @@ def written(folder: Path, version: str, numbers: tuple[str, ...] = ()) -> Path:
         ("0004*300", "300-acme", "02300"),
         ("99210", "99210", "99210"),
         ("*80003*024", "*80003*024", "**024"),
+        ("701", "701", "71"),
     ],
 )
 def test_the_directory_s_numbers_have_names_of_their_own_there(

@@ -83,7 +83,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("stage", "holder", "mode"), CASES, indirect=["stage"])
+@pytest.mark.parametrize(("stage", "holder", "mode"), CASES, indirect=["stage"], scope="module")
 async def test_who_comes_during_hold_waits_for_its_end_and_the_music_goes_on(
     stage: Stage, holder: str, mode: str
 ) -> None:

@@ -199,14 +199,15 @@ async def test_when_the_call_itself_becomes_a_conference_a_barge_in_on_it_ends(s
         assert accepted.status == ACCEPTED, accepted.text
         await story.answer(supervisor)
         await until_joined(story.lab, address_of(accepted))
+        layout = story.lab.pbx.layout
         await story.ask(
             "Redirect",
             Channel=await story.channel("PJSIP/trunk"),
             ExtraChannel=await story.channel("PJSIP/0003*210"),
-            Context="extensions",
-            ExtraContext="extensions",
-            Exten="0003*600",
-            ExtraExten="0003*600",
+            Context=layout.phones_context,
+            ExtraContext=layout.phones_context,
+            Exten=layout.here("0003*600"),
+            ExtraExten=layout.here("0003*600"),
             Priority="1",
             ExtraPriority="1",
         )
