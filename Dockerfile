@@ -16,7 +16,7 @@ RUN apt-get update \
 # Mounts instead of a COPY: neither the wheel nor a source stays in the image.
 RUN --mount=type=bind,source=constraints.txt,target=/constraints.txt \
     --mount=type=bind,from=built,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --constraint /constraints.txt /wheels/*.whl
+    pip install --no-cache-dir --constraint /constraints.txt "$(echo /wheels/*.whl)[store]"
 
 # The lab needs the checkout, and SIPp, which plays the phones.
 FROM installed AS phones

@@ -11,13 +11,14 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from adapter.ami_settings import link_settings
 from adapter.audit.file import AuditFile
-from adapter.audit.log import AuditLog
+from adapter.audit.log import AuditLog, AuditTable
 from adapter.auth.authentication import Authenticator
 from adapter.auth.openid import OpenIdProvider
 from adapter.auth.routes import token_routes
@@ -33,14 +34,16 @@ from adapter.http.bodies import Bodies
 from adapter.http.connections import Connections, open_files_limit, share_files
 from adapter.http.cors import allow_origins
 from adapter.http.error_answers import answer_errors
+from adapter.http.idempotency import IdempotencyStore
 from adapter.http.places import Places
 from adapter.http.refusing import refuse_unreadable
 from adapter.http.routes import add_routes
-from adapter.monitoring.counters import new_counters
+from adapter.monitoring.counters import StoreCounters, new_counters
 from adapter.monitoring.mounting import mount_operations
 from adapter.monitoring.requests import count_requests
 from adapter.pbx import Pbx
 from adapter.settings import Settings, naming
+from adapter.storing import StoreError
 from adapter.stream.hub import EventHub
 from adapter.stream.routes import event_routes
 from adapter.tasks import cancel, run_always
@@ -51,6 +54,9 @@ from adapter.uapi.requests import Requests
 from adapter.uapi.revisions import Revisions
 from adapter.uapi.supervision_routes import supervision_routes
 from adapter.uapi.supervisions import Supervisions
+
+if TYPE_CHECKING:
+    from adapter.store.mounting import MountedStore
 
 log = logging.getLogger(__name__)
 
@@ -69,13 +75,13 @@ AUDIT_LOG = web.AppKey("audit_log", AuditLog)
 def make_app(settings: Settings) -> web.Application:
     """The whole adapter, for the process and for the tests alike. Raises DirectoryError.
 
-    Raises OSError where the directory's file cannot be read, or the audit trail's cannot be opened.
+    Raises OSError where the directory's file cannot be read, or the audit trail's cannot be opened, and
+    StoreError where what the store needs is not installed.
     """
     shares = share_files(open_files_limit())
     connections = Connections(settings.idle_timeout_s, settings.request_timeout_s, shares)
     bodies = Bodies(settings.request_timeout_s, shares.bodies)
     counters = new_counters(time.perf_counter)
-    trail = make_audit_log(settings)
     app = web.Application(
         middlewares=[
             connections.middleware(),
@@ -83,10 +89,13 @@ def make_app(settings: Settings) -> web.Application:
             allow_origins(settings.cors_origins),
             answer_errors,
             refuse_unreadable(),
-            audit_requests(trail, settings),
         ],
         client_max_size=BODY_LIMIT_BYTES,
     )
+    # First of all that runs: who asks for a supervision, and what Asterisk shows, meets what was kept.
+    kept = _mount_store(app, settings, counters.store)
+    trail = make_audit_log(settings, kept.audit if kept else None)
+    app.middlewares.append(audit_requests(trail, settings))
     with naming("directory", settings.directory):
         directory = DirectoryFile(settings.directory)
     tokens = make_tokens(settings)
@@ -108,6 +117,7 @@ def make_app(settings: Settings) -> web.Application:
         lag_interval_s=settings.lag_interval_s,
         pbx=pbx,
         is_audit_written=trail.is_written,
+        needs_store=settings.store_required,
     )
 
     requests = Requests(
@@ -123,6 +133,7 @@ def make_app(settings: Settings) -> web.Application:
         conductor=pbx.conductor,
         bodies=bodies,
         waits=Places(shares.waits),
+        idempotency=IdempotencyStore(kept.answers if kept else None),
     )
     events = EventHub(
         settings=settings, requests=requests, directory=directory, shown=pbx.shown, conductor=pbx.conductor
@@ -146,12 +157,13 @@ def make_app(settings: Settings) -> web.Application:
     return app
 
 
-def make_audit_log(settings: Settings) -> AuditLog:
+def make_audit_log(settings: Settings, table: AuditTable | None) -> AuditLog:
     """The audit trail, into no file where none is set. Raises OSError."""
     if settings.audit_file is None:
-        return AuditLog(None, time.time)
+        return AuditLog(None, time.time, table)
     with naming("audit_file", settings.audit_file):
-        return AuditLog(AuditFile(settings.audit_file, int(settings.audit_max_mb * 1_000_000)), time.time)
+        file = AuditFile(settings.audit_file, int(settings.audit_max_mb * 1_000_000))
+    return AuditLog(file, time.time, table)
 
 
 def make_tokens(settings: Settings) -> Tokens:
@@ -179,6 +191,22 @@ async def reload_directory(app: web.Application) -> bool:
     app[REVISIONS].on_directory()
     app[EVENTS].on_directory()
     return True
+
+
+def _mount_store(app: web.Application, settings: Settings, counters: StoreCounters) -> "MountedStore | None":
+    """What is kept in a database, where one is set; without it none of its libraries is imported.
+
+    Raises StoreError where they are not installed.
+    """
+    if settings.store is None:
+        return None
+    try:
+        from adapter.store.mounting import mount_store  # noqa: PLC0415 - only here, and only where it is set
+    except ModuleNotFoundError as missing:
+        raise StoreError(
+            f"ADAPTER_STORE needs the package {missing.name}: pip install 'uapi-adapter[store]'"
+        ) from missing
+    return mount_store(app, settings.store.get_secret_value(), settings, counters)
 
 
 async def _run_pbx(app: web.Application) -> AsyncIterator[None]:

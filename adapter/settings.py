@@ -6,6 +6,7 @@ from its default. `docs/settings.md` lists them and a test keeps that list compl
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -41,6 +42,7 @@ _PublicUrl = Annotated[
 ]
 _KeysUrl = Annotated[str, of_form(r"https?://\S+", "must be a URL like https://id.example.com/keys")]
 _Name = Annotated[str, of_form(r"[a-z0-9]{1,20}", "must be 1 to 20 small letters or digits")]
+_STORE = re.compile(r"sqlite:///\S.*|postgres(ql)?://[^\s/]*/[^\s/?#]+(\?\S*)?")
 _Line = Annotated[str, of_form(r"[^\r\n]+", "must be one line and not empty")]
 
 
@@ -119,6 +121,9 @@ class Settings(BaseSettings):
     lag_interval_s: float = Field(0.1, ge=0.001, allow_inf_nan=False)
     audit_file: Path | None = None
     audit_max_mb: float = Field(100.0, ge=0, allow_inf_nan=False)
+    store: SecretStr | None = None
+    store_required: bool = True
+    store_timeout_s: float = Field(1.0, gt=0, le=60, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -162,6 +167,16 @@ class Settings(BaseSettings):
         if not text or "\r" in text or "\n" in text:
             raise ValueError("must be one line and not empty")
         return secret
+
+    @field_validator("store")
+    @classmethod
+    def _store_is_an_address(cls, store: SecretStr | None) -> SecretStr | None:
+        # Not repeated in the error: a password may stand in it.
+        if store is not None and _STORE.fullmatch(store.get_secret_value()) is None:
+            raise ValueError(
+                "must be like sqlite:////var/lib/uapi/store.sqlite or postgresql://user@host/database"
+            )
+        return store
 
     @field_validator("timezone")
     @classmethod

@@ -12,6 +12,7 @@ keep the client's names for them (`sendCallTo`, `phoneNumber`, `phoneCallId`); `
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Protocol
 
 from adapter.audit.file import AuditFile
 from adapter.callcontrol.supervision.session import State
@@ -21,11 +22,25 @@ TEXT_LIMIT = 128
 """What a client writes goes into the trail up to so many characters."""
 
 
-class AuditLog:
-    """Writes the lines; into no file where the operator wants none."""
+class AuditTable(Protocol):
+    """Where the lines can be looked up by who takes part in them."""
 
-    def __init__(self, file: AuditFile | None, clock: Callable[[], float]) -> None:
+    @property
+    def error(self) -> str | None:
+        """Why lines are not written at present."""
+
+    def write(self, at: float, facts: Mapping[str, object], line: str) -> None:
+        """Have the line written soon; `facts` are what stands in it, `at` is its time."""
+
+
+class AuditLog:
+    """Writes the lines into a file, a table, or both; into neither where the operator wants none."""
+
+    def __init__(
+        self, file: AuditFile | None, clock: Callable[[], float], table: AuditTable | None = None
+    ) -> None:
         self._file = file
+        self._table = table
         self._clock = clock
         self._joined_at: dict[str, float] = {}
         self._told: dict[str, Mapping[str, object]] = {}
@@ -33,12 +48,13 @@ class AuditLog:
 
     @property
     def is_on(self) -> bool:
-        """Whether there is a file."""
-        return self._file is not None
+        """Whether lines are written anywhere."""
+        return self._file is not None or self._table is not None
 
     def is_written(self) -> bool | None:
-        """Whether lines are written at present; None where there is no file."""
-        return None if self._file is None else self._file.error is None
+        """Whether all lines are written at present; None where none are to be."""
+        places = [place for place in (self._file, self._table) if place is not None]
+        return all(place.error is None for place in places) if places else None
 
     def reopen(self) -> None:
         """Begin the file anew if it was moved away."""
@@ -56,7 +72,7 @@ class AuditLog:
 
     def on_supervision(self, supervision: Supervision) -> None:
         """A supervision moved: a line where others are heard now, and one at its end."""
-        if self._file is None:
+        if not self.is_on:
             return
         if supervision.state is State.ENDED:
             self._note_end(supervision)
@@ -87,11 +103,16 @@ class AuditLog:
         )
 
     def _write(self, event: str, facts: Mapping[str, object]) -> None:
-        if self._file is None:
+        if not self.is_on:
             return
-        line: dict[str, object] = {"time": _date(self._clock()), "event": event}
+        at = self._clock()
+        line: dict[str, object] = {"time": _date(at), "event": event}
         line |= {name: _cut(value) for name, value in facts.items() if value is not None}
-        self._file.write(json.dumps(line))
+        text = json.dumps(line)
+        if self._file is not None:
+            self._file.write(text)
+        if self._table is not None:
+            self._table.write(at, line, text)
 
 
 def _describe(supervision: Supervision) -> dict[str, object]:

@@ -1,4 +1,8 @@
-"""`Idempotency-Key`: a request that is sent again under the same key is answered again, and done once."""
+"""`Idempotency-Key`: a request that is sent again under the same key is answered again, and done once.
+
+The answers are remembered here. Where there is a store they are kept there too, so that a client that sends
+its request again after a restart is answered as before.
+"""
 
 import asyncio
 import hashlib
@@ -8,12 +12,14 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Protocol
 
 from aiohttp import web
 
 from adapter.http.answers import error_answer
 from adapter.http.audit_fields import note
-from adapter.http.errors import ApiError, HttpCode
+from adapter.http.errors import ApiError, HttpCode, unavailable
+from adapter.storing import StoreDown
 
 HEADER = "Idempotency-Key"
 KEPT_LIMIT = 1_000
@@ -26,7 +32,10 @@ _NOT_KEPT = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPS
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class KeptAnswer:
+    """An answer as it is given again, and what was asked for."""
+
+    fingerprint: bytes
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes | None
@@ -42,18 +51,31 @@ class _Kept:
         )
 
 
+class AnswerKeeper(Protocol):
+    """Keeps answers for longer than the process lives."""
+
+    async def find(self, app: str, key: str) -> KeptAnswer | None:
+        """What the App was answered under this key. Raises StoreDown where nobody can tell."""
+
+    async def keep(self, app: str, key: str, answer: KeptAnswer) -> None:
+        """Keep it; it is kept when this returns, or will be once the store is back."""
+
+
 @dataclass(slots=True)
 class _Entry:
     fingerprint: bytes
     began_at: float
-    answer: "asyncio.Future[_Kept | None]"
+    answer: "asyncio.Future[KeptAnswer | None]"
     """None where the answer is not kept: whoever waits for it tries by itself."""
 
 
 class IdempotencyStore:
     """The answers of the last hours, by App and key."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, keeper: AnswerKeeper | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._keeper = keeper
         self._clock = clock
         self._of_apps: dict[str, OrderedDict[str, _Entry]] = {}
 
@@ -80,21 +102,37 @@ class IdempotencyStore:
                 raise ApiError(HttpCode.IDEMPOTENCY_KEY_REUSED)
             kept = await asyncio.shield(entry.answer)
             if kept is not None:
-                note(request, code=kept.code, repeated=True)
-                return kept.response()
+                return _again(request, kept)
         entry = _Entry(fingerprint, self._clock(), asyncio.get_running_loop().create_future())
         entries[key] = entry
         kept = None
         try:
+            kept = await self._kept_before(client_id, key, fingerprint)
+            if kept is not None:
+                return _again(request, kept)
             response, code = await _answered(answer)
             if response.status not in _NOT_KEPT:
-                kept = _kept(response, code)
+                kept = _kept(fingerprint, response, code)
+                if self._keeper is not None:
+                    await self._keeper.keep(client_id, key, kept)
             note(request, code=code)
             return response
         finally:
             if kept is None and entries.get(key) is entry:
                 del entries[key]
             entry.answer.set_result(kept)
+
+    async def _kept_before(self, app: str, key: str, fingerprint: bytes) -> KeptAnswer | None:
+        """The answer of an earlier process, or of a time that is forgotten here. Raises ApiError."""
+        if self._keeper is None:
+            return None
+        try:
+            kept = await self._keeper.find(app, key)
+        except StoreDown:
+            raise unavailable("The service cannot look up whether this was done before.") from None
+        if kept is not None and kept.fingerprint != fingerprint:
+            raise ApiError(HttpCode.IDEMPOTENCY_KEY_REUSED)
+        return kept
 
     def _forget(self, entries: OrderedDict[str, _Entry]) -> None:
         oldest = self._clock() - KEPT_S
@@ -116,6 +154,11 @@ def read_key(request: web.Request) -> str | None:
     return keys[0]
 
 
+def _again(request: web.Request, kept: KeptAnswer) -> web.Response:
+    note(request, code=kept.code, repeated=True)
+    return kept.response()
+
+
 async def _answered(answer: Callable[[], Awaitable[web.Response]]) -> tuple[web.Response, str | None]:
     """The response, an error's too, and the error's code."""
     try:
@@ -124,7 +167,7 @@ async def _answered(answer: Callable[[], Awaitable[web.Response]]) -> tuple[web.
         return error_answer(error), error.code
 
 
-def _kept(response: web.Response, code: str | None) -> _Kept:
+def _kept(fingerprint: bytes, response: web.Response, code: str | None) -> KeptAnswer:
     headers = tuple((name, value) for name, value in response.headers.items() if name != "Content-Type")
     body = response.body if isinstance(response.body, bytes) else None
-    return _Kept(response.status, headers, body, response.content_type, code)
+    return KeptAnswer(fingerprint, response.status, headers, body, response.content_type, code)

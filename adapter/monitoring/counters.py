@@ -12,6 +12,7 @@ from adapter.calls.differences import Differences
 
 APPLY_BOUNDS_S = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.025, 0.1)
 ANSWER_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0)
+STORE_BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0)
 LAG_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.04, 0.05, 0.1, 0.25, 1.0)
 
 METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"})
@@ -116,6 +117,18 @@ class RequestCounters:
         times.add(took_s)
 
 
+class StoreCounters:
+    """The store: whether it is up, its statements by what came of them, how long each took, what waits."""
+
+    def __init__(self) -> None:
+        self.is_set_up = False
+        self.error: str | None = None
+        """Why it is down; none while it is up."""
+        self.statements: Counter[str] = Counter()
+        self.took_s = Distribution(STORE_BOUNDS_S)
+        self.waiting = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Counters:
     """Everything that one adapter counts."""
@@ -124,10 +137,15 @@ class Counters:
     supervisions: SupervisionCounters
     requests: RequestCounters
     loop_lag_s: Distribution
+    store: StoreCounters
 
 
 def new_counters(clock: Callable[[], float]) -> Counters:
     """Counters with nothing counted; `clock` tells seconds and never goes back."""
     return Counters(
-        EventCounters(clock), SupervisionCounters(), RequestCounters(), Distribution(LAG_BOUNDS_S)
+        EventCounters(clock),
+        SupervisionCounters(),
+        RequestCounters(),
+        Distribution(LAG_BOUNDS_S),
+        StoreCounters(),
     )

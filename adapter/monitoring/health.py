@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Annotated
 
 from aiohttp import web
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from adapter.ami.link import Link, LinkState
 from adapter.asterisk.features import ALL_FEATURES, NO_FEATURES, PbxFeatures
 from adapter.http.answers import json_answer
-from adapter.monitoring.counters import EventCounters
+from adapter.monitoring.counters import Counters
 
 _PRESENT, _OLDER, _MISSING, _UNKNOWN = "present", "older", "missing", "unknown"
 
@@ -37,6 +37,18 @@ class AsteriskLink(Struct, omit_defaults=True, forbid_unknown_fields=True):
     error: Annotated[str | None, Meta(description="Why the link is down, if that is known.")] = None
 
 
+class StoreState(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """What is kept in a database."""
+
+    status: Annotated[str, _one_of("ok", "failing")]
+    error: Annotated[str | None, Meta(description="Why it fails.")] = None
+
+
+_Store = Annotated[
+    StoreState | None, Meta(description="Whether the store answers. Absent if none is set up.")
+]
+
+
 class Health(Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
     """The process is running; `link` says whether it can serve calls."""
 
@@ -54,6 +66,7 @@ class Health(Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=T
         Annotated[str, _one_of("ok", "failing")] | None,
         Meta(description="Whether the service can write the audit trail. Absent if none is set up."),
     ] = None
+    store: _Store = None
 
 
 class Readiness(Struct, rename="camel", forbid_unknown_fields=True):
@@ -67,6 +80,7 @@ class Readiness(Struct, rename="camel", forbid_unknown_fields=True):
     dialplan_include: Annotated[
         _Include, Meta(description="Whether Asterisk has the contexts of `uapi-dialplan.conf`.")
     ]
+    store: _Store | UnsetType = UNSET
 
 
 class HealthPages:
@@ -75,11 +89,15 @@ class HealthPages:
     def __init__(
         self,
         link: Link,
-        events: EventCounters,
+        counters: Counters,
         is_audit_written: Callable[[], bool | None],
+        *,
+        needs_store: bool,
     ) -> None:
         self._link = link
-        self._events = events
+        self._events = counters.events
+        self._store = counters.store
+        self._needs_store = needs_store
         self._is_trail_written = is_audit_written
 
     async def live(self, _: web.Request) -> web.Response:
@@ -88,6 +106,7 @@ class HealthPages:
         is_audit_written = self._is_trail_written()
         if is_audit_written is not None:
             body.audit = "ok" if is_audit_written else "failing"
+        body.store = self._of_the_store()
         return json_answer(body)
 
     async def ready(self, _: web.Request) -> web.Response:
@@ -95,10 +114,13 @@ class HealthPages:
 
         The age of the last event is told and decides nothing: at night a PBX says nothing for hours, and
         that it still answers is what READY means. A dialplan include that is not known to be missing is
-        not held against it, nor is one of an older version.
+        not held against it, nor is one of an older version, nor a store that is down if supervisions may
+        begin without it.
         """
         announced = self._link.announced
-        is_ready = self._link.state is LinkState.READY and announced != NO_FEATURES
+        store = self._of_the_store()
+        has_store = store is None or store.error is None or not self._needs_store
+        is_ready = self._link.state is LinkState.READY and announced != NO_FEATURES and has_store
         age_s = self._events.last_age_s
         return json_answer(
             Readiness(
@@ -106,10 +128,17 @@ class HealthPages:
                 link=self._of_the_link(),
                 last_event_age_s=None if age_s is None else round(age_s, 3),
                 dialplan_include=_include(announced),
+                store=store or UNSET,
             ),
             status=200 if is_ready else 503,
             headers={"Cache-Control": "no-store"},
         )
+
+    def _of_the_store(self) -> StoreState | None:
+        if not self._store.is_set_up:
+            return None
+        error = self._store.error
+        return StoreState("ok" if error is None else "failing", error)
 
     def _of_the_link(self) -> AsteriskLink:
         return AsteriskLink(self._link.state, self._link.error)

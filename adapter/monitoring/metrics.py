@@ -32,6 +32,7 @@ class _Families(Collector):
         self._supervisions = counters.supervisions
         self._requests = counters.requests
         self._loop_lag_s = counters.loop_lag_s
+        self._store = counters.store
 
     def describe(self) -> Iterable[Metric]:
         """Nothing in advance: registering must not need a running link."""
@@ -42,6 +43,8 @@ class _Families(Collector):
         yield from self._of_the_link()
         yield from self._of_calls()
         yield from self._of_requests()
+        if self._store.is_set_up:
+            yield from self._of_the_store()
         yield _histogram(
             "uapi_event_loop_lag_seconds", "How late the event loop was, each time it was looked at.",
             (), [((), self._loop_lag_s)],
@@ -105,6 +108,22 @@ class _Families(Collector):
             "uapi_http_request_seconds", "From a request's head to its answer's.", ("method", "route"),
             self._requests.answer_s.items(),
         )  # fmt: skip
+
+    def _of_the_store(self) -> Iterator[Metric]:
+        store = self._store
+        yield GaugeMetricFamily(
+            "uapi_store_up", "1 while the store answers.", value=float(store.error is None)
+        )
+        yield _counter(
+            "uapi_store_statements", "Statements by what came of them.", ("result",),
+            [((result,), count) for result, count in store.statements.items()],
+        )  # fmt: skip
+        yield GaugeMetricFamily(
+            "uapi_store_waiting", "Statements that wait to be written.", value=store.waiting
+        )
+        yield _histogram(
+            "uapi_store_statement_seconds", "Statements that a request waited for.", (), [((), store.took_s)]
+        )
 
 
 class MetricsPage:

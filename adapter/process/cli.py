@@ -21,6 +21,7 @@ from adapter.process import logs
 from adapter.process.server import run
 from adapter.process.terminal import Parser, complain, say, show_every_letter
 from adapter.settings import PREFIX, Settings, settings_without_directory
+from adapter.storing import StoreError
 from adapter.tools.check.command import run_check
 from adapter.tools.discover.command import run_discover
 from adapter.tools.trace.record import RecordOptions, run_record
@@ -92,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as malformed:
         complain(f"the file that ADAPTER_CONFIG names is no TOML: {malformed}")
         return USAGE_ERROR
-    except OSError as failed:
+    except (OSError, StoreError) as failed:
         complain(str(failed))
         return 1
     return status

@@ -60,6 +60,7 @@ class CallActions:
         conductor: Conductor,
         bodies: Bodies,
         waits: Places,
+        idempotency: IdempotencyStore,
     ) -> None:
         self._settings = settings
         self._requests = requests
@@ -68,7 +69,7 @@ class CallActions:
         self._bodies = bodies
         self._waits = waits
         self._timezone = ZoneInfo(settings.timezone)
-        self._idempotency = IdempotencyStore()
+        self._idempotency = idempotency
 
     # -- handlers ----------------------------------------------------------------------------------
 

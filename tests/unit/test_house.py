@@ -60,6 +60,7 @@ PURE = (
     "adapter.http.places",
     "adapter.http.prefer",
     "adapter.monitoring.counters",
+    "adapter.store.address",
     "adapter.stream.replay_buffer",
     "adapter.tools.trace.text",
     "adapter.tools.trace.masking",
@@ -148,6 +149,17 @@ def test_only_the_metrics_page_knows_prometheus() -> None:
     assert {offence.partition(" ")[0] for offence in known} == {"adapter.monitoring.metrics"}
 
 
+def test_only_the_composition_root_and_the_commands_know_the_store() -> None:
+    """Every other room says what it has kept by a protocol of its own."""
+    known = _offences(
+        lambda name: not _is_in(name, ("adapter.store",)), lambda name: _is_in(name, ("adapter.store",))
+    )
+    assert {offence.partition(" ")[0] for offence in known} <= {"adapter.app", "adapter.process.cli"}
+    libraries = ("sqlalchemy", "alembic", "asyncpg", "aiosqlite", "sqlite3")
+    users = _offences(lambda name: not _is_in(name, ("adapter.store",)), lambda name: _is_in(name, libraries))
+    assert users == []
+
+
 @pytest.mark.parametrize("room", PURE)
 def test_a_pure_room_reads_no_clock_logs_nothing_and_awaits_nothing(room: str) -> None:
     """The middle holds every decision and no I/O."""
@@ -175,8 +187,14 @@ def test_a_module_that_says_it_is_pure_is_held_to_it() -> None:
     assert {name for name in saying if not _is_in(name, PURE)} == set()
 
 
-LEAVES = ("adapter.line_writer", "adapter.printable", "adapter.regular_file", "adapter.plain_errors")
-"""How texts from outside are shown, which files are read, and how lines are written: every room may ask."""
+LEAVES = (
+    "adapter.line_writer",
+    "adapter.plain_errors",
+    "adapter.printable",
+    "adapter.regular_file",
+    "adapter.storing",
+)
+"""How texts from outside are shown, which files are read, how lines are written, and what a store says."""
 ALLOWED = [
     # who imports, and what of the adapter it may import besides itself
     ("adapter.plain_errors", ()),
@@ -239,6 +257,18 @@ ALLOWED = [
             "adapter.callcontrol",
             "adapter.calls",
             "adapter.pbx",
+            "adapter.tasks",
+        ),
+    ),
+    (
+        "adapter.store",
+        (
+            # Whose protocols it implements.
+            "adapter.audit",
+            "adapter.callcontrol",
+            "adapter.http",
+            "adapter.monitoring.counters",
+            "adapter.settings",
             "adapter.tasks",
         ),
     ),

@@ -1,0 +1,1 @@
+"""Each step has one reason. One that was released is not changed any more: another follows it."""
