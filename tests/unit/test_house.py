@@ -156,7 +156,9 @@ def test_only_the_composition_root_and_the_commands_know_the_store() -> None:
     )
     assert {offence.partition(" ")[0] for offence in known} <= {"adapter.app", "adapter.process.cli"}
     libraries = ("sqlalchemy", "alembic", "asyncpg", "aiosqlite", "sqlite3")
-    users = _offences(lambda name: not _is_in(name, ("adapter.store",)), lambda name: _is_in(name, libraries))
+    users = _offences(
+        lambda name: not _is_in(name, ("adapter.store", "adapter.lab")), lambda name: _is_in(name, libraries)
+    )
     assert users == []
 
 
