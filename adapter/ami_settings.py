@@ -1,4 +1,4 @@
-"""The settings as the AMI room wants them, for the service and for the commands."""
+"""Makes what the AMI room needs from the settings, for the service and for the commands."""
 
 import ssl
 
@@ -8,7 +8,7 @@ from adapter.settings import Settings, naming
 
 
 def link_settings(settings: Settings) -> LinkSettings:
-    """What a link is made of. Raises OSError where the TLS certificates cannot be read."""
+    """The settings of the link. Raises OSError if the TLS certificates cannot be read."""
     return LinkSettings(
         host=settings.ami_host,
         port=settings.ami_port,

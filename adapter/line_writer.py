@@ -1,4 +1,4 @@
-"""Lines are written in a thread of their own: who has one to write waits for no disk and for no reader."""
+"""Writes lines in a thread, so that the event loop waits neither for a disk nor for a reader."""
 
 import contextlib
 import threading
@@ -8,13 +8,13 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 WAITING_LIMIT = 10_000
-"""So many lines may wait to be written; beyond, they are lost."""
+"""How many lines may wait; further lines are dropped."""
 
 T = TypeVar("T")
 
 
 class LineWriter(Generic[T]):
-    """Has `write` write the lines that wait, all of them at once, until it is closed."""
+    """Calls `write` with all waiting lines at once, in a thread, until it is closed."""
 
     def __init__(self, name: str, write: Callable[[list[T]], None], moment_s: float = 0.0) -> None:
         """`name` is the thread's. The lines of one moment are written together."""
@@ -26,18 +26,21 @@ class LineWriter(Generic[T]):
         self._thread.start()
 
     def put(self, line: T) -> bool:
-        """Have the line written soon. False if too many wait: then it is not written."""
+        """Queue the line. Returns False, and drops the line, if too many wait."""
         if self._waiting.qsize() >= WAITING_LIMIT:
             return False
         self._waiting.put(line)
         return True
 
     def wake(self) -> None:
-        """Have `write` called soon, with no line if none waits."""
+        """Make the thread call `write` soon, even if no line waits."""
         self._waiting.put(None)
 
     def close(self, within_s: float) -> bool:
-        """Write what waits, and end. Blocks until then, but no longer than this; whether it has ended."""
+        """Write what waits, and end the thread.
+
+        Blocks for at most this time; returns whether the thread has ended.
+        """
         self._is_open = False
         self.wake()
         self._thread.join(within_s)

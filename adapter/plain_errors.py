@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a setting or a directory, in an operator's words. Pure."""
+"""Turns pydantic's errors about settings and the directory into plain words for operators. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -31,11 +31,11 @@ _SENTENCES: Mapping[str, str] = {
     "frozen_set_type": "must be a list",
     "model_type": "must be names with values, like `name: Floor`",
 }
-"""By pydantic's name of the error; its context fills the braces."""
+"""The sentences by pydantic's name of the error; the error's context fills the braces."""
 
 
 def of_form(pattern: str, words: str) -> AfterValidator:
-    """A check that the whole of a text is of this form; `words` say to an operator which one that is."""
+    """A validator of a text's form; `words` describe the form to an operator."""
     form = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:
@@ -47,16 +47,16 @@ def of_form(pattern: str, words: str) -> AfterValidator:
 
 
 def plain_error(error: ErrorDetails) -> str:
-    """What is wrong, to stand behind the name of the value."""
+    """What is wrong, as the end of a sentence that begins with the name of the value."""
     context = error.get("ctx", {})
-    if "error" in context:  # one of our own sentences
+    if "error" in context:  # a sentence of the adapter's own
         return str(context["error"])
     sentence = _SENTENCES.get(error["type"])
     return error["msg"] if sentence is None else sentence.format_map(_Shown(context))
 
 
 class _Shown(dict[str, object]):
-    """A context whose `expected` reads as a sentence: pydantic quotes each and puts an `or`."""
+    """A context that lists the `expected` values without pydantic's quotes and `or`."""
 
     def __getitem__(self, name: str) -> object:
         value = super().__getitem__(name)

@@ -1,4 +1,4 @@
-"""Files of the operator's that are files: nobody waits for a named pipe, or reads what never ends."""
+"""Opens only regular files, so that the adapter never waits for a named pipe or reads without end."""
 
 import errno
 import os
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 def open_regular(path: Path, flags: int, mode: int = 0o600) -> int:
-    """The descriptor of a regular file. Raises OSError where something else stands there.
+    """Open a regular file and return its descriptor. Raises OSError if it is something else.
 
-    To open a named pipe would wait for somebody at its other end, perhaps for ever.
+    Opening a named pipe would wait, perhaps for ever, until somebody opens its other end.
     """
     fd = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), mode)
     kind = os.fstat(fd).st_mode

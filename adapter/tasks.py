@@ -9,9 +9,9 @@ log = logging.getLogger(__name__)
 
 
 def run_always(work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
-    """Begin work that ends only when it is cancelled. Should a bug end it, the process ends.
+    """Start a task that ends only when it is cancelled. If a bug ends it, the process ends.
 
-    An adapter whose link had died so would answer 503 for ever: better to be restarted.
+    Without its link an adapter would answer 503 for ever: a restart is better.
     """
     task = asyncio.create_task(work, name=name)
     task.add_done_callback(_end_process_on_bug)
@@ -19,7 +19,7 @@ def run_always(work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None
 
 
 async def cancel(task: "asyncio.Task[None]") -> None:
-    """Cancel it and wait until it has ended."""
+    """Cancel the task and wait until it has ended."""
     task.cancel()
     await asyncio.wait({task})
 

@@ -1,4 +1,4 @@
-"""May a supervision that runs go on, or move to another party, as the directory is now? Pure."""
+"""Whether the present directory lets a running supervision go on, or move to another party. Pure."""
 
 from collections.abc import Iterable
 
@@ -18,10 +18,10 @@ def may_continue(
     extension: str,
     supervisor: str,
 ) -> bool:
-    """Whether the supervisor may hear these, in a supervision of `extension` that the App asked for.
+    """Whether the supervisor may hear these parties in the App's supervision of `extension`.
 
-    Of one that an earlier process began the App is not known: there only those count who may never be heard
-    and never hear.
+    If an earlier process began the supervision, its App is unknown. Then the supervision ends only if a party
+    may never be heard, or if the supervisor may never hear.
     """
     partners = list(partners)
     if extension not in directory.extensions:
@@ -35,8 +35,8 @@ def may_continue(
     app = directory.apps.get(app_id)
     if app is None:
         return False
-    # One that moved to somebody of the public network is judged by the extensions that this one talks with;
-    # while there is none, by the one that it was asked for.
+    # If the supervision moved to a party of the public network, the extensions that talk with that party
+    # count. While there are none, the requested extension counts.
     judged = [leg.extension for leg in ([spied] if spied.extension is not None else partners)]
     numbers = [number for number in judged if number is not None] or [extension]
     return all(_may_supervise(directory, app, number, mode, extension) for number in numbers)
@@ -45,7 +45,10 @@ def may_continue(
 def may_move_to(
     directory: Directory, leg: Leg, *, mode: SupervisionMode, app_id: str, extension: str
 ) -> bool:
-    """Whether a supervision of `extension` may move to this leg; one of the public network counts as it."""
+    """Whether a supervision of `extension` may move to this leg.
+
+    A leg of the public network counts as `extension`.
+    """
     app = directory.apps.get(app_id)
     if app is None or not may_be_heard(directory, leg):
         return False

@@ -1,7 +1,7 @@
 """Who may hear and be heard. Pure.
 
-Whoever picks up a phone that rings for somebody else, or is transferred into its place, takes over what
-runs there: here that would be the ear at other people's conversation.
+If somebody else picks up the supervisor's ringing phone, or is transferred into its place, that person gets
+the supervisor's channel and would hear the supervised conversation.
 """
 
 from adapter.asterisk.naming import OTHER_HALF
@@ -11,7 +11,7 @@ from adapter.directory import Directory, ExtensionType
 
 
 def may_hear(directory: Directory, supervisor: str, extension: str) -> bool:
-    """Whether this extension is one that may supervise that one."""
+    """Whether `supervisor` may supervise this extension."""
     hearing = directory.extensions.get(supervisor)
     return (
         hearing is not None
@@ -27,15 +27,15 @@ def may_be_heard(directory: Directory, leg: Leg) -> bool:
 
 
 def unexpected_listeners(calls: Calls, channel_id: str, supervisor: str) -> list[Leg]:
-    """Those who listen through this channel of ours and are no phone of the supervisor."""
+    """The channels that listen through this channel of the adapter and are not the supervisor's phones."""
     own = calls.leg(channel_id)
-    # Behind a Local channel are the phones that it rings.
+    # If it is a Local channel, the phones that it rings listen through it.
     listening = [*([] if own is None else [own]), *calls.others(channel_id + OTHER_HALF)]
     return [leg for leg in listening if not _is_phone_of(supervisor, leg)]
 
 
 def is_listening(calls: Calls, channel_id: str) -> bool:
-    """Whether somebody stands behind our Local channel."""
+    """Whether a phone has answered behind this Local channel of the adapter."""
     return bool(calls.others(channel_id + OTHER_HALF))
 
 

@@ -1,4 +1,4 @@
-"""Who asks: what `auth` makes of a token. Pure."""
+"""The sender of a request; `auth` makes it from a token. Pure."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from adapter.directory import Account, App, Directory
 
 @dataclass(frozen=True)
 class Principal:
-    """An App and the account that it acts for, by one directory from a request's begin to its end."""
+    """An App and its account. One directory applies from the beginning of a request to its end."""
 
     directory: Directory
     app: App
@@ -19,7 +19,7 @@ class Principal:
 
     @property
     def account(self) -> Account:
-        """What the App acts for; it bounds what the App sees and may do."""
+        """The account of the App; it limits what the App may see and do."""
         return self.app.account
 
 

@@ -1,6 +1,6 @@
-"""Who sees what. Pure.
+"""Which calls and views an account may see. Pure.
 
-What an account may not see is answered exactly as if it did not exist.
+If an account may not see something, the adapter answers exactly as if it did not exist.
 """
 
 from collections.abc import Set as AbstractSet
@@ -13,9 +13,9 @@ from adapter.directory import Account, AccountLevel, Directory, Extension
 
 
 def owns(principal: Principal, number: str) -> bool:
-    """Whether the extension stands under the account.
+    """Whether the extension belongs to the account.
 
-    One that the directory does not know (any more) stands under the administrator's alone.
+    An extension that is not (or no longer) in the directory belongs to the administrator only.
     """
     extension = principal.directory.extensions.get(number)
     if extension is None:
@@ -24,10 +24,10 @@ def owns(principal: Principal, number: str) -> bool:
 
 
 def sees_views_of(directory: Directory, account: Account, extension: Extension) -> bool:
-    """Whether views of the extension are shown to the account.
+    """Whether the account may see views of the extension.
 
-    Two extensions of one organization see each other's side of a call that they share; another
-    organization's side stays its own.
+    Two extensions of one organization see both sides of a call between them. The side of another organization
+    is visible only to that organization.
     """
     if account.level is AccountLevel.ADMINISTRATOR:
         return True
@@ -47,7 +47,7 @@ def see_call(principal: Principal, numbers: AbstractSet[str], call: Call | None)
 
 
 def find_organization_id(directory: Directory, account: Account) -> str | None:
-    """The organization that the account belongs to or is; none for the administrator."""
+    """The organization of the account; None for the administrator."""
     match account.level:
         case AccountLevel.USER:
             return directory.users[account.id].organization
@@ -58,6 +58,6 @@ def find_organization_id(directory: Directory, account: Account) -> str | None:
 
 
 def organization_prefix(principal: Principal) -> str | None:
-    """The prefix of the organization whose calls the account sees; none where it sees all."""
+    """The prefix of the organization whose calls the account may see; None if it may see all calls."""
     organization_id = find_organization_id(principal.directory, principal.account)
     return None if organization_id is None else principal.directory.organizations[organization_id].prefix

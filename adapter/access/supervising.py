@@ -9,10 +9,10 @@ from adapter.directory import App, Directory, Extension, SupervisionMode
 def may_supervise(
     directory: Directory, app: App, extension: Extension, mode: SupervisionMode | None = None
 ) -> bool:
-    """Whether the App may supervise the extension in this mode, or in any where none is given.
+    """Whether the App may supervise the extension in this mode, or in any mode if `mode` is None.
 
-    An organization without a supervision group leaves it to the level of the account, which bounds already
-    what the App can address. With one, only its groups' members may, and the administrator is no exception.
+    If the organization has no supervision group, the App may supervise whatever its account can address. If
+    it has groups, only their members may; the administrator is no exception.
     """
     if extension.never_supervised:
         return False
@@ -27,7 +27,7 @@ def may_supervise(
 
 
 def may_begin(principal: Principal, number: str, mode: SupervisionMode | None = None) -> bool:
-    """Whether this extension may be supervised, by whoever asks and can address it."""
+    """Whether the App may begin to supervise this extension."""
     extension = principal.directory.extensions.get(number)
     return extension is not None and may_supervise(principal.directory, principal.app, extension, mode)
 
@@ -35,13 +35,13 @@ def may_begin(principal: Principal, number: str, mode: SupervisionMode | None = 
 def may_begin_on_any(
     principal: Principal, numbers: AbstractSet[str], mode: SupervisionMode | None = None
 ) -> bool:
-    """Whether one of these may be supervised; which one is meant shows later.
+    """Whether the App may supervise at least one of these extensions; which one is meant is not known yet.
 
-    Where there is none, there is nothing to forbid: the call does not exist.
+    Without extensions there is nothing to forbid: the call does not exist.
     """
     return not numbers or any(may_begin(principal, number, mode) for number in numbers)
 
 
 def may_change(principal: Principal, owner: str, number: str, mode: SupervisionMode) -> bool:
-    """Whether a supervision of `number` may be switched or ended: by its owner, and who might begin it."""
+    """Whether the App may switch or end a supervision of `number`: it began it, or could begin it."""
     return owner == principal.id or may_begin(principal, number, mode)

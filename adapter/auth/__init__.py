@@ -1,1 +1,1 @@
-"""Who asks: tokens, OpenID, client credentials."""
+"""Authentication: tokens, OpenID, client credentials."""

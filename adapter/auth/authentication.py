@@ -1,4 +1,4 @@
-"""Who asks: from the Authorization header to the principal whose token it has."""
+"""Authentication: from the Authorization header to the principal of its token."""
 
 from adapter.access.principal import Principal
 from adapter.auth.openid import OpenIdProvider
@@ -9,7 +9,7 @@ from adapter.http.errors import access_denied
 
 
 class Authenticator:
-    """Knows the tokens of this service, and those of an OpenID provider where the operator has one."""
+    """Verifies the tokens of this service and, if the operator has set one, of an OpenID provider."""
 
     def __init__(
         self, tokens: Tokens, directory: DirectoryFile, provider: OpenIdProvider | None = None
@@ -24,9 +24,9 @@ class Authenticator:
         return self._directory.current
 
     async def authenticate(self, authorization: str | None) -> Principal:
-        """Whose token it is. Raises ApiError `access_denied`.
+        """The principal of the request's token. Raises ApiError `access_denied`.
 
-        An OpenID provider's keys may have to be fetched first.
+        This may first fetch the keys of the OpenID provider.
         """
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
@@ -35,8 +35,8 @@ class Authenticator:
             grant = await self._read(token.strip())
         except TokenError:
             raise access_denied() from None
-        # Only now: that may have taken seconds, and the directory may be another since. An App that was
-        # taken out of it takes its tokens with it; so does one whose secret or account is another.
+        # Read the directory only now: fetching keys may take seconds, and a reload may have replaced it. The
+        # tokens of an App end if the App is removed, or if its secret or account changes.
         directory = self.directory
         app = directory.apps.get(grant.client_id)
         if app is None or not grant.is_for(app):

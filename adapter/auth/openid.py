@@ -17,21 +17,21 @@ log = logging.getLogger(__name__)
 
 KEYS_LIMIT_BYTES = 256 * 1024
 REFRESH_INTERVAL_S = 10.0
-"""Anybody can send a token of an unknown key: the provider is not asked for each of them, well or ill."""
+"""The least time between two requests for the keys: anybody can send tokens of unknown keys."""
 KEYS_AGE_S = 300.0
-"""Keys that were fetched so long ago are fetched anew: the provider may have withdrawn one."""
+"""The age at which keys are fetched again: the provider may have withdrawn one."""
 KEYS_END_S = 3600.0
-"""So long known keys count while the provider cannot be asked; then nobody can vouch for them."""
+"""The age at which keys are no longer valid, though the provider does not answer."""
 
-# No HS256: who knows a public key must not be able to sign with it.
+# Without HS256: otherwise anybody who knows a public key could sign with it.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 
 
 class OpenIdProvider:
-    """A provider whose tokens are accepted, where their `claim` names an App of the directory.
+    """Verifies the tokens of an OpenID provider. Their `claim` must name an App of the directory.
 
-    Its keys are fetched when a token of an unknown one comes, and when they have got old; while it is away,
-    those known still count for a while.
+    It fetches the provider's keys when a token has an unknown key, and when the known keys are old. While the
+    provider does not answer, the known keys stay valid for some time.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class OpenIdProvider:
         self._fetches = 0
         self._clock = clock
         self._asked_at = -math.inf
-        """When the provider was last asked, whatever came of it."""
+        """When the keys were last requested, successfully or not."""
         self._fetched_at = -math.inf
-        """When the keys that are known came."""
+        """When the known keys were fetched."""
 
     async def read(self, token: str) -> str:
         """The client id that the token names. Raises TokenError, after the time-out at the latest."""
@@ -80,16 +80,14 @@ class OpenIdProvider:
 
     async def _find_key(self, key_id: str | None) -> jwt.PyJWK:
         is_known = key_id in self._keys
-        # One request waits for keys that have got old; those that come meanwhile go on with what is known.
+        # One request fetches old keys again; the others meanwhile use the known ones.
         is_wanted = not is_known or (
             self._age(self._fetched_at) >= KEYS_AGE_S and not self._fetching.locked()
         )
         if is_wanted and self._age(self._asked_at) >= REFRESH_INTERVAL_S:
             fetches = self._fetches
             async with self._fetching:
-                if (
-                    fetches == self._fetches
-                ):  # else somebody fetched while we waited: well or not, that counts
+                if fetches == self._fetches:  # otherwise another request fetched meanwhile; its result counts
                     await self._fetch()
         if self._age(self._fetched_at) >= KEYS_END_S:
             raise LookupError("the provider's keys are too old")
@@ -128,9 +126,9 @@ class OpenIdProvider:
 
 
 def _keys_for_signatures(told: dict[str, Any]) -> dict[str | None, jwt.PyJWK]:
-    """The keys by their ids, without those that are for something else (RFC 7517, sections 4.2 and 4.3).
+    """The keys by their ids, without those that are not for signatures (RFC 7517, sections 4.2 and 4.3).
 
-    A provider that withdraws its last key tells none.
+    The set is empty if the provider has withdrawn its last key.
     """
     meant = [
         key

@@ -1,7 +1,7 @@
 """Checks secrets, a few at once.
 
-A check takes some 50 ms of one core and 64 MiB on purpose, and strangers may cause them. Few may wait for
-one, so that nobody waits long; and an address that has sent wrong secrets lets all others go first.
+A check takes some 50 ms of one core and 64 MiB on purpose, and strangers can cause checks. Only a few
+requests may wait, so that none waits long. Requests from addresses that have sent wrong secrets come last.
 """
 
 import asyncio
@@ -14,16 +14,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 CHECKS_AT_ONCE = 2
 WAITING_LIMIT = 20
-"""About a second's checks."""
+"""How many checks may wait: about as many as one second allows."""
 WAIT_LIMIT_S = 5.0
 
 
 class TooBusyError(Exception):
-    """More secrets are sent than can be checked."""
+    """Too many secrets wait to be checked."""
 
 
 class Turns:
-    """Lets so many do something at once, and so many wait for it; whoever is suspect comes last."""
+    """Lets `at_once` tasks run, and some more wait; suspects come last."""
 
     def __init__(self, at_once: int, waiting_limit: int) -> None:
         self._free = at_once
@@ -33,7 +33,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, *, is_suspect: bool) -> AsyncIterator[None]:
-        """Wait for a turn and have it until the block ends. Raises TooBusyError where too many wait."""
+        """Wait for a turn and keep it until the block ends. Raises TooBusyError if too many wait."""
         if self._free:
             self._free -= 1
         else:
@@ -58,7 +58,7 @@ class Turns:
             if turn in waiting:
                 waiting.remove(turn)
             elif not turn.cancelled() and turn.exception() is None:
-                self._pass_on()  # it came in the moment in which it was wanted no more
+                self._pass_on()  # the turn came just when the waiting task was cancelled
             if isinstance(given_up, TimeoutError):
                 raise TooBusyError from None
             raise
@@ -79,7 +79,7 @@ class SecretChecks:
         self._turns = Turns(CHECKS_AT_ONCE, WAITING_LIMIT)
 
     async def is_right(self, secret_hash: str, secret: str, *, is_suspect: bool) -> bool:
-        """Whether this is the secret. Raises TooBusyError where too many are to be checked."""
+        """Whether this is the secret. Raises TooBusyError if too many checks wait."""
         async with self._turns.turn(is_suspect=is_suspect):
             return await asyncio.to_thread(self._verify, secret_hash, secret)
 

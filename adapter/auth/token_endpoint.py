@@ -25,13 +25,13 @@ from adapter.http.routes import FORM
 from adapter.settings import Settings
 
 CLIENT_FACTOR = 100
-"""So many times more wrong secrets are let through for a client than from an address.
+"""How many times more wrong secrets a client may send than an address.
 
-Whoever knows an App's client id could otherwise keep it from its tokens by a few wrong secrets a minute.
+With an equal limit, anybody who knows an App's client id could lock it out by a few wrong secrets a minute.
 """
 
 KEY_CHARACTERS = 200
-"""So much of a client id counts: strangers choose it, and it is remembered."""
+"""How many characters of a client id are kept: strangers choose it, and the rate limit stores it."""
 
 
 def hash_secret(secret: str) -> str:
@@ -55,19 +55,19 @@ class TokenEndpoint:
         self._from_address = RateLimit(per_min / 60, max(1.0, per_min))
         self._for_client = RateLimit(CLIENT_FACTOR * per_min / 60, max(1.0, CLIENT_FACTOR * per_min))
         self._failed: LRUCache[str, None] = LRUCache(KEYS_LIMIT)
-        """Addresses that have sent wrong secrets; the one not heard of for longest is forgotten first."""
+        """How many addresses with a wrong secret are remembered; the least recent is forgotten first."""
         """The addresses whose last secret was wrong."""
         self._checks = SecretChecks()
         self._nobody = _hash_of_nobody()
         self._bodies = bodies
 
     async def issue(self, request: web.Request) -> web.Response:
-        """Answer a token to an App that proves itself, in the form of RFC 6749."""
+        """Issue a token to an App with the right secret, in the form of RFC 6749."""
         if request.content_type != FORM or not is_text(request):
             return _refuse("invalid_request")
         address = self._find_address(request)
         wait_s = self._from_address.missing(address, time.monotonic())
-        if wait_s:  # who guesses is not even read
+        if wait_s:  # the body of an address that guesses is not read
             raise too_many(wait_s)
         form = _read_form(await self._bodies.read(request))
         if form is None:
@@ -86,10 +86,10 @@ class TokenEndpoint:
         )
 
     async def _check(self, address: str, client_id: str, secret: str) -> App | None:
-        """The App that has this secret. Raises ApiError after too many wrong ones, and where too many wait.
+        """The App that has this secret. Raises ApiError after too many wrong secrets, and if too many wait.
 
-        A try counts as wrong before it is checked, and as none if it was right: many wrong ones at once are
-        then no more than one after another.
+        A secret counts as wrong before the check, and the count is taken back if it was right. So sending
+        many wrong secrets at once gains nothing over sending them one by one.
         """
         now = time.monotonic()
         counts = ((self._from_address, address), (self._for_client, client_id[:KEY_CHARACTERS]))
@@ -122,13 +122,13 @@ class TokenEndpoint:
     async def _prove(self, client_id: str, secret: str, *, is_suspect: bool) -> App | None:
         """The App that has this secret. Raises TooBusyError."""
         app = self._directory.current.apps.get(client_id)
-        # An unknown client costs the same check, so that the time tells nobody which clients exist.
+        # The check of an unknown client takes as long, so that the time does not tell which clients exist.
         known = self._nobody if app is None else app.secret_hash
         return app if await self._checks.is_right(known, secret, is_suspect=is_suspect) else None
 
 
 def _read_form(body: bytes) -> TokenRequest | None:
-    """The request; None where it is none, or one of them stands twice (RFC 6749, section 3.2)."""
+    """The form fields; None if the body is no form, or if a field appears twice (RFC 6749, section 3.2)."""
     try:
         fields = parse_qsl(body.decode(), keep_blank_values=True)
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""What the token endpoint is sent and answers (RFC 6749, section 4.4). Pure."""
+"""The requests and answers of the token endpoint (RFC 6749, section 4.4). Pure."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Bearer tokens: signed, so that any adapter with the key accepts them and none need be stored."""
+"""Bearer tokens. They are signed, so that every adapter with the key accepts them, and none is stored."""
 
 import hashlib
 import time
@@ -14,36 +14,36 @@ from adapter.directory import App
 ALGORITHM = "HS256"
 ISSUER = "uapi-adapter"
 KNOWN_LIMIT = 1000
-"""So many tokens are remembered; the one not sent for longest is forgotten first."""
+"""How many verified tokens are remembered; the least recently used is forgotten first."""
 
 
 class TokenError(Exception):
-    """The token is not ours, has expired, or is no token at all."""
+    """The token was not issued by this service, has expired, or is not a token."""
 
 
 class Grant(NamedTuple):
-    """What a token that was found good says."""
+    """The contents of a valid token."""
 
     client_id: str
     binding: str | None = None
-    """What the App was when the token was issued; another provider's tokens do not say it."""
+    """The App's binding (`binding_of`) at the time of issue; None in tokens of an OpenID provider."""
 
     def is_for(self, app: App) -> bool:
-        """Whether the token is the App's as it is now."""
+        """Whether the token belongs to the App with its present secret and account."""
         return app.client_id == self.client_id and self.binding in (None, binding_of(app))
 
 
 def binding_of(app: App) -> str:
-    """Binds a token to the App's secret and account: once one of them is another, the token has ended."""
+    """A text that binds a token to the App's secret and account: if one of them changes, the token ends."""
     account = app.account
     bound = f"{app.secret_hash} {account.level} {account.id}".encode()
     return hashlib.blake2b(bound, digest_size=12, person=b"uapi-adapter-app").hexdigest()
 
 
 def require_one_form(token: str) -> None:
-    """Refuse what differs from the token that was issued, though it would verify. Raises TokenError.
+    """Refuse a token that differs from the issued one, though its signature verifies. Raises TokenError.
 
-    Decoders pass over letters behind a signature, and over the last bits of its last one.
+    Decoders ignore letters behind a signature, and the last bits of its last letter.
     """
     _, _, signature = token.rpartition(".")
     try:
@@ -55,18 +55,18 @@ def require_one_form(token: str) -> None:
 
 
 class Tokens:
-    """Issues tokens by one key, and reads those of it and of the keys before it."""
+    """Issues tokens with one key, and reads those of this key and of older ones."""
 
     def __init__(self, key: str, lifetime_s: int, old_keys: Sequence[str] = (), leeway_s: int = 0) -> None:
         self._key_id = _key_id(key)
         self._keys = {_key_id(known): known for known in (key, *old_keys)}
         self._leeway_s = leeway_s
         self._known: LRUCache[str, tuple[Grant, float]] = LRUCache(KNOWN_LIMIT)
-        """Tokens that were found good, with their end: to verify one takes a while."""
+        """Verified tokens and when they expire, because verifying takes time."""
         self.lifetime_s = lifetime_s
 
     def issue(self, app: App, now: float, lifetime_s: int | None = None) -> str:
-        """A token for the App as it is, valid from `now` (seconds since the epoch) for its lifetime."""
+        """A token for the App's present secret and account, valid from `now` (seconds since the epoch)."""
         issued_at = int(now)
         claims = {
             "iss": ISSUER,
@@ -78,7 +78,7 @@ class Tokens:
         return jwt.encode(claims, self._keys[self._key_id], ALGORITHM, headers={"kid": self._key_id})
 
     def read(self, token: str) -> Grant:
-        """What the token grants, to the App that it was issued to. Raises TokenError."""
+        """Verify the token and return its contents. Raises TokenError."""
         known = self._known.get(token)
         if known is not None and time.time() < known[1]:
             return known[0]
@@ -101,10 +101,10 @@ class Tokens:
 
 
 def expires_at(token: str) -> float:
-    """When a token that was read before ends, in seconds since the epoch; it is not judged again."""
+    """When a token that `read` has verified expires, in seconds since the epoch."""
     return float(jwt.decode(token, options={"verify_signature": False, "verify_exp": False})["exp"])
 
 
 def _key_id(key: str) -> str:
-    """Names a key in the tokens that it signs, and tells nothing of it."""
+    """The name of a key in the tokens that it signs; it reveals nothing of the key."""
     return hashlib.blake2b(key.encode(), digest_size=6, person=b"uapi-adapter-kid").hexdigest()

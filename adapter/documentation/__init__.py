@@ -1,1 +1,1 @@
-"""What the service says of itself: the OpenAPI description, and a page that shows it."""
+"""The OpenAPI description of the service, and a page that shows it."""

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 description of the service, made of its tables of routes. Pure."""
+"""Makes the OpenAPI 3.1 description of the service from its tables of routes. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ _ALWAYS = (
     HttpCode.CONTENT_ENCODING_INVALID,
     HttpCode.INTERNAL_SERVER_ERROR,
 )
-"""Whatever stands before the handlers answers these, at every address."""
+"""The errors that the middleware answers at every address."""
 _RETRY_AFTER = Header("After how many seconds to try again.", {"pattern": "^[0-9]+$"})
 _WAIT_APPLIED = Header("`wait=N`, where the answer was held.", is_always_there=False)
 _ERROR_HEADERS = {
@@ -37,7 +37,7 @@ _ERROR_HEADERS = {
 
 
 def describe(routes: Sequence[Route], public_url: str | None) -> bytes:
-    """The description of a service that serves these, as JSON."""
+    """The description of these routes, as JSON."""
     paths: dict[str, Json] = {}
     for route in routes:
         item = paths.setdefault(route.path, {})
@@ -124,7 +124,7 @@ def _answer(answer: Answer) -> Json:
 
 
 def _errors(kinds: Iterable[ErrorCode]) -> dict[str, Json]:
-    """The answers with these codes and those that every address has, by status."""
+    """The answers with these codes, and with those of every address, by status."""
     found: dict[HTTPStatus, set[str]] = defaultdict(set)
     for kind in (*kinds, *_ALWAYS):
         found[kind.status].add(kind.code)
@@ -146,7 +146,7 @@ def _ref(model: type[msgspec.Struct] | type[BaseModel]) -> Schema:
 
 
 def _schemas(routes: Iterable[Route]) -> Json:
-    """What is sent and answered, by the names of the types."""
+    """The schemas of all bodies, by the names of their types."""
     answers: dict[type[msgspec.Struct], None] = {Error: None}
     bodies: dict[type[BaseModel], None] = {}
     for route in routes:
@@ -162,7 +162,7 @@ def _schemas(routes: Iterable[Route]) -> Json:
 
 
 def _tidy(schema: Json) -> Json:
-    """As other tools write it: a field that is left out has no value, not even null; enums are of strings."""
+    """Write the schema as other tools do: an optional field cannot be null, and enums have type string."""
     tidied = {name: _tidy(value) if isinstance(value, dict) else value for name, value in schema.items()}
     if tidied.get("default", 0) is None:
         del tidied["default"]

@@ -1,4 +1,4 @@
-"""Serves the OpenAPI description, and a page that shows it and loads nothing from elsewhere."""
+"""Serves the OpenAPI description and a page that shows it. The page loads nothing from other hosts."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -25,7 +25,7 @@ _PAGE = """\
 <body><div id="page"></div></body>
 </html>
 """
-# Without validatorUrl Swagger UI would show the description to a validator on the Internet.
+# With the default validatorUrl, Swagger UI would send the description to a validator on the Internet.
 _BEGIN = b"""\
 SwaggerUIBundle({url: "openapi.json", dom_id: "#page", deepLinking: true, validatorUrl: null});
 """
@@ -39,7 +39,7 @@ _PAGE_HEADERS = {
 
 
 class Documentation:
-    """`/openapi.json` and `/docs`, for a service that also serves these routes."""
+    """`/openapi.json` and `/docs`, which describe these routes."""
 
     def __init__(self, routes: Sequence[Route], public_url: str | None) -> None:
         self._files = {name: SharedBody(whole) for name, whole in (*_swagger_ui(), ("begin.js", _BEGIN))}
@@ -99,7 +99,7 @@ class Documentation:
 
 
 def _swagger_ui() -> list[tuple[str, bytes]]:
-    """Swagger UI's own files, from a package that is only a place to find them: it is not imported."""
+    """The files of Swagger UI, from a package that is installed but not imported."""
     spec = find_spec("swagger_ui")
     if spec is None or spec.origin is None:
         raise RuntimeError("the package swagger-ui-py is not installed")

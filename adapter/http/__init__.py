@@ -1,1 +1,1 @@
-"""What every HTTP answer needs, whatever it is about. It knows nothing of calls."""
+"""What all HTTP answers share: errors, limits, CORS, idempotency. This room knows nothing of calls."""

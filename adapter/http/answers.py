@@ -1,4 +1,4 @@
-"""Answers in JSON, each made of the struct that describes it."""
+"""Answers in JSON, made from the structs that `/openapi.json` describes."""
 
 from collections.abc import Mapping
 
@@ -17,10 +17,10 @@ def json_answer(
 
 
 def bytes_answer(body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """The answer whose body is JSON already."""
+    """The answer with this body, which is JSON already."""
     return web.Response(body=body, status=status, headers=headers, content_type=JSON, charset="utf-8")
 
 
 def error_answer(error: ApiError) -> web.Response:
-    """The answer that the error is."""
+    """The answer of this error."""
     return json_answer(error.body, status=error.status, headers=error.headers)

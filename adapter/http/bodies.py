@@ -1,4 +1,4 @@
-"""Reads the bodies of requests: within a time, and no more at once than there are files to spare."""
+"""Reads the bodies of requests, each within a time limit, and not too many at once."""
 
 import asyncio
 
@@ -8,14 +8,14 @@ from adapter.http.errors import ApiError, HttpCode
 from adapter.http.server import invite_body
 
 TEXT_CHARSETS = (None, "utf-8", "utf8", "us-ascii", "ascii")
-"""What the text of a body may be in; others cost what they like (punycode: 0.2 s of 64 KiB) or are none."""
+"""The charsets of a body. Others can cost much time (punycode: 0.2 s for 64 KiB), or do not exist."""
 
 
 class Bodies:
     """Waits for the bodies of all requests.
 
-    Where more than `most` are waited for, the one that has not come for longest is given up: the body of a
-    good client follows its head at once.
+    If more than `most` requests wait for their body, the oldest one is given up: the body of a good client
+    follows its head at once.
     """
 
     def __init__(self, limit_s: float, most: int) -> None:
@@ -25,7 +25,7 @@ class Bodies:
         """The oldest first."""
 
     async def read(self, request: web.Request) -> bytes:
-        """The whole body. Raises ApiError `request_timeout` where it does not come."""
+        """The whole body. Raises ApiError `request_timeout` if it does not arrive in time."""
         try:
             async with asyncio.timeout(self._limit_s) as limit:
                 self._waiting[limit] = None
@@ -43,6 +43,6 @@ class Bodies:
 
 
 def is_text(request: web.Request) -> bool:
-    """Whether the body is said to be in UTF-8 or ASCII, or nothing is said."""
+    """Whether the request declares its body as UTF-8 or ASCII, or declares no charset."""
     charset = request.charset
     return (charset.lower() if charset else None) in TEXT_CHARSETS

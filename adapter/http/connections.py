@@ -1,7 +1,8 @@
-"""Ends HTTP connections that hold something for nothing: idle ones, and those whose client reads nothing.
+"""Closes HTTP connections that waste resources: idle ones, and those whose client reads nothing.
 
-Nor all of it for a short time: each connection is an open file, of which a process may have only so many.
-Without one left nobody is let in, Asterisk cannot be reached anew, and nothing says why.
+Each connection is an open file, and a process may open only so many. Without a free file no client can
+connect, and the adapter cannot reconnect to Asterisk. So the oldest idle connections are closed early if
+there are too many.
 """
 
 import asyncio
@@ -17,14 +18,14 @@ from aiohttp.typedefs import Handler, Middleware
 
 LOOK_INTERVAL_S = 0.5
 RESERVED_FILES = 64
-"""So many files are kept from clients: for the link to Asterisk, the log, the audit trail, name look-ups."""
+"""How many files are reserved for the link to Asterisk, the log, the audit trail and name look-ups."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class FileShares:
-    """How many of the files that this process may have open are for what."""
+    """How many of the files that this process may open may serve which purpose."""
 
     connections: int
     idle: int
@@ -35,7 +36,7 @@ class FileShares:
 
 
 def share_files(open_files: int) -> FileShares:
-    """The shares of so many files."""
+    """Divide this number of files."""
     return FileShares(
         connections=open_files - min(RESERVED_FILES, open_files // 4),
         idle=open_files // 2,
@@ -45,7 +46,7 @@ def share_files(open_files: int) -> FileShares:
 
 
 def open_files_limit() -> int:
-    """How many files this process may have open."""
+    """How many files this process may open."""
     if sys.platform == "win32":
         return sys.maxsize
     import resource  # noqa: PLC0415 - there is none on Windows
@@ -55,11 +56,11 @@ def open_files_limit() -> int:
 
 
 class Connections:
-    """Knows which connections have a request in hand, and ends those that have had none for `idle_s`.
+    """Closes connections without a request for `idle_s`, and those whose client reads nothing for `unread_s`.
 
-    aiohttp sets no limit on how long a client may take to send the head of a request, nor to read its
-    answer: a client that reads nothing of one for `unread_s` is ended, too. Where more connections are open
-    or idle than their share of the files, those go first that have been idle for longest.
+    aiohttp limits neither how long a client may take to send the head of a request, nor how long it may take
+    to read its answer. If more connections are open or idle than their share of the files, the longest idle
+    ones are closed first.
     """
 
     def __init__(self, idle_s: float, unread_s: float, shares: FileShares) -> None:
@@ -70,10 +71,10 @@ class Connections:
         self._busy: WeakKeyDictionary[asyncio.BaseTransport, int] = WeakKeyDictionary()
         self._idle_since: WeakKeyDictionary[asyncio.BaseTransport, float] = WeakKeyDictionary()
         self._unread: WeakKeyDictionary[asyncio.BaseTransport, tuple[int, float]] = WeakKeyDictionary()
-        """How much waits to be read by the client, and since when it has been exactly so much."""
+        """How many bytes wait for the client to read them, and since when that number has not changed."""
 
     def middleware(self) -> Middleware:
-        """A middleware, to stand outermost, that tells which connections are busy."""
+        """Mark the connection of a request as busy. Must be the outermost middleware."""
 
         @web.middleware
         async def note_busy(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -90,7 +91,7 @@ class Connections:
         return note_busy
 
     def on_open(self, opened: asyncio.Transport, connections: Iterable[web.RequestHandler]) -> None:
-        """Make room for a connection that was opened; where no other is idle, end it."""
+        """Make room for a new connection; if no other one is idle, close the new one."""
         self._idle_since[opened] = time.monotonic()
         transports = _transports(connections)
         excess = len(transports) - self._shares.connections
@@ -99,7 +100,7 @@ class Connections:
             self._end_oldest(idle or [opened], excess)
 
     async def watch(self, runner: web.BaseRunner) -> None:
-        """Look at every connection of the runner's server, for ever."""
+        """Check every connection of the runner's server, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_INTERVAL_S)
             if runner.server is None:
@@ -122,7 +123,7 @@ class Connections:
             transport.close()
 
     def _make_room(self, idle: list[asyncio.Transport]) -> None:
-        """Close the oldest where too many are idle. The log is told once, until half of them have gone."""
+        """Close the oldest connections if too many are idle. Log that once, until half of them have gone."""
         excess = len(idle) - self._shares.idle
         if excess > 0:
             self._end_oldest(idle, excess)

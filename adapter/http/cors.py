@@ -11,13 +11,13 @@ _PREFLIGHT_AGE_S = "600"
 
 
 def allow_origins(origins: Collection[str]) -> Middleware:
-    """A middleware that answers OPTIONS, and lets pages of these origins read answers."""
+    """Make a middleware that answers OPTIONS, and lets pages of these origins read answers."""
 
     @web.middleware
     async def answer_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = _options(request) or await handler(request)
         if response.prepared:
-            return response  # a stream: it had to say so itself, before it began
+            return response  # a stream has sent its headers itself
         allowed = headers_for(request, origins)
         if origins:
             response.headers.add("Vary", "Origin")
@@ -33,7 +33,7 @@ def allow_origins(origins: Collection[str]) -> Middleware:
 
 
 def headers_for(request: web.Request, origins: Collection[str]) -> dict[str, str]:
-    """What lets the page that asks read the answer; nothing where its origin is not allowed."""
+    """The headers that let the requesting page read the answer; none if its origin is not allowed."""
     origin = request.headers.get("Origin")
     if origin is None or origin not in origins:
         return {}
@@ -41,7 +41,10 @@ def headers_for(request: web.Request, origins: Collection[str]) -> dict[str, str
 
 
 def _options(request: web.Request) -> web.Response | None:
-    """The methods of an address, for whoever asks by OPTIONS; nothing for other methods and addresses."""
+    """The answer to OPTIONS: the methods of the address.
+
+    None for other methods, and for unknown addresses.
+    """
     unmatched = request.match_info.http_exception
     if request.method != "OPTIONS" or not isinstance(unmatched, web.HTTPMethodNotAllowed):
         return None

@@ -1,4 +1,4 @@
-"""Turns whatever a handler raises into the one error body that every client can parse."""
+"""Turns every exception of a handler into the one form of error that clients can parse."""
 
 import logging
 
@@ -21,9 +21,9 @@ _KIND_OF_STATUS = {
 
 @web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer errors with a JSON body; what is ours to mend is logged and told to nobody else.
+    """Answer errors with a JSON body. A fault of the service is logged, and its details are not sent.
 
-    What a client did is no error of the service: a body that is not what its head says, a client that left.
+    If the body is not what its head says, or the client has left, that is no fault of the service.
     """
     try:
         return await handler(request)

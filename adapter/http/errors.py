@@ -1,6 +1,6 @@
-"""The errors that any service answers: each code with its status and a sentence for a person. Pure.
+"""Errors that every HTTP service has: each code with its status and a sentence for people. Pure.
 
-Other rooms have tables of their own (`ErrorCode`) for what only they refuse.
+Other rooms have tables of their own (`ErrorCode`) for the errors that only they have.
 """
 
 import math
@@ -12,14 +12,14 @@ from msgspec import Meta, Struct
 
 
 class ErrorDetail(Struct, forbid_unknown_fields=True):
-    """The code is for programs and stable, the message for people."""
+    """The code is for programs and never changes; the message is for people."""
 
     code: str
     message: Annotated[str, Meta(min_length=1)]
 
 
 class Error(Struct, forbid_unknown_fields=True):
-    """The body of every 4xx and 5xx, those of the token endpoint's own apart."""
+    """The body of every 4xx and 5xx, except for the errors of the token endpoint."""
 
     error: ErrorDetail
 
@@ -34,7 +34,7 @@ class ErrorCode(Enum):
 
 
 class HttpCode(ErrorCode):
-    """What may be wrong with a request, whatever it is about."""
+    """The codes of errors that are not about phone calls."""
 
     ACCESS_DENIED = (
         "access_denied",
@@ -109,7 +109,7 @@ class HttpCode(ErrorCode):
 
 
 class ApiError(Exception):
-    """An answer other than success; without a message of its own it has its code's sentence."""
+    """An error to answer; without a message of its own it has the sentence of its code."""
 
     def __init__(
         self, kind: ErrorCode, message: str | None = None, *, headers: dict[str, str] | None = None
@@ -126,7 +126,7 @@ class ApiError(Exception):
 
     @property
     def code(self) -> str:
-        """What programs read."""
+        """The code, for programs."""
         return self.kind.code
 
     @property
@@ -150,15 +150,15 @@ def unavailable(why: str) -> ApiError:
 
 
 def not_found() -> ApiError:
-    """The answer to the id of what is not there, or not to be seen."""
+    """The answer if there is nothing with this id, or if the account may not see it."""
     return ApiError(HttpCode.RESOURCE_NOT_FOUND)
 
 
 def access_denied() -> ApiError:
-    """The answer to who is nobody known; it tells nothing of why."""
+    """The answer without a valid token; it does not tell what is wrong with the token."""
     return ApiError(HttpCode.ACCESS_DENIED, headers={"WWW-Authenticate": "Bearer"})
 
 
 def too_many(after_s: float) -> ApiError:
-    """The answer to who asks too often: after how many seconds to ask again."""
+    """The answer to too many requests; the client may retry after `after_s` seconds."""
     return ApiError(HttpCode.TOO_MANY_REQUESTS, headers={"Retry-After": str(max(1, math.ceil(after_s)))})

@@ -1,11 +1,11 @@
-"""How much one client may ask for. Pure: the caller tells the time, in seconds of a clock that only grows."""
+"""Rate limits. Pure: the caller gives the time, in seconds of a monotonic clock."""
 
 from dataclasses import dataclass
 
 from cachetools import LRUCache
 
 KEYS_LIMIT = 10_000
-"""So many clients are remembered; the one not heard of for longest is forgotten first."""
+"""How many clients are remembered; the least recent is forgotten first."""
 
 
 @dataclass(slots=True)
@@ -15,7 +15,7 @@ class _Bucket:
 
 
 class RateLimit:
-    """Lets each key do `rate` things a second, and `burst` at once after a pause."""
+    """A token bucket for each key: `rate` requests a second, and `burst` at once after a pause."""
 
     def __init__(self, rate: float, burst: float) -> None:
         self._rate = rate
@@ -23,9 +23,9 @@ class RateLimit:
         self._buckets: LRUCache[str, _Bucket] = LRUCache(KEYS_LIMIT)
 
     def take(self, key: str, now: float, cost: float = 1) -> float:
-        """Do one thing, or one that counts as several: 0 if it may be done, else after how many seconds.
+        """Count a request, which may cost several. Returns 0 if it may happen, else the seconds to wait.
 
-        What counts as more than can be done at once takes all that there is.
+        A request that counts as more than `burst` takes the whole burst.
         """
         cost = min(cost, self._burst)
         missing = self.missing(key, now, cost)
@@ -35,13 +35,13 @@ class RateLimit:
         return missing
 
     def missing(self, key: str, now: float, cost: float = 1) -> float:
-        """After how many seconds `key` may do that; 0 for now. Nothing is taken."""
+        """After how many seconds `key` may do that; 0 for now. Counts nothing."""
         bucket = self._buckets.get(key)
         tokens = self._burst if bucket is None else self._filled(bucket, now)
         return 0 if tokens >= cost else (cost - tokens) / self._rate
 
     def give_back(self, key: str) -> None:
-        """What was taken last was no thing to count."""
+        """Refund the last token."""
         bucket = self._buckets.get(key)
         if bucket is not None:
             bucket.tokens = min(self._burst, bucket.tokens + 1)

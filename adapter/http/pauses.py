@@ -1,10 +1,10 @@
-"""Long work lets others go on."""
+"""Pauses in long work, so that other requests go on."""
 
 import asyncio
 import time
 
 SLICE_S = 0.005
-"""So long one request may have the event loop to itself."""
+"""How long one request may occupy the event loop."""
 
 
 class Pauses:
@@ -14,7 +14,10 @@ class Pauses:
         self._since = time.perf_counter()
 
     async def take(self) -> bool:
-        """Let others go on, if it is time; whether it was. What was known may be over then."""
+        """Pause if it is time; returns whether there was a pause.
+
+        After a pause the state may have changed.
+        """
         if time.perf_counter() - self._since < SLICE_S:
             return False
         await asyncio.sleep(0)

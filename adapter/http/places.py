@@ -1,4 +1,4 @@
-"""Places for those who wait, so many for all and so many for each. Pure."""
+"""Limits how many requests may wait, in all and for each client. Pure."""
 
 import contextlib
 from collections import Counter
@@ -14,7 +14,7 @@ class Places:
 
     @contextlib.contextmanager
     def taken(self, client: str) -> Iterator[bool]:
-        """Whether the client has a place until the block ends."""
+        """Take a place until the block ends; yields whether the client has one."""
         is_free = self._taken.total() < self._most and self._taken[client] < max(1, self._most // 2)
         if is_free:
             self._taken[client] += 1
@@ -23,4 +23,4 @@ class Places:
         finally:
             if is_free:
                 self._taken[client] -= 1
-                self._taken += Counter()  # forget who has none
+                self._taken += Counter()  # forget clients without a place

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# What stands between commas, and in that before the first semicolon; neither counts within quotes.
+# Commas separate preferences, and a semicolon ends the first part of one; within quotes neither counts.
 _PREFERENCE = re.compile(r'(?:[^",]|"(?:\\.|[^"\\])*"?)+')
 _BEFORE_PARAMETERS = re.compile(r'(?:[^";]|"(?:\\.|[^"\\])*"?)*')
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -12,14 +12,14 @@ _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What the client would like; "a server MAY ignore" what it does not understand, and so do we."""
+    """The preferences of a request. The adapter ignores unknown ones, as the RFC allows."""
 
     wait_s: int | None = None
     wants_minimal: bool = False
 
 
 def read_prefer(headers: Iterable[str]) -> Preferences:
-    """The preferences in all Prefer headers of a request; of one that stands twice, the first counts."""
+    """The preferences in all Prefer headers of a request; if one appears twice, the first counts."""
     found: dict[str, str] = {}
     for header in headers:
         for preference in _PREFERENCE.findall(header):

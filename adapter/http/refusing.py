@@ -1,4 +1,4 @@
-"""Refuses requests that cannot be read, or could be read in two ways, before anything is made of them."""
+"""Rejects requests that cannot be read, or that could be read in two ways."""
 
 import logging
 import time
@@ -13,15 +13,15 @@ from adapter.http.server import MALFORMED
 
 LINES_PER_S = 5.0
 LINES_AT_ONCE = 20.0
-"""Anybody can send what is no HTTP; the log has so many lines of it, and the metrics count all."""
+"""How many requests that are not HTTP are logged; anybody can send them. The metrics count all."""
 SINGLE_HEADERS = (hdrs.AUTHORIZATION, hdrs.CONTENT_TYPE, hdrs.LAST_EVENT_ID, hdrs.ORIGIN)
-"""Of two, the adapter would take one and a proxy before it perhaps the other."""
+"""Headers that may appear once: of two, a proxy in front may read another than the adapter."""
 
 log = logging.getLogger(__name__)
 
 
 def refuse_unreadable() -> Middleware:
-    """A middleware, to stand inside the one that answers errors."""
+    """Make the middleware that rejects unreadable requests; it must be inside the one that answers errors."""
     lines = RateLimit(LINES_PER_S, LINES_AT_ONCE)
     left_out = 0
 

@@ -1,7 +1,7 @@
-"""A table of routes: which handler answers what where, and what it is sent and answers.
+"""Tables of routes: for each method and address its handler, parameters, body, answers and errors.
 
-Each room has tables of its own routes. The application serves them,
-and the OpenAPI description is made of them.
+Each room has tables of its own routes. The application serves them, and the OpenAPI description is made from
+them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from adapter.http.errors import ErrorCode
 
 Schema = Mapping[str, object]
 SLASHES = ("", "/")
-"""Clients in the field send a slash at the end, and follow no redirect."""
+"""Some clients send a slash at the end, and do not follow redirects."""
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
@@ -30,14 +30,14 @@ class Parameter:
     name: str
     description: str
     schema: Schema = field(default_factory=dict)
-    """In which a parameter is a string unless it says otherwise."""
+    """The schema of a parameter without one: a string."""
     examples: tuple[str, ...] = ()
 
 
 def parameter(
     where: Literal["path", "query", "header"], name: str, description: str, *examples: str, **schema: object
 ) -> Parameter:
-    """A parameter, its schema's words as keywords."""
+    """Make a parameter; the keywords are those of its schema."""
     return Parameter(where, name, description, schema, examples)
 
 
@@ -52,18 +52,18 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer that is no error of a table of errors."""
+    """An answer that is not in a table of errors."""
 
     status: int
     description: str
     body: type[msgspec.Struct] | None = None
-    """What is sent as JSON."""
+    """The type of the JSON body."""
     parts: tuple[type[msgspec.Struct], ...] = ()
-    """What a body is put together from that does not name the types of its parts."""
+    """The types of the body's parts, if the type of the body does not name them."""
     narrowed: Schema | None = None
-    """What this answer's body keeps to beyond its type."""
+    """A schema that narrows the type of the body for this answer."""
     content_types: tuple[str, ...] = ()
-    """Of a body that is no JSON of ours."""
+    """The content types of a body that is not JSON."""
     headers: Mapping[str, Header] = field(default_factory=dict)
 
 
@@ -77,19 +77,19 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One method of one address: who answers it, and all that the description says of it."""
+    """One method of one address: its handler and its description."""
 
     method: Literal["GET", "PUT", "POST", "DELETE"]
     path: str
-    """The address as the description names it."""
+    """The address, as in the description."""
     forms: tuple[str, ...] = ()
-    """How the address is served, in aiohttp's form, where that is not as described."""
+    """The addresses to serve, in aiohttp's form, if they differ from `path`."""
     handler: Handler
     operation_id: str
     summary: str
     description: str = ""
     security: Sequence[Mapping[str, Sequence[str]]] | None = None
-    """Who may ask, where that is not who has an App's token."""
+    """The security schemes, if they are not an App's token."""
     parameters: tuple[Parameter, ...] = ()
     body: Body | None = None
     answers: tuple[Answer, ...] = ()
@@ -101,7 +101,7 @@ ANYBODY: tuple[Mapping[str, Sequence[str]], ...] = ()
 
 
 def add_routes(router: web.UrlDispatcher, routes: Iterable[Route]) -> None:
-    """Have all of these served; HEAD wherever GET is."""
+    """Serve all of these routes, and HEAD wherever there is GET."""
     by_form: dict[str, list[Route]] = {}
     for route in routes:
         for form in route.forms or (route.path,):

@@ -1,10 +1,11 @@
-"""aiohttp's server, where it does not do what clients and operators of this service need.
+"""Changes aiohttp's server where clients and operators need another behaviour.
 
-- A request that its parser refuses goes the way of all others: it is counted, logged and answered alike.
-- Nothing is decompressed: 58 kB of gzip would hold the event loop up for 0.2 s.
-- Doubled slashes in a path mean one; whichever way a request names its host, it has one, with its port.
-- A client that expects to be told to go on (RFC 9110, section 10.1.1) is told when its body is wanted.
-- No answer names versions; each says how long its connection may be idle, or that it ends.
+- A request that aiohttp's parser rejects is counted, logged and answered like any other.
+- The server decompresses nothing: 58 kB of gzip would block the event loop for 0.2 s.
+- Doubled slashes in a path count as one. Every request has one host with its port, wherever it names it.
+- A client that sends `Expect: 100-continue` (RFC 9110, section 10.1.1) gets 100 when the handler reads the
+  body.
+- No answer names versions. Each says how long its connection may be idle, or that it closes.
 """
 
 import asyncio
@@ -21,20 +22,20 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from adapter.http.connections import Connections
 
 MALFORMED = web.RequestKey("malformed", str)
-"""What the parser found wrong, of a request that it could not read."""
+"""The parser's error of a request that it could not read."""
 SERVER = "uapi-adapter"
 SILENCE_S = 0.02
 LINGER_S = 2.0
-"""So long a body that nobody wants is taken in, so that the client reads why."""
+"""How long an unwanted body is read, so that the client can read the error."""
 WRITE_BUFFER_BYTES = 32 * 1024
-"""So much of an answer may wait for a client to read it before no more is written."""
+"""How many bytes of an answer may wait for the client before writing pauses."""
 
 _CONTINUE_IS_EXPECTED = web.RequestKey("continue_is_expected", bool)
 _SLASHES = re.compile("/{2,}")
 
 
 class HttpRunner(web.AppRunner):
-    """Runs an application on our server."""
+    """Runs an application on this server."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class HttpRunner(web.AppRunner):
         app.on_response_prepare.append(self._finish_head)
 
     async def shutdown(self) -> None:
-        """From now on each answer is its connection's last."""
+        """Close each connection after its next answer from now on."""
         self._is_stopping = True
         await super().shutdown()
 
@@ -58,7 +59,7 @@ class HttpRunner(web.AppRunner):
 
     async def _finish_head(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers[hdrs.SERVER] = SERVER
-        # Whether a body follows that was never asked for, only the client knows.
+        # The client did not get 100, so only the client knows whether the body follows.
         if self._is_stopping or request.get(_CONTINUE_IS_EXPECTED):
             response.force_close()
         if not response.keep_alive:
@@ -68,7 +69,7 @@ class HttpRunner(web.AppRunner):
 
 
 async def invite_body(request: web.Request) -> None:
-    """Tell a client that waits for it to send the request's body."""
+    """Send 100 Continue to a client that waits for it."""
     if request.pop(_CONTINUE_IS_EXPECTED, False):
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
@@ -115,19 +116,20 @@ class _Server(web.Server):
 
 
 def _as_usual(message: RawRequestMessage, sockname: object) -> RawRequestMessage:
-    """The request with its host in the header Host, and without `Expect`, which aiohttp would act upon."""
+    """The request with its host in the header Host, and without `Expect`, which aiohttp would answer."""
     url, headers = message.url, CIMultiDict(message.headers)
     headers.pop(hdrs.EXPECT, None)
-    if url.absolute and message.method != hdrs.METH_CONNECT:  # it goes before Host (RFC 9112, 3.2.2)
+    # An absolute target goes before Host (RFC 9112, section 3.2.2).
+    if url.absolute and message.method != hdrs.METH_CONNECT:
         headers[hdrs.HOST] = url.host_port_subcomponent or ""
         url = url.relative()
-    if not headers.get(hdrs.HOST):  # else aiohttp would look up this machine's name
+    if not headers.get(hdrs.HOST):  # otherwise aiohttp would look up this machine's name
         headers[hdrs.HOST] = _authority(sockname)
     return message._replace(url=url, headers=CIMultiDictProxy(headers))
 
 
 def _authority(sockname: object) -> str:
-    """The address of our own end of a connection, as clients write it."""
+    """The address of this server's end of a connection, as clients write it."""
     if not isinstance(sockname, tuple):
         return "localhost"
     host, port = sockname[:2]
@@ -138,14 +140,14 @@ class _Protocol(web.RequestHandler):
     __slots__ = ("_dropped",)
 
     _dropped: int | None
-    """How often bytes were dropped behind what is no HTTP; None before that."""
+    """How often bytes were dropped after bytes that are not HTTP; None before that."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._dropped = None
 
     def data_received(self, data: bytes) -> None:
-        """Tell who reads a body that what follows is none: aiohttp would let it wait for the rest."""
+        """End the body if what follows is not HTTP: aiohttp would let its reader wait for the rest."""
         if self._dropped is not None:
             self._dropped += 1
             return
@@ -174,7 +176,10 @@ class _Protocol(web.RequestHandler):
         return answer
 
     async def _wait_for_silence(self) -> None:
-        """Take in what the client still sends: left unread, it takes the answer back."""
+        """Read what the client still sends.
+
+        With unread bytes the kernel may reset the connection before the client has read the answer.
+        """
         for _ in range(int(LINGER_S / SILENCE_S)):
             dropped = self._dropped
             await asyncio.sleep(SILENCE_S)

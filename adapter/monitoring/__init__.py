@@ -1,1 +1,1 @@
-"""What operators look at: health, readiness, metrics and access lines. The service runs the same without."""
+"""For operators: health, readiness, metrics and access log. The service does not depend on this room."""

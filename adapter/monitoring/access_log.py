@@ -9,16 +9,16 @@ from adapter.http.origin import plain_address
 from adapter.http.server import MALFORMED
 
 WATCHED = frozenset({"/health", "/ready", "/metrics"})
-"""Whoever watches the service asks for these every few seconds: that is no news."""
+"""Monitoring requests these every few seconds, so only their failures are logged."""
 
 
 class AccessLog(AbstractAccessLogger):
-    """A fixed sentence, and its data beside it. The query is left out: clients put secrets into queries."""
+    """Logs a fixed sentence with data. It does not log the query: clients put secrets into queries."""
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         """Write the line."""
         if MALFORMED in request:
-            return  # the one who refused it has told
+            return  # `refusing` has logged it
         if request.path in WATCHED and response.status < 500:  # noqa: PLR2004 - HTTP's server errors
             return
         data: dict[str, object] = {
@@ -36,5 +36,5 @@ class AccessLog(AbstractAccessLogger):
 
     @property
     def enabled(self) -> bool:
-        """Whether anybody reads the line."""
+        """Whether the line would be written at all."""
         return self.logger.isEnabledFor(logging.INFO)

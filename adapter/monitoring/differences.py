@@ -1,4 +1,4 @@
-"""What a comparison with Asterisk's list has put right stands in the log."""
+"""Logs what a comparison with Asterisk's list of channels has corrected."""
 
 import logging
 
@@ -7,7 +7,7 @@ from adapter.calls.differences import Differences
 log = logging.getLogger(__name__)
 
 NAMED = 10
-"""So many channels of each kind are named; the metric `uapi_ami_corrections` counts all."""
+"""How many channels of each kind the line names; the metric `uapi_ami_corrections` counts all."""
 
 
 def log_differences(found: Differences) -> None:

@@ -1,4 +1,4 @@
-"""How late the event loop is: whatever blocks it holds up every call, event and answer alike."""
+"""Measures how late the event loop is: blocking code delays every event and every answer."""
 
 import asyncio
 
@@ -6,10 +6,10 @@ from adapter.monitoring.counters import Distribution
 
 
 async def watch_lag(lag_s: Distribution, interval_s: float) -> None:
-    """Ask to be woken at each interval and note how much later it happened, for ever.
+    """Sleep for each interval and note how much later the loop woke up, until cancelled.
 
-    A stall that is longer than the interval is always seen, as no more than one interval shorter than it was;
-    a shorter one as often as it is long in comparison.
+    A stall longer than the interval is always seen, at most one interval shorter than it was. A shorter stall
+    is seen with the probability of its length divided by the interval.
     """
     loop = asyncio.get_running_loop()
     while True:

@@ -8,17 +8,17 @@ from aiohttp.typedefs import Handler, Middleware
 from adapter.monitoring.counters import RequestCounters
 
 NO_ROUTE = "none"
-"""Stands for every address that is not served: clients make up as many as they like."""
+"""The route of all addresses that do not exist: clients can invent any number of them."""
 
 
 def route_of(request: web.Request) -> str:
-    """The template of the request's address (`/uapi/phoneCalls/{userId}/{extension}`), slash or no slash."""
+    """The template of a request's address, without a last slash: `/uapi/phoneCalls/{userId}/{extension}`."""
     resource = request.match_info.route.resource
     return NO_ROUTE if resource is None else resource.canonical.rstrip("/") or "/"
 
 
 def count_requests(counters: RequestCounters) -> Middleware:
-    """A middleware, to stand outside the one that answers errors, that counts answers."""
+    """Make a middleware that counts answers. It must be outside the middleware that answers errors."""
 
     @web.middleware
     async def count(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""What the model cannot show as it is stands in the log."""
+"""Logs what the model cannot show: events of unknown channels, and calls with too many phones."""
 
 import logging
 
@@ -14,7 +14,7 @@ def log_unknown_channels(change: Change) -> None:
 
 
 def log_exhausted(change: Change) -> None:
-    """Log once for each call that not every phone that rings for it has a view."""
+    """Log once for each call that not every ringing phone of it has a view."""
     if isinstance(change, ViewsExhausted):
         log.warning(
             "a call has more phones than ids for views: not all that ring are listed",

@@ -1,1 +1,1 @@
-"""What the operating system sees: commands, signals, the log, systemd."""
+"""The side of the operating system: commands, signals, the log, systemd."""

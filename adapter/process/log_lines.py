@@ -1,4 +1,4 @@
-"""The log goes to standard error in a thread of its own, so that whoever reads it slowly holds up no call."""
+"""Writes the log to standard error in a thread, so that a slow reader does not delay calls."""
 
 import contextlib
 import logging
@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from adapter.line_writer import LineWriter
 
 MOMENT_S = 0.01
-"""The lines of a moment are one write: waking the thread for each line would cost more than the write."""
+"""The lines of this time are written together: waking the thread for each line costs more than the write."""
 CLOSE_LIMIT_S = 2.0
 
 _STDERR = 2
 
 
 class LogLines(logging.Handler):
-    """Has each record written. If too many wait, it loses the record, and tells later how many it lost."""
+    """Passes each record to the thread.
+
+    If too many wait, it drops the record, and later logs how many it dropped.
+    """
 
     def __init__(self, writer: LineWriter[logging.LogRecord]) -> None:
         super().__init__()
@@ -23,7 +26,7 @@ class LogLines(logging.Handler):
         self._lost = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Have the record written soon; the thread formats it, too."""
+        """Queue the record. The thread formats and writes it."""
         if self._lost and self._writer.put(_record_of_loss(self._lost)):
             self._lost = 0
         if not self._writer.put(record):
@@ -32,7 +35,7 @@ class LogLines(logging.Handler):
 
 @contextlib.contextmanager
 def lines_to_stderr(formatter: logging.Formatter) -> Iterator[logging.Handler]:
-    """A handler whose lines are written until the block ends, and then what still waits."""
+    """A handler that writes until the block ends, and then writes what still waits."""
 
     def write(records: list[logging.LogRecord]) -> None:
         text = "".join([f"{_line(formatter, record)}\n" for record in records])
@@ -48,13 +51,13 @@ def lines_to_stderr(formatter: logging.Formatter) -> Iterator[logging.Handler]:
 def _line(formatter: logging.Formatter, record: logging.LogRecord) -> str:
     try:
         return formatter.format(record)
-    except Exception as failed:  # noqa: BLE001 - whatever somebody else's line is, it ends no log
+    except Exception as failed:  # noqa: BLE001 - a record that cannot be formatted must not end the log
         return f"{record.levelname} {record.name}: a line could not be written: {failed!r}"
 
 
 def _write(text: bytes) -> None:
-    # Past Python's own stream, at whose lock an ending process would wait for a reader.
-    with contextlib.suppress(OSError):  # there is nobody any more who could read it
+    # Not through Python's own stream: at exit the process would wait at its lock for a reader.
+    with contextlib.suppress(OSError):  # nobody can read the log any more
         while text:
             text = text[os.write(_STDERR, text) :]
 

@@ -23,29 +23,32 @@ SHUTDOWN_LIMIT_S = 10.0
 
 
 class Reloads:
-    """Reads the directory when asked; once more where it is asked meanwhile, for the file is another then."""
+    """Reads the directory on request.
+
+    After a request during a read it reads once more: the file may have changed.
+    """
 
     def __init__(self, reload: Callable[[], Awaitable[object]]) -> None:
         self._reload = reload
         self._asked = asyncio.Event()
 
     def ask(self) -> None:
-        """Have the directory read again, soon."""
+        """Request a reload of the directory."""
         self._asked.set()
 
     async def run(self) -> None:
-        """Read it as often as asked, until cancelled."""
+        """Carry out the requested reloads, until cancelled."""
         while True:
             await self._asked.wait()
             self._asked.clear()
             try:
                 await self._reload()
-            except Exception:  # whatever stands in the file: the service goes on with what it knows
+            except Exception:  # whatever the file holds, the service goes on with the old directory
                 log.exception("the directory was not reloaded")
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; SIGHUP reads the directory again. Raises DirectoryError, OSError."""
+    """Serve until SIGTERM or SIGINT; SIGHUP reloads the directory. Raises DirectoryError, OSError."""
     app = make_app(settings)
     runner = HttpRunner(app, app[CONNECTIONS], shutdown_timeout=SHUTDOWN_LIMIT_S, access_log_class=AccessLog)
     await runner.setup()
@@ -63,8 +66,8 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(signal.SIGHUP, reloads.ask)
         for host, port, *_ in runner.addresses:
             log.info("listening", extra={"host": host, "port": port, "ami_reader": READER})
-        # What is there by now stays. To look through it at each full collection would hold all up for 40 ms
-        # and more, and those come often while streams are open.
+        # The objects that exist now stay for good. If each full collection examined them, it would stop
+        # everything for 40 ms and more, and full collections come often while streams are open.
         gc.collect()
         gc.freeze()
         tell_systemd(READY, systemd_socket())
@@ -78,7 +81,7 @@ async def serve(settings: Settings) -> None:
 
 
 def run(settings: Settings) -> None:
-    """Serve in an event loop of its own, uvloop's where the platform has it."""
+    """Serve in a new event loop, uvloop's if the platform has it."""
     if sys.platform == "win32":
         asyncio.run(serve(settings))
     else:

@@ -1,4 +1,4 @@
-"""Tells systemd how far the process is, where systemd started it and wants to know (sd_notify(3))."""
+"""Reports the state of the process to systemd, if systemd started it and wants that (sd_notify(3))."""
 
 import logging
 import socket
@@ -9,14 +9,14 @@ READY = "READY=1"
 STOPPING = "STOPPING=1"
 
 LIMIT_S = 1.0
-"""systemd takes a datagram at once; nobody waits longer for it."""
+"""The time limit for sending; systemd accepts a datagram at once."""
 
 
 def tell_systemd(state: str, address: str | None) -> None:
-    """Send the state to systemd's socket; to nobody where none is named."""
+    """Send the state to systemd's socket, if there is one."""
     if not address:
         return
-    # A name that begins with @ stands in no folder: Linux writes it with a zero byte in that place.
+    # A name that begins with @ is not in the file system: for Linux it begins with a zero byte.
     path = "\0" + address[1:] if address.startswith("@") else address
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:

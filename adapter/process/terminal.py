@@ -1,4 +1,4 @@
-"""What a command shows to whoever runs it: a line at a time, with nothing in it that the terminal acts on."""
+"""Prints the output of commands line by line, without characters that a terminal acts on."""
 
 import argparse
 import io
@@ -9,24 +9,24 @@ from adapter.printable import printable
 
 
 def say(line: str) -> None:
-    """Show a line of what was asked for, on standard output."""
+    """Print a line of the result to standard output."""
     print(printable(line), flush=True)
 
 
 def complain(line: str) -> None:
-    """Show a line of what went wrong, or goes on, on standard error."""
+    """Print a line about a problem or the progress to standard error."""
     print(printable(line), file=sys.stderr, flush=True)
 
 
 def show_every_letter() -> None:
-    """Have standard output show a letter that its encoding lacks as an escape, as standard error does."""
+    """Make standard output print a letter that its encoding lacks as an escape, as standard error does."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
 class Parser(argparse.ArgumentParser):
-    """Reads a command line; what it repeats of a wrong one is escaped too."""
+    """Parses a command line; its error messages escape what they repeat of it."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the command line, and exit."""
+        """Print what is wrong with the command line, and exit."""
         super().error(printable(message))

@@ -1,1 +1,1 @@
-"""Calls and supervisions as they change, as a stream of server-sent events."""
+"""Server-sent events: the changes of calls and supervisions."""

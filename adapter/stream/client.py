@@ -13,18 +13,18 @@ from aiohttp import ClientConnectionError, web
 from adapter.directory import App
 
 RETRY_MS = 2000
-"""After so long a client whose stream broke comes back by itself."""
+"""The `retry` of a stream: after how long a client reconnects."""
 SEND_BUFFER_BYTES = 64 * 1024
-"""What the system may keep for a client that reads slowly; beyond, its queue fills."""
+"""The socket's send buffer. If a client reads slowly, the buffer fills first, then the client's queue."""
 
 
 def write_event(event_id: str, name: str, data: msgspec.Struct) -> bytes:
-    """One event; JSON has no line ends, so that its data is one line."""
+    """The bytes of one event. JSON has no line ends, so the data is one line."""
     return f"id: {event_id}\nevent: {name}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"
 
 
 class EventStream:
-    """What waits to be sent to one client, and the sending."""
+    """Queues and sends the events of one client."""
 
     def __init__(self, request: web.Request, app: App, limit: int) -> None:
         self.app = app
@@ -42,7 +42,7 @@ class EventStream:
         return transport is None or transport.is_closing()
 
     def put(self, data: bytes, final_event: bytes) -> None:
-        """Have an event sent. Who is too late for that is sent the final_event instead, and cut off."""
+        """Queue an event. If the queue is full, send `final_event` instead and close the stream."""
         if self._is_over:
             return
         if len(self._waiting) < self._limit:
@@ -52,7 +52,10 @@ class EventStream:
             self.end(final_event)
 
     def end(self, final_event: bytes = b"") -> None:
-        """Send this instead of what waits, and end. Who does not read is not waited for."""
+        """Send this instead of the queue, and close the stream.
+
+        Does not wait for a client that does not read.
+        """
         self._is_over = True
         self._waiting.clear()
         self._waiting.append(final_event)
@@ -60,7 +63,7 @@ class EventStream:
         self._abandon_if_stuck()
 
     def finish(self) -> None:
-        """Send what waits, and end. Who does not read is not waited for."""
+        """Send the queue, and close the stream. Does not wait for a client that does not read."""
         self._is_over = True
         self._woken.set()
         self._abandon_if_stuck()
@@ -72,9 +75,9 @@ class EventStream:
         heartbeat_s: float,
         ends_at: float,
     ) -> None:
-        """Send what is put, until the stream or the client ends or the time is `ends_at`.
+        """Send what is queued until the stream ends, the client disconnects, or the time is `ends_at`.
 
-        A client to which nothing is sent for `heartbeat_s` is sent what `heartbeat` says.
+        If nothing was sent for `heartbeat_s`, send the result of `heartbeat`.
         """
         _bound_send_buffer(self._request.transport)
         with contextlib.suppress(ConnectionError, ClientConnectionError):
@@ -87,7 +90,7 @@ class EventStream:
             await response.write_eof()
 
     async def _take(self, within_s: float) -> bytes:
-        """All that waits; nothing where nothing comes in time."""
+        """Everything in the queue; empty if nothing comes in time."""
         if not self._waiting and not self._is_over:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(within_s):

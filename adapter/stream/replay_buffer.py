@@ -1,8 +1,8 @@
-"""What has changed lately, for streams of events: which call or supervision, not how it stands now. Pure.
+"""The recent changes for event streams: which call or supervision changed, not its state. Pure.
 
-An entry names a thing and the extensions that it touches. Whoever is told of it, at once or on coming back,
-is shown how the thing stands then; so that a thing that changed often is told once, and nobody is shown what
-is over.
+An entry names a call or supervision and its extensions. When a client gets the entry, at once or after a
+reconnect, it gets the present state. So a call that changed often is sent once, and never in an outdated
+state.
 """
 
 import re
@@ -15,7 +15,7 @@ _ID = re.compile(r"([0-9]{1,20})-([0-9]{1,20})", re.ASCII)
 
 
 class Kind(StrEnum):
-    """What an entry names."""
+    """What kind of thing an entry names."""
 
     CALL = "call"
     SUPERVISION = "supervision"
@@ -23,7 +23,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing changed. `touched` are the extensions that take part in it or did just before."""
+    """A change of one call or supervision.
+
+    `touched` are the extensions that take part in it, or did just before.
+    """
 
     number: int
     kind: Kind
@@ -32,15 +35,15 @@ class Entry:
 
 
 class ReplayBuffer:
-    """The last `limit` entries. Their ids rise within a process, and from one process to the next."""
+    """The last `limit` entries. Ids rise within a process, and from one process to the next."""
 
     def __init__(self, epoch: int, limit: int) -> None:
-        """`epoch` tells processes apart: a later one has a higher one."""
+        """`epoch` distinguishes processes: a later process has a higher one."""
         self._epoch = epoch
         self._entries: deque[Entry] = deque(maxlen=limit)
         self._last = 0
         self._first = 1
-        """The number of the first entry that is still whole in memory."""
+        """The number of the oldest entry that is still kept."""
 
     @property
     def last_id(self) -> str:
@@ -48,11 +51,11 @@ class ReplayBuffer:
         return self.id_of(self._last)
 
     def id_of(self, number: int) -> str:
-        """The id of an entry, on the wire."""
+        """The id of an entry on the wire."""
         return f"{self._epoch}-{number}"
 
     def add(self, kind: Kind, key: str, touched: frozenset[str]) -> Entry:
-        """Keep an entry, and forget the oldest where there are too many."""
+        """Keep an entry; forget the oldest if there are too many."""
         self._last += 1
         if len(self._entries) == self._entries.maxlen:
             self._first = self._entries[0].number + 1
@@ -61,16 +64,19 @@ class ReplayBuffer:
         return entry
 
     def clear(self) -> int:
-        """Forget all: nobody who comes back can be told what was missed. The number of this very moment."""
+        """Forget all entries: a client that reconnects cannot learn what it missed.
+
+        Returns the present number.
+        """
         self._last += 1
         self._entries.clear()
         self._first = self._last + 1
         return self._last
 
     def since(self, last_event_id: str, concerns: Callable[[Entry], bool]) -> list[Entry] | None:
-        """What was missed since this id and concerns who asks: each thing once, by its last change.
+        """The changes after this id that concern the client; of each call or supervision the last one.
 
-        None where that is not known: the id is another process's, too old, or none of ours.
+        None if they are not known: the id is of another process, too old, or no id of this service.
         """
         match = _ID.fullmatch(last_event_id.strip())
         if match is None or int(match[1]) != self._epoch:

@@ -1,1 +1,1 @@
-"""What would stop a barge-in: facts of a PBX, gathered with the adapter's own rights, and what they mean."""
+"""Finds what would stop a barge-in: gathers facts of a PBX with the adapter's own rights, and judges them."""

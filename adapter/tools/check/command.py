@@ -1,4 +1,4 @@
-"""`uapi-adapter check`: what would stop a barge-in on this PBX."""
+"""`uapi-adapter check`: names what would stop a barge-in on this PBX."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,10 @@ Say = Callable[[str], None]
 
 
 async def run_check(settings: Settings, listen_s: float, say: Say) -> int:
-    """Print a table of findings; 1 where anything stops a barge-in. Raises DirectoryError, OSError."""
+    """Print a table of findings.
+
+    Returns 1 if one of them stops a barge-in. Raises DirectoryError, OSError.
+    """
     directory = DirectoryFile(settings.directory).current
     phones = [each for each in directory.extensions.values() if each.type is ExtensionType.PHONE_TERMINAL]
     gatherer = Gatherer(f"{settings.ami_host}:{settings.ami_port}", settings.ami_username)

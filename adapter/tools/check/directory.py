@@ -9,7 +9,7 @@ ADVICE = "a group gives an App no more extensions: name an App of the organizati
 
 
 def find_doubts(directory: Directory) -> Iterator[Finding]:
-    """Each extension whose guard may be weaker than it looks, and each member whom a group does not help."""
+    """A warning for each extension whose guard may not hold, and for each member who cannot use a group."""
     for number, why in warnings(directory).items():
         yield Finding(
             f"extension {number}",
@@ -21,7 +21,7 @@ def find_doubts(directory: Directory) -> Iterator[Finding]:
 
 
 def find_idle_members(directory: Directory) -> Iterator[Finding]:
-    """Each member of a group none of whose Apps sees an extension of it, and so can supervise none."""
+    """A warning for each member of a group whose Apps may not see any extension of the group."""
     for group in directory.supervision_groups:
         for user in sorted(group.members.users):
             apps = [

@@ -1,4 +1,4 @@
-"""What is known of a PBX, as frozen values; pure. A fact that could not be had says why."""
+"""The facts of a PBX, as frozen values. A fact that `check` could not find out says why. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,21 +9,23 @@ FUNC_LOGIC = "func_logic"
 KEY_FILTER = "func_frame_drop"
 NATIVE_BRIDGE = "bridge_native_rtp"
 MODULES = (CHANSPY, FUNC_LOGIC, KEY_FILTER, NATIVE_BRIDGE, "app_softhangup", "func_channel")
-"""Asterisk's modules: the one that no supervision goes without; the one that keeps the phone's keys from
-it; the one that disturbs music on hold; the one by which
-asterisk-conf/uapi-dialplan.conf compares whose channel it is about to spy on; and those by which it ends a
-supervision whose phone is gone."""
+"""Asterisk's modules.
+
+No supervision works without app_chanspy. func_frame_drop keeps the keys of a phone from ChanSpy.
+bridge_native_rtp disturbs music on hold. asterisk-conf/uapi-dialplan.conf compares the name of the spied
+channel by func_logic, and ends a supervision whose phone is gone by app_softhangup and func_channel.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """A fact that could not be had."""
+    """A fact that `check` could not find out, and why."""
 
     why: str
 
 
 class LoginResult(StrEnum):
-    """How far one came."""
+    """How far the connection and the login came."""
 
     NOT_AT_ALL = "not at all"
     REFUSED = "refused"
@@ -32,13 +34,13 @@ class LoginResult(StrEnum):
 
 
 class Terminal(StrEnum):
-    """What Asterisk knows of an extension's device."""
+    """The state of an extension's device in Asterisk."""
 
     REGISTERED = "registered"
     ABSENT = "absent"
     UNKNOWN = "unknown"
     UNTOLD = "untold"
-    """Asterisk does not tell of this technology's devices."""
+    """Asterisk does not tell the state of devices of this technology."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +54,31 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the check found out."""
+    """All facts that `check` found out."""
 
     login: LoginResult
     address: str
     username: str
     error: str = ""
-    """Why one came no further."""
+    """Why the connection or the login failed."""
     takes_second: bool | Unavailable = Unavailable("not asked")
     """Whether the AMI user may have a second session beside the first (`allowmultiplelogin`)."""
     version: str | Unavailable = Unavailable("not asked")
     system_name: str | Unavailable = Unavailable("not asked")
-    """What Asterisk puts before each uniqueid (`systemname` in asterisk.conf); empty where nothing."""
+    """What Asterisk puts before each uniqueid (`systemname` in asterisk.conf); empty if there is none."""
     actions: Mapping[str, frozenset[str]] | Unavailable = Unavailable("not asked")
-    """The actions allowed, each with the classes of which any one suffices."""
+    """The allowed actions, each with its classes, any one of which suffices."""
     seen_classes: frozenset[str] = frozenset()
-    """The classes of the events that came while the check ran."""
+    """The classes of the events that came while `check` ran."""
     manager_conf: Mapping[str, str] | Unavailable = Unavailable("not asked")
-    """Our AMI user's own lines."""
+    """The lines of the adapter's AMI user."""
     clock_offset_s: float | Unavailable = Unavailable("not asked")
     snapshot: Snapshot | Unavailable = Unavailable("not asked")
     modules: Mapping[str, bool | Unavailable] = field(
         default_factory=lambda: dict.fromkeys(MODULES, Unavailable("not asked"))
     )
-    """Each of MODULES, and whether it is loaded."""
+    """Whether each of MODULES is loaded."""
     dialplan: Mapping[str, bool | Unavailable] = field(default_factory=dict)
-    """Each part of our include, `extension@context`, and whether it is there."""
+    """Whether each part of the dialplan include is there, by `extension@context`."""
     terminals: Mapping[str, Terminal | Unavailable] = field(default_factory=dict)
-    """Each device of a phone terminal: by the number, and where there are several by its name too."""
+    """The devices of phone terminals, by the extension's number, and the device's name if it has several."""

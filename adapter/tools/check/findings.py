@@ -1,4 +1,4 @@
-"""Facts to findings: what is well, what would stop a barge-in, what cannot be told, and what to do. Pure."""
+"""Judges facts: what is right, what would stop a barge-in, what is unknown, and what to do. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,17 +23,17 @@ from adapter.tools.check.facts import (
 OLDEST_MAJOR = 16
 WRITE_TIMEOUT_MS = 1000
 DEFAULT_WRITE_TIMEOUT_MS = 100
-"""Asterisk's own, where the AMI user has no other."""
+"""Asterisk's default `writetimeout`."""
 CLOCK_SKEW_S = 1.0
 LONGEST_ID = "9999999999.9999999999"
-"""As much as Asterisk writes behind its systemname: seconds, and a count of channels."""
+"""The longest text that Asterisk writes after its systemname: seconds, and a count of channels."""
 
 WRITE_ACTIONS = {
     "call": ("Hangup", "Redirect", "Setvar"),
     "originate": ("Originate",),
     "reporting": ("CoreShowChannels",),
 }
-"""What the adapter sends, by the `write` class that its user gets it by."""
+"""The actions that the adapter sends, by the `write` class that allows them."""
 READ_CLASSES = ("call", "reporting")
 
 GIVE_CONFIG = "give `write = config` for one check (docs/commands.md)"
@@ -41,11 +41,11 @@ INCLUDE = "include asterisk-conf/uapi-dialplan.conf in extensions.conf, `dialpla
 
 
 _OF_EVERY_SUPERVISION = (CHANSPY, KEY_FILTER, NATIVE_BRIDGE)
-"""The other modules are of use to the include alone."""
+"""The verdict for the other modules, which only the include uses."""
 
 
 class Verdict(StrEnum):
-    """How it is with one thing."""
+    """The verdict on one thing."""
 
     OK = "ok"
     WARN = "warn"
@@ -55,7 +55,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing, how it is, and what to do about it."""
+    """One thing, its verdict, what `check` found, and what the operator should do."""
 
     name: str
     verdict: Verdict
@@ -64,7 +64,7 @@ class Finding:
 
 
 def find(facts: Facts) -> tuple[Finding, ...]:
-    """Every finding, in the order in which one would mend things."""
+    """All findings, in the order in which an operator would mend them."""
     return tuple(_all(facts))
 
 
@@ -143,7 +143,7 @@ def _version(version: str | Unavailable) -> Finding:
 
 
 def _system_name(name: str | Unavailable) -> Finding:
-    """Asterisk begins each uniqueid with it, and a uniqueid is what ChanSpy is told to spy on."""
+    """Judge the systemname: each uniqueid begins with it, and ChanSpy gets a uniqueid as its target."""
     if isinstance(name, Unavailable):
         return Finding("systemname", Verdict.UNKNOWN, name.why)
     if not name:
@@ -189,9 +189,9 @@ def _write_classes(actions: Mapping[str, frozenset[str]] | Unavailable) -> Itera
 
 
 def _excess(actions: Mapping[str, frozenset[str]]) -> Finding:
-    """Rights beyond what is needed: whoever gets at the secret gets them too."""
+    """Find rights that the adapter does not need: anybody who steals the secret has them, too."""
     needed = WRITE_ACTIONS.keys()
-    # Only an action that has one class tells which it was.
+    # Only an action with a single class shows that the user has this class.
     excess = {name for classes in actions.values() if len(classes) == 1 for name in classes - needed}
     if excess:
         return Finding(
@@ -204,14 +204,14 @@ def _excess(actions: Mapping[str, frozenset[str]]) -> Finding:
 
 
 def _read_classes(facts: Facts) -> Iterator[Finding]:
-    """What one may read shows in what comes: Asterisk tells nobody about it without the class `config`."""
+    """Judge `read` by the events that came: Asterisk tells a user its classes only with `config`."""
     for name in READ_CLASSES:
         what = f"read {name}"
         conf = facts.manager_conf
         if name in facts.seen_classes:
             yield Finding(what, Verdict.OK, "Asterisk sent an event of this class")
         elif isinstance(conf, Unavailable):
-            # Of the class reporting nothing comes that one could wait for.
+            # `check` cannot cause an event of the class reporting.
             listening = "--listen 30 and make a call, or " if name == "call" else ""
             yield Finding(what, Verdict.UNKNOWN, f"no event came; {conf.why}", listening + GIVE_CONFIG)
         elif {name, "all"} & _classes(conf.get("read", "")):
@@ -256,7 +256,7 @@ def _clock(offset_s: float | Unavailable) -> Finding:
 
 
 def _modules(facts: Facts) -> Iterator[Finding]:
-    """ChanSpy; and what the include alone uses, unless the include itself has to be mended first."""
+    """Judge app_chanspy, and the modules of the include, unless the include itself is missing or old."""
     has_include = False not in facts.dialplan.values()
     for module, is_loaded in facts.modules.items():
         if has_include or module in _OF_EVERY_SUPERVISION:
@@ -314,7 +314,7 @@ def _included(part: str, is_there: bool | Unavailable) -> Finding:  # noqa: FBT0
 
 
 def _terminals(terminals: Mapping[str, Terminal | Unavailable]) -> Iterator[Finding]:
-    """Each phone that is not well has its line; the others have one together."""
+    """Judge the phones: each one with a problem has a row; the others share one."""
     registered = [number for number, found in terminals.items() if found is Terminal.REGISTERED]
     if registered:
         yield Finding("phones", Verdict.OK, f"{len(registered)} of {len(terminals)} are registered")

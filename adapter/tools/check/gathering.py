@@ -1,6 +1,6 @@
-"""Gathers the facts over one AMI session, with the adapter's own rights; nothing on the PBX changes.
+"""Gathers the facts over one AMI session, with the adapter's own rights. It changes nothing on the PBX.
 
-Every question has the deadline of an action, and all of them together one of their own.
+Every question has the deadline of an action. All questions together have a deadline, too.
 """
 
 import asyncio
@@ -28,13 +28,13 @@ from adapter.tools.check.snapshot import SnapshotReader
 QUESTIONS_LIMIT_S = 60.0
 SNAPSHOT_LIMIT_S = 20.0
 LISTENED_FOR = "call"
-"""The class of all that the adapter follows; of `reporting` nothing comes that one could wait for."""
+"""The class of the events to wait for; `check` cannot cause an event of `reporting`."""
 
 T = TypeVar("T")
 
 
 class Gatherer:
-    """One check of one PBX. Its `take` hears the session's events."""
+    """Gathers the facts of one PBX. The session passes its events to `take`."""
 
     def __init__(self, address: str, username: str) -> None:
         self._address = address
@@ -44,7 +44,7 @@ class Gatherer:
         self._snapshot = SnapshotReader()
 
     def take(self, event: Message) -> None:
-        """Note the classes of an event, and what it lists."""
+        """Note the classes of an event, and the channel that it lists."""
         self._snapshot.take(event)
         self._seen |= {name.strip() for name in event.get("Privilege", "").split(",")} - {"", "all"}
         if LISTENED_FOR in self._seen:
@@ -60,10 +60,10 @@ class Gatherer:
         phones: Iterable[Extension],
         listen_s: float = 0.0,
     ) -> Facts:
-        """Open the session and find out; where it breaks off, what was found until then.
+        """Open the session and gather the facts. If the session breaks, returns those found until then.
 
-        `beside` is a second session, to see whether Asterisk takes one. Listens up to `listen_s` seconds
-        for an event of a call.
+        `beside` is a second session, to see whether Asterisk accepts one. Waits up to `listen_s` seconds for
+        an event of a call.
         """
         facts = Facts(LoginResult.NOT_AT_ALL, self._address, self._username)
         try:
@@ -136,12 +136,12 @@ async def _read(answer: Awaitable[T]) -> T | Unavailable:
         return Unavailable("the connection broke")
 
 
-class Unreadable(Exception):  # noqa: N818 - it is no error of anybody
-    """What Asterisk answered does not tell."""
+class Unreadable(Exception):  # noqa: N818 - a result, not an error
+    """Asterisk's answer does not tell this fact."""
 
 
 async def _takes_second(session: Session, within_s: float) -> bool:
-    """Whether Asterisk takes a second session of the AMI user."""
+    """Whether Asterisk accepts a second session of the AMI user."""
     try:
         await session.open(within_s)
     except LoginRefused as refused:
@@ -165,7 +165,7 @@ async def _clock_offset(ask: Ask) -> float:
 
 
 async def _manager_conf(ask: Ask, may_send: Iterable[str], username: str) -> dict[str, str] | Unavailable:
-    """The AMI user's own lines of manager.conf. The answer holds our secret too, and nobody else's."""
+    """The AMI user's own lines of manager.conf. The answer holds this user's secret, and no other secret."""
     if "GetConfig" not in may_send:
         return Unavailable("not readable with these rights")
     answer = await _read(ask(Action("GetConfig", (("Filename", "manager.conf"), ("Category", username)))))
@@ -184,7 +184,7 @@ async def _is_loaded(ask: Ask, may_send: Iterable[str], module: str) -> bool:
                 return False
             raise
         return True
-    # The function answers 1 or 0, and nothing at all where func_module is not loaded.
+    # The function answers 1 or 0. Without func_module the answer is empty.
     value = await get_value(ask, f"IFMODULE({module}.so)")
     if value not in ("0", "1"):
         raise Unreadable("not readable with these rights and modules")
@@ -195,8 +195,8 @@ async def _terminal(ask: Ask, device: str) -> Terminal:
     technology, _, endpoint = device.partition("/")
     if technology != "PJSIP":
         return _BY_STATE.get(await get_value(ask, f"DEVICE_STATE({device})"), Terminal.REGISTERED)
-    # Empty both where nobody is registered and where there is no such endpoint; Asterisk refuses some
-    # names here, which hold the name of a function that could do harm.
+    # The answer is empty if no phone is registered, and if there is no such endpoint. Asterisk refuses this
+    # question for a name that contains the name of a dangerous function.
     try:
         if await get_value(ask, f"PJSIP_DIAL_CONTACTS({endpoint})"):
             return Terminal.REGISTERED
@@ -208,13 +208,13 @@ async def _terminal(ask: Ask, device: str) -> Terminal:
 _BY_STATE = {
     "INVALID": Terminal.UNKNOWN,
     "UNAVAILABLE": Terminal.ABSENT,
-    # Asterisk cannot tell; and an empty value, where func_devstate is not loaded.
+    # Asterisk does not know the state. The value is empty if func_devstate is not loaded.
     "UNKNOWN": Terminal.UNTOLD,
     "": Terminal.UNTOLD,
 }
-"""What Asterisk says of a device of another technology; anything else is a phone that is there."""
+"""The states that are no registered phone; every other state means that the phone is there."""
 
 
 def device_name(phone: Extension, device: str) -> str:
-    """How a finding names a device: the extension's number says enough where it is its only one."""
+    """The name of a device in a finding: the extension's number, and the device if there are several."""
     return phone.number if len(phone.devices) == 1 else f"{phone.number} {device}"

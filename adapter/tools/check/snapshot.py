@@ -1,4 +1,4 @@
-"""The live channels as Asterisk lists them, and which of them cannot be read."""
+"""Reads Asterisk's list of live channels, and counts those that cannot be read."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ from adapter.tools.check.facts import Snapshot
 
 
 class SnapshotReader:
-    """Reads one snapshot out of a session's events."""
+    """Collects one snapshot from a session's events."""
 
     def __init__(self) -> None:
         self._listed = 0
@@ -18,7 +18,7 @@ class SnapshotReader:
         self._ended = asyncio.Event()
 
     def take(self, event: Message) -> None:
-        """Look at one event."""
+        """Process one event."""
         if event.event == "CoreShowChannelsComplete":
             self._ended.set()
         elif event.event == "CoreShowChannel":
@@ -29,7 +29,7 @@ class SnapshotReader:
                 self._reasons.append(str(malformed))
 
     async def read(self, ask: Callable[[Action], Awaitable[object]], within_s: float) -> Snapshot:
-        """Ask for it and wait for its end; raises TimeoutError, and whatever `ask` does."""
+        """Request the list and wait for its end. Raises TimeoutError, and what `ask` raises."""
         await ask(list_channels())
         async with asyncio.timeout(within_s):
             await self._ended.wait()

@@ -9,7 +9,7 @@ HEAD = ("what", "", "found", "to do")
 
 
 def table(findings: Sequence[Finding]) -> Iterator[str]:
-    """The lines of the table, its columns as wide as what stands in them."""
+    """The lines of the table; each column is as wide as its longest text."""
     cells_of = ((each.name, each.verdict.value, each.found, each.advice) for each in findings)
     rows = [HEAD, *(tuple(map(printable, cells)) for cells in cells_of)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD) - 1)]

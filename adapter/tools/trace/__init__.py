@@ -1,1 +1,1 @@
-"""Recorded AMI messages: written from a live link, masked, read back, and played into the model."""
+"""Traces: recording AMI messages from a live link, masking, reading, and playing them into the model."""

@@ -1,8 +1,8 @@
-"""Numbers and names of a trace, masked so that it can be handed on and still replays alike. Pure.
+"""Masks the numbers and names of a trace: it can be handed on, and replays in the same way. Pure.
 
-The same number has the same mask everywhere, of the same length and digits only; two numbers never share
-one. The prefix of an organization (`0003*`) stays, and so does what is Asterisk's own: uniqueids, times,
-states, bridges, places in the dialplan. A header that is not known here keeps nothing but its shape.
+A number always has the same mask, of the same length, digits only. Two numbers never share a mask. The prefix
+of an organization (`0003*`) stays, and so do Asterisk's own values: uniqueids, times, states, bridges, places
+in the dialplan. A value of an unknown header keeps only its shape.
 """
 
 import re
@@ -25,7 +25,7 @@ KEPT = frozenset(
         *("TransferContext", "LocalOneUniqueid", "LocalTwoUniqueid"),
     }
 )
-"""What bears no number and no name of a person, whatever the role in front (`Dest...`, `Spyer...`)."""
+"""Headers that never hold a number or a person's name, whatever their role (`Dest...`, `Spyer...`)."""
 
 ROLES = (
     *("Dest", "Spyer", "Spyee", "Transferer", "Transferee", "TransferTarget", "SecondTransferer"),
@@ -38,17 +38,17 @@ _DIGITS = re.compile(r"\d+")
 _AFTER_PREFIX = re.compile(r"(\d{1,10}\*)?(\d+)")
 _CHANNEL = re.compile(r"([A-Za-z0-9]+)/([^,&]+?)(-[0-9a-f]{8}(?:;[12])?(?:<\w+>)?)?", re.DOTALL)
 _WRAPPERS = ("AsyncGoto", "Bridge", "Surrogate")
-"""Technologies of channels that stand in for another, whose name follows."""
+"""Technologies whose channels stand for another channel; its name follows."""
 _NUMBER = re.compile(r"[+*#\d]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _PLACES = frozenset({"s", "h", "i", "t", "T", "o", "a", "e", "fax", "failed", "spy", "notice", "tone"})
-"""Extensions by name that any dialplan may have, and those of ours; any other name may be a person's."""
+"""Usual extensions of a dialplan, and those of the include; any other name may be a person's."""
 
 _SAYS_NOTHING = ("", "<unknown>", "<none>", "<null>", "(Outgoing Line)", "(None)")
 
 
 class Masker:
-    """Masks message after message; what a number or a name became it keeps as long as it lives."""
+    """Masks messages; it remembers the mask of each number and name."""
 
     def __init__(self) -> None:
         self._numbers: dict[int, dict[str, str]] = {}
@@ -75,27 +75,27 @@ class Masker:
     # -- kinds of value ----------------------------------------------------------------------------
 
     def _number(self, value: str) -> str:
-        """A number: its digits masked, the prefix of an organization and everything else kept."""
+        """Mask the digits of a number; keep the prefix of an organization and all other characters."""
         return _AFTER_PREFIX.sub(lambda found: (found[1] or "") + self._digits(found[2]), value)
 
     def _name(self, value: str) -> str:
-        """A name: a number standing for one is masked as the number."""
+        """Mask a name; a number in its place gets the mask of the number."""
         if _NUMBER.fullmatch(value):
             return self._number(value)
         return self._names.setdefault(value, f"Name {len(self._names) + 1}")
 
     def _id(self, value: str) -> str:
-        """What identifies somebody: a number, else a name (`mary`, `john.smith`, `John Doe`)."""
+        """Mask a number, or a name (`mary`, `john.smith`, `John Doe`)."""
         if _NUMBER.fullmatch(value):
             return self._number(value)
         return self._free(value) if _DIGITS.search(value) else self._peer(value)
 
     def _exten(self, value: str) -> str:
-        """What is dialed: a place in the dialplan that says nothing, else whoever is there."""
+        """Mask a dialed extension, unless it is a usual place in the dialplan."""
         return value if value in _PLACES else self._id(value)
 
     def _target(self, value: str) -> str:
-        """A channel, or what is dialed: technology and peer, and a channel's own suffix."""
+        """Mask the peer of a channel or dial string; keep the technology and the channel's suffix."""
         if _UNIQUEID.fullmatch(value):
             return value
         channel = _CHANNEL.fullmatch(value)
@@ -108,23 +108,23 @@ class Masker:
         return f"{technology}/{self._peer(who)}{at}{self._place(technology, where)}{suffix or ''}"
 
     def _place(self, technology: str, where: str) -> str:
-        """What stands after the `@`: a context of the dialplan stays, an address or a trunk does not."""
+        """Mask the text after the `@`: a context of the dialplan stays, an address or a trunk does not."""
         is_context = technology == "Local" and "." not in where and not _DIGITS.search(where)
         return where if is_context else self._free(where)
 
     def _peer(self, who: str) -> str:
         if _NUMBER.fullmatch(who):
             return self._number(who)
-        # No dash or blank: the name of a channel goes on with a dash.
+        # No dash or blank, because a dash ends the peer in a channel's name.
         return self._name(who).replace(" ", "")
 
     def _targets(self, value: str) -> str:
-        """Several, joined as Dial joins them, and then its options, which may name anybody."""
+        """Mask several targets, joined as in Dial, and Dial's options, which may hold names."""
         targets, comma, options = value.partition(",")
         return "&".join(self._target(each) for each in targets.split("&")) + comma + self._free(options)
 
     def _free(self, value: str) -> str:
-        """Anything: digits masked, each letter an x; only uniqueids stay."""
+        """Mask any text: digits as numbers, each letter as x; only uniqueids stay."""
         kept: list[str] = []
         at = 0
         for uniqueid in _UNIQUEID.finditer(value):
@@ -136,9 +136,9 @@ class Masker:
         return self._number(_WORD.sub(lambda word: "x" * len(word[0]), value))
 
     def _digits(self, digits: str) -> str:
-        if len(digits) == 1:  # a flag, a count or a key; nobody's number
+        if len(digits) == 1:  # a flag, a count or a key, not a phone number
             return digits
-        # Counted in order of appearance: of any length there are as many masks as numbers.
+        # Counted in order of appearance: for each length there are as many masks as numbers.
         masks = self._numbers.setdefault(len(digits), {})
         return masks.setdefault(digits, f"{len(masks):0{len(digits)}}")
 
@@ -152,7 +152,7 @@ class Masker:
 
 
 def _base_of(name: str) -> str:
-    """The header's name without its roles."""
+    """The name of the header without its roles."""
     for role in ROLES:
         if name.startswith(role) and len(name) > len(role):
             return _base_of(name[len(role) :])

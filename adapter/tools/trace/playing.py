@@ -1,4 +1,4 @@
-"""A trace played into the model: the calls and views as they change, told in lines. Pure."""
+"""Plays a trace into the model and describes the changes of calls and views in lines. Pure."""
 
 import re
 from collections.abc import Container, Iterable, Iterator
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 _EXTENSION = re.compile(r"[A-Za-z0-9]+/(\d{1,10}\*\d{1,10})-[0-9a-f]+")
 
 _TOLD_APART = frozenset({"id", "extension", "source", "destination", "channel"})
-"""Fields of a view that are not told by their names."""
+"""The fields of a view that the lines do not name."""
 
 
 def any_extension(channel_name: str) -> str | None:
-    """The extension of a channel where no directory says: a peer named like one, `PJSIP/0003*210-...`."""
+    """The extension of a channel without a directory: a peer named like one, `PJSIP/0003*210-...`."""
     found = _EXTENSION.fullmatch(channel_name)
     return None if found is None else found[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """What one message of the trace changed, in lines."""
+    """The changes that one message of the trace made, in lines."""
 
     line: int
     at: float
@@ -39,11 +39,11 @@ class Happening:
 
 
 def play(messages: Iterable[Recorded | Problem], extension_of: ExtensionOf) -> Iterator[Happening | Problem]:
-    """Play a trace into an empty model; each change as it comes, and each problem, in order.
+    """Play a trace into an empty model. Yields each change and each problem, in order.
 
-    A snapshot before which nothing is known says how the trace begins; any other is a check: it is told
-    whether it agrees with what the events have said, and where it does not, it is taken at its word. What
-    happened while one was taken is applied after it, as on a live link.
+    A snapshot at the beginning tells which calls exist. Any later snapshot is a check: a line says whether it
+    agrees with the events. If not, the model continues from the snapshot. Events that came during a snapshot
+    are applied after it, as on a live link.
     """
     player = _Player(extension_of)
     for message in messages:
@@ -54,7 +54,7 @@ def play(messages: Iterable[Recorded | Problem], extension_of: ExtensionOf) -> I
 _SNAPSHOT_ENDS = "CoreShowChannelsComplete"
 _SNAPSHOT_ITEM = "CoreShowChannel"
 _BRIDGE_ITEM = "BridgeListItem"
-"""Stands before the channels of a snapshot: what each bridge is for."""
+"""An item of the list of bridges, which comes before the channels of a snapshot."""
 
 
 class _Player:
@@ -66,7 +66,7 @@ class _Player:
         self._told: dict[str, PhoneCall] = {}
         self._has_begun = False
         self._at = 0.0
-        # Of a snapshot that has begun and not ended: its bridges and channels, and what happened meanwhile.
+        # The unfinished snapshot: its bridges and channels, and the events that came meanwhile.
         self._kinds: dict[str, BridgeKind] = {}
         self._listed: list[ListedChannel] = []
         self._listed_from: int | None = None
@@ -81,7 +81,7 @@ class _Player:
             yield from self._take_happened(message)
 
     def end(self) -> Iterator[Happening | Problem]:
-        """Say what is left at the end of the trace."""
+        """Yield what remains at the end of the trace."""
         if self._listed_from is not None:
             yield Problem(self._listed_from, "a snapshot that the trace does not hold to its end")
             yield from self._release()
@@ -133,7 +133,7 @@ class _Player:
 
     def _event(self, headers: Headers) -> Event | None:
         event = parse(headers, self._at)
-        # Only of a message that parses: a malformed time would be one for all that follow.
+        # Only from a message that parses: a malformed time would affect all later messages.
         self._at = _stamp(headers, self._at)
         return event
 
@@ -146,7 +146,7 @@ class _Player:
         return Happening(line, self._at, told)
 
     def _differences(self) -> tuple[str, ...]:
-        """What is to be said of the calls that changed since it was last asked."""
+        """The lines about calls that changed since the last call of this function."""
         changed, self._changed = self._changed, {}
         text: list[str] = []
         for call_id in changed:
@@ -160,9 +160,9 @@ class _Player:
 
 
 def _difference(before: PhoneCall | None, now: PhoneCall | None) -> list[str]:
-    """What is to be said of one call."""
+    """The lines about one call."""
     if now is None:
-        # A call without a view, such as one between two customers, is none for anybody who asks.
+        # A call without a view, such as one between two customers, is never listed.
         return [] if before is None else [f"call {before.id} ended"]
     old = {} if before is None else {view.id: view for view in before.views}
     lines = [f"  view {view.id} {_view(view)}" for view in now.views if old.pop(view.id, None) != view]
@@ -179,7 +179,7 @@ def _view(view: PhoneCallView) -> str:
 
 
 def _told(shown: "DataclassInstance", but: Container[str] = ()) -> list[str]:
-    """What a view says, field by field; what it leaves open is left out."""
+    """The fields of a view that have a value."""
     return [
         f"{field.name}={_value(value)}"
         for field in fields(shown)
@@ -193,7 +193,7 @@ def _value(value: object) -> str:
     match value:
         case float():
             return clock_time(value)
-        case str() if hasattr(value, "name"):  # one of the contract's digits: its name says more
+        case str() if hasattr(value, "name"):  # a digit of the contract; its name says more
             return str(value.name).lower().replace("_", "-")
         case str() if " " in value or '"' in value:
             escaped = value.replace("\\", "\\\\").replace('"', '\\"')
@@ -202,7 +202,7 @@ def _value(value: object) -> str:
 
 
 def clock_time(at: float) -> str:
-    """A time of day (UTC) to the millisecond; times out of bounds are told as they are."""
+    """A time of day (UTC) to the millisecond; a time out of bounds as a number."""
     try:
         return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S.%f")[:-3]
     except (OverflowError, OSError, ValueError):

@@ -1,4 +1,4 @@
-"""`uapi-adapter record FILE`: write a trace from a live link."""
+"""`uapi-adapter record FILE`: writes a trace from a live link."""
 
 import asyncio
 import signal
@@ -22,7 +22,7 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(frozen=True, slots=True)
 class RecordOptions:
-    """What the command line says."""
+    """The options of the command line."""
 
     path: Path
     seconds: float | None = None
@@ -31,9 +31,9 @@ class RecordOptions:
 
 
 async def run_record(settings: Settings, options: RecordOptions, say: Say) -> int:
-    """Record until SIGINT or SIGTERM, or so many seconds; 0 where nothing broke it off.
+    """Record until SIGINT or SIGTERM, or for so many seconds. Returns 0 unless the link broke.
 
-    Raises OSError where the file cannot be made; FileExistsError where it is there already.
+    Raises OSError if the file cannot be created, and FileExistsError if it exists.
     """
     if options.path.exists() and not options.force:
         raise FileExistsError(f"{options.path} is there already; --force writes over it")
@@ -88,4 +88,4 @@ def _as_it_is(headers: Mapping[str, str]) -> Headers:
 
 
 def _ignore(_: Message) -> None:
-    """Before the file is there, there is nothing to write."""
+    """Ignore events until the file exists."""

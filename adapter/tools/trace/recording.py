@@ -1,4 +1,4 @@
-"""A live link written down: a snapshot, then each AMI event that arrives."""
+"""Records a live link: a snapshot, then each AMI event that arrives."""
 
 import asyncio
 import functools
@@ -21,40 +21,40 @@ from adapter.tools.trace.text import Headers, write_message
 
 SNAPSHOT_LIMIT_S = 30.0
 MODE = 0o600
-"""Who calls whom is nobody else's business."""
+"""Only the owner may read who calls whom."""
 
 Masking = Callable[[Mapping[str, str]], Headers]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long to wait for what."""
+    """The time limits of a recording."""
 
     action_s: float
     ping_interval_s: float
 
 
 class Recorder:
-    """Writes each event message to a file, as it comes."""
+    """Writes each event to a file as it arrives."""
 
     def __init__(self, file: FileIO, masked: Masking) -> None:
         self.count = 0
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Fails when the file can no longer be written."""
+        """Gets an exception if the file can no longer be written."""
         self.snapshot_ended = asyncio.Event()
         self.clock_offset_s = 0.0
-        """Asterisk's clock less ours."""
+        """Asterisk's clock minus this machine's, in seconds."""
         self._file = file
         self._masked = masked
 
     def take(self, message: Message) -> None:
-        """Write one message; whatever goes wrong ends the recording, never the link."""
+        """Write one message. An error ends the recording, not the link."""
         if self.failed.done():
             return
         headers = message.headers
         if "Timestamp" not in headers:
-            # Asterisk stamps no item of a snapshot, and without `timestampevents` no event: a replay
-            # needs to know when this was.
+            # Asterisk puts no time into the items of a snapshot, and without `timestampevents` none into
+            # events. A replay needs the time.
             headers = {**headers, "Timestamp": f"{time.time() + self.clock_offset_s:.6f}"}
         data = write_message(self._masked(headers)).encode()
         try:
@@ -69,13 +69,16 @@ class Recorder:
 
 
 def create_file(path: Path, *, force: bool) -> FileIO:
-    """A new file for its owner only; FileExistsError where there is one, unless `force` empties it."""
+    """Create a file that only its owner can read.
+
+    Raises FileExistsError if it exists, unless `force` empties it.
+    """
     flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
     descriptor = os.open(path, flags, MODE)
     if force and stat.S_ISREG(os.fstat(descriptor).st_mode):
-        with suppress(AttributeError):  # Windows has no such call; there the folder decides
+        with suppress(AttributeError):  # Windows has no fchmod; there the folder decides
             os.fchmod(descriptor, MODE)
-    # Unbuffered: what was recorded is in the file, whatever becomes of this process.
+    # Unbuffered: everything recorded is in the file, even if this process dies.
     return FileIO(descriptor, "w", closefd=True)
 
 
@@ -84,7 +87,8 @@ async def record(
 ) -> None:
     """Record from an open session until `stopped`.
 
-    Raises LinkError where the link breaks or Asterisk falls mute, OSError where the file cannot be written.
+    Raises LinkError if the link breaks or Asterisk stops answering, and OSError if the file cannot be
+    written.
     """
     stopping = asyncio.create_task(stopped.wait(), name="stopped")
     snapshot = asyncio.create_task(recorder.snapshot_ended.wait(), name="snapshot ended")
@@ -92,7 +96,7 @@ async def record(
     try:
         ask = functools.partial(_ask, session, within_s=limits.action_s)
         recorder.clock_offset_s = await clock_offset(ask) or 0.0
-        with suppress(LinkDown):  # an Asterisk that does not list them has channels all the same
+        with suppress(LinkDown):  # if Asterisk does not list bridges, it still lists channels
             await ask(list_bridges())
         await ask(list_channels())
         await asyncio.wait({snapshot, *ends}, timeout=SNAPSHOT_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)

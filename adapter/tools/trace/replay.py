@@ -1,4 +1,4 @@
-"""`uapi-adapter replay FILE`: the calls and views of a trace, as they change."""
+"""`uapi-adapter replay FILE`: prints the calls and views of a trace as they change."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ OF_DIRECTORY = "an extension of the directory; a masked recording has other numb
 
 
 def run_replay(path: Path, directory: Path | None, say: Say, complain: Say) -> int:
-    """Play the trace; 0 even where some of it could not be read, which is complained of.
+    """Play the trace. Reports lines that cannot be read and returns 0 nevertheless.
 
-    Without a directory every channel named like an extension is one. Where no call of an extension is in it
-    that is complained of, and it is 1. Raises OSError, DirectoryError.
+    Without a directory, every peer named like an extension is one. If the trace has no call of an extension,
+    reports that and returns 1. Raises OSError, DirectoryError.
     """
     has_told = False
     extension_of = any_extension
@@ -29,7 +29,7 @@ def run_replay(path: Path, directory: Path | None, say: Say, complain: Say) -> i
                 continue
             has_told = True
             first, *rest = told.text
-            # A snapshot of an older recording does not say when it was.
+            # The snapshot of an older recording has no time.
             say(f"{clock_time(told.at) if told.at else NO_TIME}  {first}")
             for line in rest:
                 say(f"{'':{len(NO_TIME)}}  {line}")

@@ -1,6 +1,6 @@
-"""A trace as text: `Name: value` lines, a blank line after each message. Pure.
+"""The format of a trace: `Name: value` lines, a blank line after each message. Pure.
 
-It is what Asterisk says on the wire, with LF for CR LF, so that it can be read and mended with any editor.
+It is the text that Asterisk sends, with LF for CR LF, so that any editor can show and edit it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ Headers = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One message of a trace and the line that it begins on."""
+    """A message of a trace, and the number of its first line."""
 
     line: int
     headers: Headers
@@ -21,7 +21,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a trace that is not as it should be, and was left out."""
+    """A part of a trace that is malformed and was skipped."""
 
     line: int
     reason: str
@@ -31,14 +31,14 @@ class Problem:
 
 
 def write_message(headers: Mapping[str, str]) -> str:
-    """The message as a trace holds it."""
-    # On the wire only CR LF ends a line; here a CR or LF alone would, and so they become spaces.
+    """The text of a message in a trace."""
+    # On the wire only CR LF ends a line. In a trace a single CR or LF would, so each becomes a space.
     lines = (f"{name}: {value}".translate(_NO_LINE_ENDS) for name, value in headers.items())
     return "\n".join((*lines, "", ""))
 
 
 def read_messages(lines: Iterable[bytes]) -> Iterator[Recorded | Problem]:
-    """The messages of a trace in order, and whatever in it is none, as they come."""
+    """The messages and the problems of a trace, in order."""
     headers: Headers = {}
     first = 0
     for number, line in enumerate(lines, 1):
@@ -49,14 +49,14 @@ def read_messages(lines: Iterable[bytes]) -> Iterator[Recorded | Problem]:
             headers = {}
             continue
         name, colon, value = text.partition(": ")
-        if not colon:  # an editor took the blank at the end of an empty one
+        if not colon:  # an editor has removed the blank after the colon of an empty value
             name, colon, value = text.partition(":")
         if not colon or not name.strip():
             yield Problem(number, f"not a header: {text[:60]!r}")
             continue
         if not headers:
             first = number
-        # As on the live link: of a header that stands twice, the first.
+        # As on the live link: if a header appears twice, the first counts.
         headers.setdefault(name, value)
     if headers:
         yield Recorded(first, headers)
