@@ -7,8 +7,8 @@
         agent.pick_up()
         print(await wait_until_heard((agent, customer), {("agent", "customer"), ("customer", "agent")}))
 
-It needs Linux, SIPp and an Asterisk; it says what is missing, and gets that itself where it may. The
-fixtures for pytest are in `plugin`.
+The lab needs Linux, SIPp and an Asterisk. It names what is missing, and installs it if it may. The fixtures
+for pytest are in `plugin`.
 """
 
 from importlib import import_module
@@ -64,7 +64,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for when it is: pytest imports this package for its plugin in every run."""
+    """Import each name when it is first used: pytest imports this package for its plugin in every run."""
     for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"{__name__}.{home}"), name)

@@ -15,8 +15,8 @@ G722_BITS_PER_S = 64_000
 class Codec:
     """A codec as SDP names it (RFC 3551).
 
-    `encoder` and `decoder` make what turns mu-law audio into this codec's and back. Each stream needs one
-    of its own: they may remember what came before.
+    `encoder` makes a function that turns mu-law audio into this codec's audio, `decoder` one for the way
+    back. Each stream needs functions of its own, because they may have state.
     """
 
     name: str
@@ -31,8 +31,8 @@ class Codec:
         return f"tone.{self.name}"
 
 
-def _g722() -> Any:  # noqa: ANN401 - the library tells no types
-    # Here, because who makes phones that do not speak it needs no library.
+def _g722() -> Any:  # noqa: ANN401 - the library has no types
+    # Imported here, so that phones with other codecs do not need the library.
     from G722 import G722  # noqa: PLC0415
 
     return G722(SAMPLE_RATE_HZ, G722_BITS_PER_S)

@@ -46,13 +46,13 @@ BARGED: frozenset[Pair] = TALKING | {
 
 
 def say(text: str = "") -> None:
-    """Show lines at once."""
+    """Print lines at once."""
     for line in text.split("\n"):
         terminal.say(line)
 
 
 def main(*, keep: bool) -> int:
-    """Play the demo; 0 only if all was as promised."""
+    """Play the demo. Returns 0 only if each step succeeded."""
     try:
         asyncio.run(_play(keep=keep))
     except LabError as failed:

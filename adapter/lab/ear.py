@@ -11,7 +11,7 @@ from adapter.lab.tones import SAMPLE_RATE_HZ
 
 # A packet is 20 ms.
 KEPT_PACKETS = 250
-# For a packet that is late at the end of what we listen to.
+# How long to wait for a late packet at the end.
 LISTEN_MARGIN_S = 0.3
 
 _RTP_HEADER = struct.Struct("!BBHII")
@@ -21,7 +21,7 @@ _RTP_VERSION = 2
 class Ear(asyncio.DatagramProtocol):
     """Receives RTP of one codec and keeps the last five seconds of it.
 
-    Several streams at once, of several calls, are not kept apart.
+    It does not separate several streams of several calls.
     """
 
     def __init__(self, codec: Codec) -> None:
@@ -43,7 +43,7 @@ class Ear(asyncio.DatagramProtocol):
         return ear
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:  # noqa: ARG002
-        """Keep the audio of an RTP packet; anything else is no sound."""
+        """Keep the audio of an RTP packet; ignore anything else."""
         audio = _payload(data, self._format)
         if audio is not None:
             self._packets.append(self._decode(audio))
@@ -51,10 +51,10 @@ class Ear(asyncio.DatagramProtocol):
             self.packets_heard += 1
 
     async def listen(self, seconds: float) -> bytes:
-        """Return the mu-law audio that arrives from now on, for as long as `seconds` of it take.
+        """Return `seconds` of the mu-law audio that arrives from now on, at most five seconds.
 
-        Where less arrives, in silence or at the end of a call, it returns what there was after `seconds`
-        and a margin of 0.3 s. At most five seconds.
+        If less arrives (silence, the end of a call), it returns what has arrived after `seconds` and a margin
+        of 0.3 s.
         """
         before = self.packets_heard
         wanted = round(seconds * SAMPLE_RATE_HZ)

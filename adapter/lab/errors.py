@@ -1,4 +1,4 @@
-"""What can go wrong in the lab: one error, whose message says what to do about it."""
+"""The error of the lab; its message says what to do."""
 
 
 class LabError(Exception):

@@ -1,9 +1,9 @@
 """An AMI server for tests, scripted for what a real Asterisk cannot be made to do on demand.
 
-It is a real TCP server (TLS where wanted) on a free port of 127.0.0.1. Left alone it behaves as Asterisk 22:
-it logs in who knows the secret, answers pings, lists its channels, rings for an Originate, hangs up. A test
-then has it refuse, fall silent, break the connection at any byte, or say anything in any chunks; through
-`ami.pbx` it does what the people at the phones would (`pick_up`, `join`, `hang_up`).
+It is a real TCP server (with TLS on request) on a free port of 127.0.0.1. By default it behaves as Asterisk
+22: it accepts a login with the secret, answers pings, lists its channels, rings for an Originate, hangs up. A
+test can make it refuse, fall silent, break the connection at any byte, or send anything in any chunks.
+`ami.pbx` plays the people at the phones (`pick_up`, `join`, `hang_up`).
 
     async with FakeAmi() as ami:
         agent = ami.pbx.add_trunk_call()
@@ -12,7 +12,7 @@ then has it refuse, fall silent, break the connection at any byte, or say anythi
         ami.pbx.pick_up(ring["ChannelId"])
         ami.pbx.join(ring["ChannelId"])
 
-Every byte that arrives is kept, and every action with it: `ami.actions`, `connection.received`.
+The server keeps every action and every byte that arrives: `ami.actions`, `connection.received`.
 """
 
 import asyncio
@@ -35,29 +35,29 @@ _END = b"\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class ReceivedAction:
-    """One action as it arrived. A header ends at a CR or an LF alone too, as Asterisk has it."""
+    """A received action. As in Asterisk, a single CR or LF also ends a header."""
 
     raw: bytes
     headers: tuple[Header, ...]
     connection: "Connection"
     at: float
-    """When it arrived, by the event loop's clock."""
+    """The time of arrival, by the event loop's clock."""
 
     @property
     def name(self) -> str:
         return self["Action"]
 
     def __getitem__(self, name: str) -> str:
-        """The first header of this name, empty where there is none."""
+        """The first header of this name; empty if there is none."""
         return next((value for header, value in self.headers if header.lower() == name.lower()), "")
 
 
 Script = Callable[[ReceivedAction], None]
-"""What the server does on an action; it may answer now, later or never, and break the connection."""
+"""A reaction of the server to an action: it may answer now, later or never, or break the connection."""
 
 
 def ignore(action: ReceivedAction) -> None:
-    """Read the action and say nothing."""
+    """Read the action and do not answer."""
 
 
 def drop(action: ReceivedAction) -> None:
@@ -71,13 +71,13 @@ class Connection(asyncio.Protocol):
     def __init__(self, ami: "FakeAmi") -> None:
         self.received = bytearray()
         self.said_bytes = 0
-        """How much was said to the client."""
+        """How many bytes were sent to the client."""
         self.began_at = 0.0
-        """When it was made, by the event loop's clock."""
+        """When the client connected, by the event loop's clock."""
         self.is_open = False
         self.is_logged_in = False
         self.challenge = ""
-        """What a client is to answer with a digest of it and the secret; empty until it asked."""
+        """The challenge for the login digest; empty until the client has requested one."""
         self._ami = ami
         self._rest = b""
         self._transport: asyncio.Transport
@@ -126,14 +126,14 @@ class Connection(asyncio.Protocol):
         return ReceivedAction(raw, headers, self, asyncio.get_running_loop().time())
 
     def send(self, data: bytes) -> None:
-        """Say these bytes, unless the server is mute."""
+        """Send these bytes, unless the server is mute."""
         if not self.is_open or self._ami.is_mute:
             return
         cut = self._ami.cut
         if cut is not None and cut.ends_what_is_said(data):
             self._ami.cut, data = None, cut.said_of(data)
             self._transport.write(data)
-            # What was said before the cut arrives, which after an abort it need not.
+            # The bytes before the cut arrive; after an abort they might not.
             self.hang_up()
             self.is_open = False
         else:
@@ -141,21 +141,21 @@ class Connection(asyncio.Protocol):
         self.said_bytes += len(data)
 
     async def send_in_chunks(self, chunks: list[bytes]) -> None:
-        """Say these bytes so that each chunk arrives by itself."""
+        """Send these bytes so that each chunk arrives separately."""
         for chunk in chunks:
             self.send(chunk)
             await asyncio.sleep(0.002)
 
     def answer(self, action: ReceivedAction, *headers: Header, response: str = "Success") -> None:
-        """Answer an action, now or long after it came."""
+        """Answer an action, at any time after its arrival."""
         self.send(say.message(("Response", response), ("ActionID", action["ActionID"]), *headers))
 
     def refuse(self, action: ReceivedAction, why: str) -> None:
-        """Answer that it will not be done."""
+        """Answer an action with an error."""
         self.answer(action, ("Message", why), response="Error")
 
     def hang_up(self) -> None:
-        """End the connection after what was said."""
+        """Close the connection after the bytes sent so far."""
         self._transport.close()
 
     def drop(self) -> None:
@@ -173,24 +173,24 @@ class FakeAmi:
         self.username = "uapi"
         self.secret = secrets.token_urlsafe(12)
         self.banner = BANNER
-        """Its first line on a connection; a test may have it be any peer."""
+        """The banner; a test can set it to that of any peer."""
         self.accepts_login = True
         self.allows_multiple_login = True
-        """Whether its user may have more than one session at once (`allowmultiplelogin`)."""
+        """Whether the user may have several sessions (`allowmultiplelogin`)."""
         self.drops_new_connections = False
         self.is_mute = False
         self.drop_inside: tuple[str, int] | None = None
         """("Originate", 20): break the connection when 20 bytes of an Originate have been read."""
         self.cut: Cut | None = None
-        """Where to break the connection next, once."""
+        """Where to break the next connection, once."""
         self.has_include = False
-        """Whether its dialplan includes uapi-dialplan.conf."""
+        """Whether the dialplan includes uapi-dialplan.conf."""
         self.include_lacks: set[tuple[str, str]] = set()
         """What that does not have, context and extension: it is an older one."""
         self.scripts: dict[str, Script] = {}
-        """What to do on an action instead of what Asterisk would, by the action's name."""
+        """Reactions that replace Asterisk's, by the name of the action."""
         self.during_snapshot: list[bytes] = []
-        """What to say within a snapshot: the first before its first item, the others each after an item."""
+        """What to send within a snapshot: the first before its first item, each other one after an item."""
         self.pbx = FakePbx(self.emit)
         self.connections: list[Connection] = []
         self.actions: list[ReceivedAction] = []
@@ -205,7 +205,7 @@ class FakeAmi:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen, after a `stop()` on the same port again."""
+        """Listen; after a `stop()`, on the same port again."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: Connection(self), self.host, self.port, ssl=self._tls, reuse_address=True
@@ -213,7 +213,7 @@ class FakeAmi:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Break every connection and listen no more."""
+        """Break every connection and stop listening."""
         if self._server is not None:
             self._server.close()
             self.drop()
@@ -221,7 +221,7 @@ class FakeAmi:
             self._server = None
 
     def drop(self) -> None:
-        """Break every connection; new ones are welcome."""
+        """Break every connection; accept new ones."""
         for connection in self.connections:
             if connection.is_open:
                 connection.drop()
@@ -229,7 +229,7 @@ class FakeAmi:
     # -- what a test asks --------------------------------------------------------------------------
 
     def took(self, name: str) -> list[ReceivedAction]:
-        """Every action of this name that has arrived, over all connections."""
+        """All received actions of this name, over all connections."""
         return [action for action in self.actions if action.name == name]
 
     @property
@@ -240,7 +240,7 @@ class FakeAmi:
     # -- what it does on an action -----------------------------------------------------------------
 
     def take(self, action: ReceivedAction) -> None:
-        """Keep an action and do what it says."""
+        """Keep an action and react to it."""
         self.actions.append(action)
         script = self.scripts.get(action.name) or {
             "Challenge": self.challenge,
@@ -259,12 +259,12 @@ class FakeAmi:
             script(action)
 
     def challenge(self, action: ReceivedAction) -> None:
-        """Give the client something to make its proof of."""
+        """Send a challenge for the login digest."""
         action.connection.challenge = f"{secrets.randbelow(10**9):09}"
         action.connection.answer(action, ("Challenge", action.connection.challenge))
 
     def log_in(self, action: ReceivedAction) -> None:
-        """Accept who knows the user and the secret, by the digest or in clear, and nobody else."""
+        """Accept a login with the right user and secret, by digest or in clear text; refuse any other."""
         connection = action.connection
         if not self.allows_multiple_login and any(
             one.is_logged_in and one.is_open for one in self.connections
@@ -289,7 +289,7 @@ class FakeAmi:
         return action["Secret"] == self.secret
 
     def pong(self, action: ReceivedAction) -> None:
-        """Answer with its clock."""
+        """Answer a ping with the server's time."""
         action.connection.answer(action, ("Ping", "Pong"), ("Timestamp", f"{self.pbx.clock():.6f}"))
 
     def list_bridges(self, action: ReceivedAction) -> None:
@@ -302,7 +302,7 @@ class FakeAmi:
         connection.send(say.message(("Event", "BridgeListComplete"), ("ActionID", action["ActionID"]), *ends))
 
     def list_channels(self, action: ReceivedAction) -> None:
-        """Send a snapshot, and what the test wants said in between."""
+        """Send a snapshot, and the messages that the test puts in between."""
         connection, between = action.connection, iter(self.during_snapshot)
         connection.answer(action, ("EventList", "start"), ("Message", "Channels will follow"))
         connection.send(next(between, b""))
@@ -319,7 +319,7 @@ class FakeAmi:
         )
 
     def originate(self, action: ReceivedAction) -> None:
-        """Take it and ring the phone, or play the notice tone that it is to play."""
+        """Accept an Originate, and ring the phone or play the notice tone."""
         action.connection.answer(action, ("Message", "Originate successfully queued"))
         if say.is_notice(action["ChannelId"]):
             self.pbx.play_notice(say.with_application(action.headers))
@@ -327,7 +327,7 @@ class FakeAmi:
             self.pbx.ring(say.with_application(action.headers))
 
     def originate_without_phone(self, action: ReceivedAction) -> None:
-        """A script: take it and say, as for an unknown endpoint, that there is no channel to be had."""
+        """A reaction: accept the Originate, then report no channel, as for an unknown endpoint."""
         action.connection.answer(action, ("Message", "Originate successfully queued"))
         self.emit(
             say.originate_response(
@@ -336,7 +336,7 @@ class FakeAmi:
         )
 
     def take_hangup(self, action: ReceivedAction) -> None:
-        """Hang up the channel that it names exactly."""
+        """Hang up the named channel."""
         if action["Channel"] not in self.pbx.channels:
             action.connection.refuse(action, "No such channel")
             return
@@ -362,7 +362,7 @@ class FakeAmi:
         }
 
     def show_dialplan(self, action: ReceivedAction) -> None:
-        """Say whether there is such an extension; what stands in it nobody reads."""
+        """Answer whether the extension exists; nobody reads its content."""
         context, exten = action["Context"], action["Extension"]
         if (context, exten) in self.include_lacks:
             action.connection.refuse(action, f"Did not find extension {exten}@{context}")
@@ -370,7 +370,7 @@ class FakeAmi:
         action.connection.answer(action, ("EventList", "start"), ("Message", "DialPlan list will follow"))
 
     def set_variable(self, action: ReceivedAction) -> None:
-        """Set a variable of the channel that it names exactly."""
+        """Set a variable of the named channel."""
         if action["Channel"] not in self.pbx.channels:
             action.connection.refuse(action, "No such channel")
             return
@@ -378,7 +378,7 @@ class FakeAmi:
         action.connection.answer(action, ("Message", "Variable Set"))
 
     def redirect(self, action: ReceivedAction) -> None:
-        """Have the channel that it names exactly begin to spy anew, as its variables say."""
+        """Restart ChanSpy on the named channel, with the setup of its variables."""
         if action["Channel"] not in self.pbx.channels:
             action.connection.refuse(action, "Channel does not exist: " + action["Channel"])
             return
@@ -386,7 +386,7 @@ class FakeAmi:
         self.pbx.spy_anew(action["Channel"])
 
     def emit(self, *events: bytes) -> None:
-        """Send events to everyone who is logged in."""
+        """Send events to all clients that have logged in."""
         for connection in self.connections:
             if connection.is_logged_in:
                 connection.send(b"".join(events))

@@ -1,4 +1,4 @@
-"""Where a fake AMI server breaks a connection: after so many bytes, one way or the other."""
+"""Where a fake AMI server breaks a connection: after a number of bytes, in either direction."""
 
 from dataclasses import dataclass
 

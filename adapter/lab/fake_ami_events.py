@@ -1,4 +1,4 @@
-"""What a fake Asterisk says, text for text as Asterisk 22 said it on a trunk call and a barge-in."""
+"""The messages of a fake Asterisk, exactly as Asterisk 22 sent them for a trunk call and a barge-in."""
 
 import re
 import uuid
@@ -10,7 +10,7 @@ Header = tuple[str, str]
 
 
 class FakeState(IntEnum):
-    """The channel states that the fake takes a channel through, by Asterisk's numbers."""
+    """The channel states that the fake uses, by Asterisk's numbers."""
 
     DOWN = 0
     RING = 4
@@ -20,14 +20,14 @@ class FakeState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class FakeChannel:
-    """One channel of the fake: what its events say of it, and what a snapshot adds."""
+    """A channel of the fake: the values of its events and of a snapshot."""
 
     name: str
     uniqueid: str
     linkedid: str
     state: FakeState = FakeState.UP
     caller: tuple[str, str] = ("", "")
-    """Name and number; `<unknown>` is written where there is none."""
+    """Name and number; `<unknown>` if there is none."""
     connected: tuple[str, str] = ("", "")
     context: str = "phones"
     exten: str = "s"
@@ -111,14 +111,14 @@ ORDINARY = ("basic", "simple_bridge")
 def bridge_enter(
     at: float, channel: FakeChannel, bridge: str, members: int, kind: tuple[str, str] = ORDINARY
 ) -> bytes:
-    """The channel joined a bridge that now has so many members."""
+    """BridgeEnter: the channel joined a bridge that now has so many members."""
     return event("BridgeEnter", at, *_bridge(bridge, members, kind), *channel_headers(channel))
 
 
 def bridge_leave(
     at: float, channel: FakeChannel, bridge: str, members: int, kind: tuple[str, str] = ORDINARY
 ) -> bytes:
-    """The channel left the bridge, in which so many are now."""
+    """BridgeLeave: the channel left a bridge that now has so many members."""
     return event("BridgeLeave", at, *_bridge(bridge, members, kind), *channel_headers(channel))
 
 
@@ -140,7 +140,7 @@ def listed_bridge(bridge: str, members: int, kind: tuple[str, str], action_id: s
 
 
 def blind_transfer(at: float, transferer: FakeChannel, transferee: FakeChannel, exten: str) -> bytes:
-    """The transferer sent the other side of its conversation on to another extension."""
+    """BlindTransfer: the transferer transferred the other side of its conversation to another extension."""
     return event(
         "BlindTransfer",
         at,
@@ -180,12 +180,12 @@ def attended_transfer(
 
 
 def pickup(at: float, picker: FakeChannel, target: FakeChannel) -> bytes:
-    """The picker took the call that rang at the target's phone."""
+    """Pickup: the picker picked up the call that rang at the target's phone."""
     return event("Pickup", at, *channel_headers(picker), *channel_headers(target, "Target"))
 
 
 def hangup(at: float, channel: FakeChannel, cause: int) -> bytes:
-    """The channel ended, with a Q.850 cause."""
+    """Hangup: the channel ended, with a Q.850 cause."""
     texts = {0: "Unknown", 1: "Unallocated (unassigned) number", 16: "Normal Clearing", 17: "User busy"}
     texts |= {19: "User alerting, no answer", 21: "Call Rejected"}
     return channel_event(
@@ -202,7 +202,7 @@ def spy(name: str, at: float, spyer: FakeChannel, spyee: FakeChannel | None) -> 
 def originate_response(
     at: float, action: Mapping[str, str], channel: FakeChannel | None, *, is_success: bool, reason: int
 ) -> bytes:
-    """How the dialing of an Originate ended; without a channel where there never was one."""
+    """OriginateResponse: how the dialing of an Originate ended; without a channel if there never was one."""
     name, number = caller_id_of(action.get("CallerID", ""))
     return event(
         "OriginateResponse",

@@ -1,6 +1,6 @@
 """The PBX behind a fake AMI server: its channels, and what people at the phones do.
 
-Each move alters the channels, which the next snapshot lists, and says the events that Asterisk 22 says.
+Each method changes the channels, which the next snapshot lists, and sends the events of Asterisk 22.
 """
 
 import time
@@ -16,7 +16,7 @@ NO_ANSWER = 19
 
 
 class FakePbx:
-    """The channels of one fake Asterisk; `emit` says events to whoever is logged in."""
+    """The channels of one fake Asterisk; `emit` sends events to all clients that have logged in."""
 
     def __init__(self, emit: Callable[..., None]) -> None:
         self.clock: Callable[[], float] = time.time
@@ -30,7 +30,10 @@ class FakePbx:
     def add_trunk_call(
         self, number: str = "0003*210", caller: Header = ("Customer", "777888")
     ) -> FakeChannel:
-        """A customer on the trunk and an extension talk; told by the next snapshot. The agent's channel."""
+        """Add a call of a customer on the trunk and an extension, for the next snapshot.
+
+        Returns the agent's channel.
+        """
         customer, agent = self._trunk_channels(number, caller)
         for channel in (customer, agent):
             self.channels[channel.uniqueid] = channel
@@ -39,7 +42,10 @@ class FakePbx:
     def begin_trunk_call(
         self, number: str = "0003*210", caller: Header = ("Customer", "777888")
     ) -> FakeChannel:
-        """The same call told live, from its first channel to its bridge. The agent's channel."""
+        """Send the events of the same call, from its first channel to its bridge.
+
+        Returns the agent's channel.
+        """
         at, (customer, agent) = self.clock(), self._trunk_channels(number, caller)
         down, ringing = (replace(agent, state=FakeState(state), exten=number) for state in (0, 5))
         ring = replace(customer, state=FakeState.RING)
@@ -88,7 +94,7 @@ class FakePbx:
         return ringing
 
     def pick_up(self, uniqueid: str) -> None:
-        """The supervisor picks up: the phone is answered, and is not joined yet."""
+        """The supervisor picks up: the phone is answered, and ChanSpy has not begun yet."""
         headers, at = self._originates[uniqueid], self.clock()
         channel = replace(
             self.channels[uniqueid],
@@ -104,7 +110,7 @@ class FakePbx:
         )
 
     def join(self, uniqueid: str, spyee: str | None = None) -> None:
-        """ChanSpy takes the channel into the conversation of the spyee that it was told, or of another."""
+        """ChanSpy begins on the channel, with the spyee of its setup, or another one."""
         spyer = self.channels[uniqueid]
         self._emit(say.spy("ChanSpyStart", self.clock(), spyer, self.channels[spyee or spyer.spyee]))
 
@@ -113,7 +119,7 @@ class FakePbx:
         self._variables.setdefault(uniqueid, {})[name] = value
 
     def spy_anew(self, uniqueid: str) -> None:
-        """The channel leaves its ChanSpy and runs it again as its variables say."""
+        """The channel leaves ChanSpy and runs it again with the setup of its variables."""
         at, before = self.clock(), self.channels[uniqueid]
         spyer = self.channels[uniqueid] = replace(before, data=self._told(uniqueid, before.data))
         self._emit(
@@ -122,13 +128,13 @@ class FakePbx:
         )
 
     def leave_spy(self, uniqueid: str) -> None:
-        """The supervisor's phone hangs up: it spies no more, and its channel is there for a moment yet."""
+        """The supervisor's phone hangs up: ChanSpy stops, and the channel stays for a moment."""
         spyer = self.channels[uniqueid]
         self.channels[uniqueid] = replace(spyer, application="", data="")
         self._emit(say.spy("ChanSpyStop", self.clock(), spyer, self.channels.get(spyer.spyee)))
 
     def play_notice(self, headers: Mapping[str, str]) -> None:
-        """A notice tone is played to the conversation of the channel that it names, and has ended."""
+        """Play a notice tone, to its end, to the conversation of the named channel."""
         at, uniqueid = self.clock(), headers["ChannelId"]
         self._serial += 1
         spyee = self.channels[headers["Data"].partition(",")[0]]
@@ -152,7 +158,7 @@ class FakePbx:
         self._emit(say.bridge_leave(self.clock(), channel, bridge, self._members(bridge), kind))
 
     def bridges(self) -> dict[str, tuple[int, tuple[str, str]]]:
-        """The bridges that there are: how many are in it, its type and its technology."""
+        """The bridges, each with the number of its members, its type and its technology."""
         members = Counter(filter(None, map(say.bridge_now, self.channels.values())))
         return {one: (count, self._kinds.get(one, say.ORDINARY)) for one, count in members.items()}
 
@@ -193,7 +199,7 @@ class FakePbx:
         return channel
 
     def answer(self, uniqueid: str, caller: str) -> None:
-        """A phone that rang is picked up, and talks with who called it."""
+        """A ringing phone is picked up, and talks with its caller."""
         at = self.clock()
         channel = self.channels[uniqueid] = replace(self.channels[uniqueid], state=FakeState.UP)
         self._emit(
@@ -205,7 +211,7 @@ class FakePbx:
         self.enter(caller, bridge)
 
     def variables_of(self, named: str) -> dict[str, str]:
-        """What a channel with this name or uniqueid is, by variable; nothing where there is none."""
+        """The variables of the channel with this name or uniqueid; empty if there is none."""
         for channel in self.channels.values():
             if named in (channel.name, channel.uniqueid):
                 bridge = say.bridge_now(channel)
@@ -225,7 +231,7 @@ class FakePbx:
         return sum(say.bridge_now(channel) == bridge for channel in self.channels.values())
 
     def _told(self, uniqueid: str, data: str) -> str:
-        """What ChanSpy is told: by the channel's variables, or as the data say."""
+        """The setup of ChanSpy: the channel's variables, or the application data."""
         variables = self._variables.get(uniqueid, {})
         spyee, _, options = data.partition(",")
         return f"{variables.get('UAPI_SPYEE', spyee)},{variables.get('UAPI_SPY_OPTIONS', options)}"

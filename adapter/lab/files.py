@@ -16,7 +16,7 @@ DIRECTORY = LAB_FILES / "examples" / "directory.yaml"
 def lab_file(name: str) -> Path:
     """Return a file or folder of the repository that the lab needs.
 
-    Raises LabError where there is none, as in an image that holds the service alone.
+    Raises LabError if it is missing, as in an image with the service only.
     """
     path = LAB_FILES / name
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Who hears whom, measured: every phone speaks a tone of its own, and we listen at every ear."""
+"""Measures who hears whom: every phone speaks its own tone, and the lab listens at every phone's ear."""
 
 import asyncio
 import time
@@ -10,9 +10,9 @@ from adapter.lab.errors import LabError
 from adapter.lab.phone import Phone
 from adapter.lab.tones import TONE_AMPLITUDE, tone_level
 
-# Measured through Asterisk 22, ChanSpy in all its modes: a tone that is heard arrives at 0.185 (its first
-# packets) to 0.201 of full scale, one that is not at 0.003 or less. A quarter of what was sent is far from
-# both, so a packet lost here and there changes nothing.
+# Measured with Asterisk 22 and ChanSpy in all modes: a heard tone arrives at 0.185 (its first packets) to
+# 0.201 of full scale, one that is not heard at 0.003 or less. A quarter of the sent level is far from both,
+# so some lost packets change nothing.
 HEARD_LEVEL = TONE_AMPLITUDE / 4
 
 Pair = tuple[str, str]
@@ -22,8 +22,8 @@ Pair = tuple[str, str]
 class HearsTable:
     """Who heard whom: pairs of (listener, speaker), by the phones' names.
 
-    A phone that hears itself has an echo; nobody does in a right table. `levels` has what was measured
-    for each pair, heard or not, as a part of full scale.
+    A phone that hears itself has an echo; a right table has none. `levels` has the measured level of each
+    pair, heard or not, as a part of full scale.
     """
 
     names: tuple[str, ...]
@@ -31,7 +31,7 @@ class HearsTable:
     levels: Mapping[Pair, float]
 
     def __str__(self) -> str:
-        """Return the table for people, in letters of one width: a row for each who hears."""
+        """Return the table as text: a row for each listener."""
         width = max(len(name) for name in (*self.names, "hears"))
         columns = [(name, max(len(name), len("hears"))) for name in self.names]
         head = " " * width + "".join(f"  {name:>{size}}" for name, size in columns)
@@ -49,7 +49,7 @@ class HearsTable:
 
 
 async def who_hears_whom(phones: Sequence[Phone], seconds: float = 0.4) -> HearsTable:
-    """Listen at all these phones at once, to what they hear from now on, for `seconds`."""
+    """Listen at all these phones at once, from now on, for `seconds`."""
     heard = await asyncio.gather(*(phone.ear.listen(seconds) for phone in phones))
     levels: dict[Pair, float] = {}
     for listener, audio in zip(phones, heard, strict=True):
@@ -65,9 +65,9 @@ async def who_hears_whom(phones: Sequence[Phone], seconds: float = 0.4) -> Hears
 async def wait_until_heard(
     phones: Sequence[Phone], expected_pairs: Collection[Pair], within: float = 5.0
 ) -> HearsTable:
-    """Listen until exactly these pairs of (listener, speaker) are heard, and return that table.
+    """Listen until exactly these pairs of (listener, speaker) hear each other, and return that table.
 
-    Raises LabError, with the last table in its message, when that is not so within so many seconds.
+    Raises LabError, with the last table in its message, if that does not happen within so many seconds.
     """
     expected = frozenset(expected_pairs)
     deadline = time.monotonic() + within

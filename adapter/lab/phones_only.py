@@ -1,4 +1,4 @@
-"""The demo's phones beside an Asterisk that runs already, at its own loopback addresses.
+"""The demo's phones beside an Asterisk that already runs, at loopback addresses of their own.
 
     python -m adapter.lab.phones_only
 
@@ -59,7 +59,7 @@ async def _play() -> None:
 
 
 def _running_pbx(folder: Path) -> Pbx:
-    """Describe the Asterisk that is there; its AMI is none of the phones' business."""
+    """Describe the running Asterisk; the phones do not need its AMI."""
     return Pbx(
         ami_host=HOST,
         ami_port=0,
@@ -77,7 +77,7 @@ def _running_pbx(folder: Path) -> Pbx:
 
 
 class _SamePorts(Ports):
-    """The same ports at every start: a phone that is registered already takes its own place again."""
+    """The same ports at every start, so that a phone that is already registered replaces itself."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ async def _answer(phone: Phone, linger_s: float | None) -> None:
         shown = await phone.ringing(within=math.inf)
         say(f"{phone.name} {phone.number} rings: {shown.text}")
         await asyncio.sleep(RINGS_S)
-        with suppress(LabError):  # it stopped ringing, or the call is over already
+        with suppress(LabError):  # it stopped ringing, or the call has ended
             phone.pick_up()
             await phone.answered()
             await phone.ended(within=linger_s or math.inf)
@@ -118,7 +118,7 @@ async def _stay(customer: Phone) -> None:
 
 
 async def _show(phones: tuple[Phone, ...]) -> None:
-    """Show who hears whom, once two measurements in a row agree on what is new."""
+    """Print who hears whom when it has changed and two measurements in a row agree."""
     shown: HearsTable | None = None
     before: HearsTable | None = None
     heard_at = time.monotonic()

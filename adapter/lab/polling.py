@@ -1,4 +1,4 @@
-"""Waiting for something that nobody announces."""
+"""Waits for conditions by polling."""
 
 import asyncio
 import time
@@ -7,20 +7,20 @@ from typing import TypeVar
 
 from adapter.lab.errors import LabError
 
-# Short beside everything the lab waits for, long beside what a look costs.
+# Short compared with everything that the lab waits for, long compared with the cost of one look.
 POLL_INTERVAL_S = 0.01
 
 SEEN_WITHIN_S = 5.0
-"""How long is looked for what nobody says how long it may take."""
+"""The default time limit."""
 
 T = TypeVar("T")
 
 
 async def poll_until(look: Callable[[], T | None], within: float) -> T | None:
-    """Look again and again until there is something, and return it; None after `within` seconds.
+    """Poll until `look` returns a value, and return it; None after `within` seconds.
 
-    It always looks once more after the deadline, so a process that was held up does not miss what
-    happened meanwhile.
+    It always looks once more after the deadline, so that a delayed process does not miss what happened
+    meanwhile.
     """
     deadline = time.monotonic() + within
     while True:
@@ -34,10 +34,10 @@ async def poll_until(look: Callable[[], T | None], within: float) -> T | None:
 async def until(
     is_so: Callable[[], object], *, within: float = SEEN_WITHIN_S, log: Callable[[], str] = str
 ) -> None:
-    """Look again and again until it is so.
+    """Poll until the condition is true.
 
-    It always looks once more after the deadline, as `poll_until` does. Raises LabError with what `log` has to
-    say then.
+    It always looks once more after the deadline, as `poll_until` does. Raises LabError with the text of `log`
+    if the condition is still false.
     """
     if await poll_until(lambda: True if is_so() else None, within) is None:
         raise LabError(f"after {within:g} s it is still not so\n{log()}".rstrip())
@@ -54,10 +54,10 @@ async def until_seen(
     within: float = SEEN_WITHIN_S,
     log: Callable[[], str] = str,
 ) -> T:
-    """Ask again and again until there is something, and it is so, and return it.
+    """Poll until there is a value that satisfies the condition, and return it.
 
-    It always asks once more after the deadline, as `poll_until` does. Raises LabError with what was seen
-    last, and with what `log` has to say then.
+    It always looks once more after the deadline, as `poll_until` does. Raises LabError with the last value
+    and the text of `log` if there is none.
     """
     deadline = time.monotonic() + within
     while True:

@@ -5,15 +5,15 @@ import socket
 
 from adapter.lab.errors import LabError
 
-# Below the range from which Linux gives ports to whoever asks for any (32768 and up).
+# Below the range from which Linux assigns free ports (32768 and up).
 FIRST_PORT = 20_000
 LAST_PORT = 32_000
 
 
 class Ports:
-    """Gives out ports that nobody uses, none of them twice.
+    """Assigns unused ports, each only once.
 
-    It starts at a random place, so that labs of several processes seldom meet.
+    It starts at a random port, so that the labs of several processes seldom collide.
     """
 
     def __init__(self) -> None:
