@@ -1,6 +1,6 @@
-"""Which extensions an address `/{userId}/{extension}` means for an account. Pure.
+"""Finds the extensions that an address `/{userId}/{extension}` means for an account. Pure.
 
-What the account may not see is answered exactly as if it did not exist.
+If the account may not see a user or an extension, the answer is exactly as if it did not exist.
 """
 
 from adapter.access.sight import find_organization_id
@@ -12,18 +12,18 @@ ME = ("@me", "@viewer")
 OWNER = "@owner"
 SELF = "@self"
 CREATE_KINDS = ("simple", "callback", "conferenceInvite")
-"""A request that creates a call names its kind where others name the extension."""
+"""The kinds of calls to create; they stand in the path in place of the extension."""
 
 
 def find_extensions(directory: Directory, account: Account, user_id: str, extension: str) -> frozenset[str]:
-    """The numbers of the extensions meant. Raises ApiError `user_invalid` or `extension_invalid`."""
+    """The numbers of the addressed extensions. Raises ApiError `user_invalid` or `extension_invalid`."""
     organization_id = find_organization_id(directory, account)
     if user_id in ME:
         pool = directory.numbers_under(account)
     elif user_id == OWNER:
         pool = directory.numbers_under(account)
         if extension == SELF:
-            raise ApiError(UapiCode.EXTENSION_INVALID)  # nobody owns what is not named
+            raise ApiError(UapiCode.EXTENSION_INVALID)  # there is no extension that could have an owner
     else:
         user = _user(directory, account, organization_id, user_id)
         organization_id = user.organization
@@ -48,7 +48,7 @@ def _user(directory: Directory, account: Account, organization_id: str | None, u
 
 
 def _long_form(directory: Directory, organization_id: str | None, number: str) -> str:
-    """`210` is `0003*210` inside the organization; the administrator has none to be inside of."""
+    """The complete number: `210` is `0003*210` inside the organization; the administrator has none."""
     if organization_id is None:
         return number
     return f"{directory.organizations[organization_id].prefix}*{number}"

@@ -1,4 +1,4 @@
-"""The codes that UAPI refuses with, each with its status and a sentence for a person. Pure."""
+"""The error codes of UAPI, each with its status and a sentence for people. Pure."""
 
 from http import HTTPStatus
 
@@ -9,7 +9,7 @@ _CONFLICT = HTTPStatus.CONFLICT
 
 
 def value_invalid(name: str, must: str = "") -> str:
-    """The sentence of a parameter with a bad value."""
+    """The sentence about a parameter with an invalid value."""
     return f"The value supplied in the {name} parameter is invalid{must and ': ' + must}."
 
 
@@ -18,7 +18,7 @@ def _missing(name: str) -> str:
 
 
 class UapiCode(ErrorCode):
-    """The codes of the contract that only this API has."""
+    """The error codes of the contract."""
 
     USER_INVALID = (
         "user_invalid",
@@ -58,7 +58,7 @@ class UapiCode(ErrorCode):
     PRIVATE_INVALID = "pc_private_invalid", _BAD, _missing("private")
     FOLLOW_INVALID = "pc_follow_invalid", _BAD, _missing("follow")
     PHONE_NUMBER_INVALID = "pc_phonenumber_invalid", _BAD, value_invalid("phoneNumber")
-    # -- what this PBX, this call or this phone does not allow
+    # -- refused because of the PBX, the call or the phone
     SWITCH_UNAVAILABLE = (
         "pc_switch_unavailable",
         _CONFLICT,
@@ -107,5 +107,5 @@ class UapiCode(ErrorCode):
 
 
 def because(kind: UapiCode, why: str) -> ApiError:
-    """The answer of this code, whose sentence goes on with why."""
+    """The error of this code, with the reason at the end of its sentence."""
     return ApiError(kind, f"{kind.sentence.removesuffix('.')}: {why}.")

@@ -1,4 +1,4 @@
-"""UAPI's digits for what the model of the calls has names for."""
+"""UAPI's digits for the model's names of states."""
 
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ class Status(StrEnum):
 
 
 class Flow(StrEnum):
-    """Where a call comes from and goes to (UAPI PhoneCallView)."""
+    """A view's flow: where the call comes from and goes to (UAPI PhoneCallView)."""
 
     LOCAL = "2"
     OUTGOING_PUBLIC = "4"
@@ -25,7 +25,7 @@ class Flow(StrEnum):
 
 
 class Disposition(StrEnum):
-    """How a dialing ended (UAPI PhoneCallView)."""
+    """A view's disposition: how the dialing ended (UAPI PhoneCallView)."""
 
     ANSWERED = "0"
     BUSY = "1"

@@ -1,4 +1,4 @@
-"""In which forms an address of the API is served. Pure."""
+"""The forms in which an address of the API is served. Pure."""
 
 from adapter.http.routes import SLASHES
 
@@ -7,7 +7,7 @@ PREFIXES = ("/uapi", "/unifiedapi")
 
 
 def forms(path: str, *, is_served_bare: bool = False) -> tuple[str, ...]:
-    """Those of a path below the first prefix; some are served without a prefix, too."""
+    """The forms of a path below the first prefix; some paths are also served without a prefix."""
     bare = path.removeprefix(PREFIXES[0])
     prefixes = (*PREFIXES, "") if is_served_bare else PREFIXES
     return tuple(prefix + bare + slash for prefix in prefixes for slash in SLASHES)

@@ -1,4 +1,4 @@
-"""What stands against a request to act on a call, as it is answered. Pure."""
+"""Turns a refusal of an action into an error answer. Pure."""
 
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ _CODES: dict[StrEnum, UapiCode] = {
     Obstacle.NOT_PERMITTED: UapiCode.ACCESS_FORBIDDEN,
     Parameter.PHONE_CALL: UapiCode.PHONE_CALL_INVALID,
     Obstacle.NEVER_SUPERVISED: UapiCode.ACCESS_FORBIDDEN,
-    # As a phone that is busy: whom its owner supervises is not everybody's to know.
+    # The same code as for a busy phone: not everybody may know whom the supervisor supervises.
     Obstacle.SUPERVISOR_BUSY: UapiCode.SEND_CALL_TO_BUSY,
     Obstacle.CONFERENCE: UapiCode.CONFERENCE_UNAVAILABLE,
     Obstacle.SWITCH: UapiCode.SWITCH_UNAVAILABLE,
@@ -25,7 +25,7 @@ _UNAVAILABLE: dict[Parameter | Obstacle, str] = {
 
 
 def refused(refusal: Refusal) -> ApiError:
-    """The answer to a supervision that may not happen."""
+    """The error answer for this refusal."""
     if refusal.code in _UNAVAILABLE:
         return unavailable(_UNAVAILABLE[refusal.code])
     kind = _CODES[refusal.code]
@@ -33,6 +33,6 @@ def refused(refusal: Refusal) -> ApiError:
 
 
 def phone_call_invalid() -> ApiError:
-    """The answer to the id of a call that is not live, or not to be seen."""
+    """The error answer if the call is not live, or if the account may not see it."""
     must = "it must be the id of a live phone call of the extension"
     return ApiError(UapiCode.PHONE_CALL_INVALID, value_invalid("phoneCallId", must))

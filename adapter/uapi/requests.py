@@ -1,4 +1,4 @@
-"""From an HTTP request to who asks and what its address means; refuses whoever may not get so far."""
+"""Finds the principal and the addressed extensions of a request, or rejects the request."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from adapter.uapi.addressed import AddressedExtensions, resolve_address
 
 
 class Requests:
-    """What every handler asks of a request first."""
+    """The first steps of every handler: authentication, rate limit, address."""
 
     def __init__(
         self, settings: Settings, authenticator: Authenticator, is_ready: Callable[[], bool]
@@ -27,9 +27,9 @@ class Requests:
         self._rate = RateLimit(settings.requests_per_s, 2 * settings.requests_per_s)
 
     async def authenticate(self, request: web.Request, *, is_again: bool = False) -> Principal:
-        """Who asks. Raises ApiError where that is nobody known, or one who asks too often.
+        """The principal of the request. Raises ApiError without a valid token, and beyond the App's rate.
 
-        A request that had to wait is looked at again: it does not count twice.
+        A request that has waited is authenticated again; it does not count twice.
         """
         principal = await self._authenticator.authenticate(request.headers.get("Authorization"))
         wait_s = 0.0 if is_again else self._rate.take(principal.id, time.monotonic())
@@ -39,9 +39,9 @@ class Requests:
         return principal
 
     async def resolve_address(self, request: web.Request, *, is_again: bool = False) -> AddressedExtensions:
-        """The extensions of a request to `/{userId}/{extension}...`. Raises ApiError where they may not be.
+        """The addressed extensions of a request to `/{userId}/{extension}...`.
 
-        That is `authenticate`'s errors, `user_invalid` and `extension_invalid`.
+        Raises ApiError: those of `authenticate`, `user_invalid` and `extension_invalid`.
         """
         principal = await self.authenticate(request, is_again=is_again)
         where = request.match_info
@@ -50,17 +50,17 @@ class Requests:
     async def resolve_again(
         self, request: web.Request, addressed: AddressedExtensions
     ) -> AddressedExtensions:
-        """The extensions of a request that had to wait: as before, unless the directory is another by now."""
+        """The addressed extensions after a wait; they change only if the directory has changed."""
         if self.is_current(addressed):
             return addressed
         return await self.resolve_address(request, is_again=True)
 
     def is_current(self, addressed: AddressedExtensions) -> bool:
-        """Whether they are by the directory that is in force."""
+        """Whether these extensions were resolved with the present directory."""
         return addressed.principal.directory is self._authenticator.directory
 
     def origin(self, request: web.Request) -> str:
-        """What the service's public addresses begin with, for this client."""
+        """The beginning of the service's public addresses for this client."""
         return find_origin(
             self._settings.public_url,
             request.scheme,
@@ -70,15 +70,12 @@ class Requests:
         )
 
     def charge(self, principal: Principal, cost: int) -> None:
-        """Count a costly request as so many more. Raises ApiError where the App asks for too much."""
+        """Count a costly request as several more. Raises ApiError beyond the App's rate."""
         wait_s = self._rate.take(principal.id, time.monotonic(), cost) if cost > 0 else 0.0
         if wait_s:
             raise too_many(wait_s)
 
     def require_ready(self) -> None:
-        """Refuse while what is known of the calls may be over: it is neither shown nor acted upon.
-
-        Raises ApiError `service_unavailable`.
-        """
+        """Raise ApiError `service_unavailable` if the link is not READY: the known calls may be outdated."""
         if not self._is_ready():
             raise unavailable("The service is not in touch with Asterisk.")

@@ -1,4 +1,4 @@
-"""How often what an organization sees has changed. Pure."""
+"""Counts the changes of the calls that each organization sees. Pure."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from adapter.calls.shown_to import ShownTo
 
 
 class Revisions:
-    """A count for each organization, by its number prefix, and one for who sees all calls."""
+    """A count for each organization, by its number prefix, and one for all calls together."""
 
     def __init__(self, shown: ShownTo) -> None:
         self._shown = shown
@@ -15,12 +15,12 @@ class Revisions:
         shown.subscribe(self._on_shown)
 
     def on_directory(self) -> None:
-        """Count a change for everybody."""
+        """Count a change for all organizations."""
         self._total += 1
         self._counts.update(self._counts.keys())
 
     def of(self, prefix: str | None) -> str:
-        """What the lists of this organization are of, or those of all."""
+        """The revision of this organization's lists, or of the lists of all calls."""
         self._shown.look()
         return f"{self._total}" if prefix is None else f"{prefix} {self._counts[prefix]}"
 

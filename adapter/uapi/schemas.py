@@ -1,4 +1,4 @@
-"""The body of a PUT, read leniently in form and strictly in meaning."""
+"""Reads the body of a PUT: lenient about the form of values, strict about their meaning."""
 
 import re
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def _mode(action: object) -> Mode:
 
 
 def _seconds(value: object) -> object:
-    """Clients send numbers as strings (`"waitForPickup": "20"`); a fraction or a boolean is neither."""
+    """Read a number or a numeric string (`"waitForPickup": "20"`); reject fractions and booleans."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
     if isinstance(value, float) and value.is_integer() and value < 1e9:  # noqa: PLR2004 - as many digits
@@ -59,7 +59,7 @@ def _caller_id(value: object) -> object:
 
 
 def _flag(value: object) -> object:
-    """`"private": "1"` and `"private": 1` mean the same; a boolean is neither digit."""
+    """Read 0 or 1, as a number or a string (`"private": "1"`); reject booleans."""
     if isinstance(value, bool) or value not in (0, 1, "0", "1"):
         raise ValueError("neither 0 nor 1")
     return value in (1, "1")
@@ -72,19 +72,19 @@ def _follow(value: object) -> object:
 
 
 def _optional(check: Callable[[object], object]) -> BeforeValidator:
-    """A null is a parameter that was not given."""
+    """Treat null as a missing parameter."""
     return BeforeValidator(lambda value: None if value is None else check(value))
 
 
 def _or_null(*forms: dict[str, object]) -> WithJsonSchema:
-    """How an optional value is described."""
+    """The description of an optional value."""
     return WithJsonSchema({"anyOf": [*forms, {"type": "null"}]})
 
 
 class PhoneCallAction(BaseModel):
     """What to do with the call. The service ignores other fields."""
 
-    # Each field with the code that it is refused with, in the contract's order.
+    # Each field with the code of its error, in the contract's order.
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", arbitrary_types_allowed=True)
 
@@ -136,7 +136,7 @@ class PhoneCallAction(BaseModel):
     pickup_s: Annotated[
         int | None, _optional(_seconds), UapiCode.PICKUP_INVALID, Field(alias="waitForPickup")
     ] = None
-    """Described by `action_model`, which knows the limit."""
+    """`action_model` describes it, because it knows the limit."""
     is_private: Annotated[
         bool | None,
         _optional(_flag),
@@ -196,14 +196,14 @@ CODES_OF_FIELDS: dict[StrEnum, UapiCode] = {
     for code in field.metadata
     if isinstance(code, UapiCode) and name != "action"
 }
-"""What each field is refused with; a bad action is refused at once."""
+"""The error code of each field; `read_action` raises the one of `action` itself."""
 
 
 def read_action(body: object) -> SupervisionRequest:
-    """The supervision that a PUT's body asks for.
+    """The supervision that the body of a PUT requests.
 
-    Raises ApiError for a body or an action that is none; any other value that is missing or not of its form
-    is named in the request's `malformed`, to be judged in the contract's order.
+    Raises ApiError if the body or the action is invalid. Other missing or invalid values are named in the
+    request's `malformed`; the decision rejects them in the contract's order.
     """
     if not isinstance(body, dict):
         raise ApiError(HttpCode.REQUEST_INVALID)

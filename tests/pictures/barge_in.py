@@ -5,12 +5,12 @@ from tests.pictures.svg import Picture
 LANES = ("client", "adapter", "Asterisk", "supervisor's phone", "agent and customer")
 WIDTH, LANE, TOP, STEP = 900, 176, 64, 44
 STEPS = (
-    ("client", "adapter", "PUT BargeIn", "is it allowed, and of whom?"),
-    ("adapter", "Asterisk", "Originate, with a limit", ""),
+    ("client", "adapter", "PUT BargeIn", "is it allowed?"),
+    ("adapter", "Asterisk", "Originate, with a time limit", ""),
     ("Asterisk", "supervisor's phone", "INVITE: it rings", ""),
     ("adapter", "client", "202, link to the supervision", ""),
     ("supervisor's phone", "Asterisk", "200: picked up", "is it the supervisor's own device?"),
-    ("Asterisk", "agent and customer", "ChanSpy joins", "is it still the channel that was asked for?"),
+    ("Asterisk", "agent and customer", "ChanSpy joins", "is it still the requested channel?"),
     ("Asterisk", "adapter", "ChanSpyStart", ""),
     ("adapter", "client", "view 02 appears", ""),
 )
