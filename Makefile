@@ -1,12 +1,12 @@
 # make demo           a supervisor barges in on a real call   (KEEP=1 leaves it up)
-# make test           every test, those with the real Asterisk included   (TESTS=tests/unit: some of them)
-#                     ASTERISK=16: with that version, made if need be, also for demo (16 or 22, a folder, a program)
-#                     LAYOUT=ordinary: on the lab's other PBX (docs/lab.md)
+# make test           all tests, also those with a real Asterisk   (TESTS=tests/unit: some of them)
+#                     ASTERISK=16: with this version, also for demo (16 or 22, a folder, a program)
+#                     LAYOUT=ordinary: with the lab's other PBX (docs/lab.md)
 # make lint           ruff and mypy
-# make bench          how fast and how small, against named peers   (BENCH=reader: one of them; JSON=file)
-# make faults         what breaks and what comes of it: every byte, a million inputs, a minute's flood (docs/faults.md)
-# make pictures       docs/pictures anew   (FIGURES=figures.json: that of the bench's figures, too)
-# make compose-test   docker-compose.yml for real; needs a Docker engine with Compose
+# make bench          measures speed and size against named peers   (BENCH=reader: one of them; JSON=file)
+# make faults         all fault tests: cuts at every byte, a million inputs, a flood of a minute (docs/faults.md)
+# make pictures       draws docs/pictures again   (FIGURES=figures.json: also the figures of the bench)
+# make compose-test   tests docker-compose.yml; needs a Docker engine with Compose
 
 # Most of what the tests do is wait for phones: two at a time.
 WORKERS ?= 2

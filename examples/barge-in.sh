@@ -1,11 +1,10 @@
 #!/bin/sh
-# Barge in on a live call with nothing but curl; python3 reads the JSON of the answers.
+# Barge in on a live call with curl; python3 reads the JSON of the answers.
 #
 #   UAPI_CLIENT_ID=wallboard UAPI_CLIENT_SECRET=demo-secret \
 #     examples/barge-in.sh http://127.0.0.1:8080 '0003*210' '0003*024'
-#
-# The base URL, the extension whose conversation is joined and the supervisor's extension may come from
-# UAPI_URL, UAPI_EXTENSION and UAPI_SUPERVISOR too. Ends with 0 once the supervisor is in the conversation.
+# The arguments are the address of the service, the extension to supervise and the supervisor's extension. They
+# may also come from UAPI_URL, UAPI_EXTENSION and UAPI_SUPERVISOR. Exits with 0 if the supervisor has joined.
 set -eu
 
 url=${1:-${UAPI_URL:-}}
@@ -35,14 +34,14 @@ import json, sys
 it = json.load(open(sys.argv[1], encoding="utf-8"))
 try:
     text = str(eval(sys.argv[2], {"it": it, "args": sys.argv[3:]}))
-    # What a terminal would act on stands as an escape.
+    # Characters that a terminal would act on are printed as escapes.
     print("".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text))
 except (LookupError, StopIteration, TypeError):
     pass
 ' "$answer" "$@"
 }
 
-# ask WANTED CURL-ARGUMENTS...: the answer's body into $answer; ends the script unless the status is WANTED.
+# ask WANTED CURL-ARGUMENTS...: puts the answer's body into $answer; exits unless the status is WANTED.
 ask() {
     wanted=$1
     shift
@@ -52,16 +51,16 @@ ask() {
 }
 
 explain() {
-    # 204 has no body: the call ended before the supervisor joined it. 202: it still rings.
+    # 204 has no body: the call ended before the supervisor joined. 202: the phone still rings.
     [ "$status" = 204 ] && fail "204: the call is over"
     [ "$status" = 202 ] && fail "202: the phone of $supervisor still rings"
-    # An error says {"error": {"code", "message"}}, the token endpoint's {"error": code}.
+    # An error is {"error": {"code", "message"}}, one of the token endpoint {"error": code}.
     why=$(json 'it["error"]["code"] + ": " + it["error"]["message"]')
     fail "$status ${why:-$(json 'it["error"]')}"
 }
 
-# 1. A token, by the App's client credentials (RFC 6749). It is good for an hour. The secret reaches curl
-#    through a pipe: what stands on a command line can be read by every user (ps).
+# 1. Get a token by the App's client credentials (RFC 6749). It is valid for an hour. The secret reaches curl
+#    through a pipe, because every user can read a command line (ps).
 printf %s "$UAPI_CLIENT_SECRET" | {
     ask 200 "$url/oauth/token.php" \
         --data-urlencode grant_type=client_credentials \
@@ -72,24 +71,24 @@ token=$(json 'it["access_token"]')
 [ -n "$token" ] || fail "there is no token in the answer"
 echo "token: granted to $UAPI_CLIENT_ID"
 
-# As ask, with the token; that too stays off the command line.
+# Like ask, but with the token, which does not appear on the command line either.
 authorized() {
     printf 'Authorization: Bearer %s\n' "$token" | ask "$@" --header @-
 }
 
-# 2. The live calls of the extension, the oldest first. `*` needs no encoding; `@me` is whoever has the token.
+# 2. List the live calls of the extension, the oldest first. `*` needs no encoding; `@me` is the token's account.
 authorized 200 "$url/uapi/phoneCalls/@me/$extension/?count=1"
 call=$(json 'it["entry"][0]["id"]')
 [ -n "$call" ] || fail "there is no live call of $extension"
 
-# A call has a view for each of its extensions: ours is the one that stands for the conversation of ours.
+# A call has a view for each of its extensions. Take the view of the extension to supervise.
 view=$(json 'next(v["id"] for v in it["entry"][0]["phoneCallView"] if v["extension"] == args[0])' "$extension")
 [ -n "$view" ] || fail "the call has no view of $extension: write the extension in full, like 0003*210"
 echo "call: $call, view $view"
 
-# 3. Barge in. `Prefer: wait` holds the answer until the supervisor is connected: 200 with the whole call.
+# 3. Barge in. With `Prefer: wait` the answer comes when the supervisor has joined: 200 with the whole call.
 #    Without it the answer is 202 at once, while the phone rings.
-#    The phone rings, unless the supervisor is in the conversation already: then the mode may be switched.
+#    If the supervisor has already joined, the phone does not ring, and a new action switches the mode.
 echo "asking: $supervisor"
 authorized 200 --request PUT "$url/uapi/phoneCalls/@me/$extension/$call" \
     --header 'Content-Type: application/json' \
@@ -102,7 +101,7 @@ authorized 200 --request PUT "$url/uapi/phoneCalls/@me/$extension/$call" \
         "waitForPickup": "20"
     }'
 
-# The new view is the supervisor's: from its extension to the one that is barged in on.
+# The new view is the supervisor's: its source is the supervisor, its destination the supervised extension.
 joined=$(json 'next(v["id"] for v in it["phoneCallView"] if v["source"] == [args[0]])' "$supervisor")
 [ -n "$joined" ] || fail "the answer has no view of $supervisor"
 echo "joined: $supervisor talks with $extension, view $joined"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # ruff: noqa: T201, S310 - a script that prints what it does, and asks the URL that it was told
-"""Barge in on a live call, with Python's standard library alone.
+"""Barge in on a live call, with Python's standard library.
 
 UAPI_CLIENT_ID=wallboard UAPI_CLIENT_SECRET=demo-secret \
     python3 examples/barge_in.py http://127.0.0.1:8080 '0003*210' '0003*024'
 
-Ends with 0 once the supervisor is in the conversation, else with 1 and the reason.
+Exits with 0 if the supervisor has joined, else with 1 and the reason.
 """
 
 import argparse
@@ -31,19 +31,19 @@ class BargeInError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the service answered; no body where the status is 204."""
+    """An answer of the service; without a body if the status is 204."""
 
     status: int
     body: Json
 
 
 def printable(text: str) -> str:
-    """The text as a terminal may show it: what cannot be printed stands as an escape."""
+    """The text, with an escape for each character that cannot be printed."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def ask(request: urllib.request.Request) -> Answer:
-    """Send a request. Raises BargeInError where it fails, with the service's own reason if it gave one."""
+    """Send a request. Raises BargeInError if it fails, with the service's reason if there is one."""
     if not request.full_url.startswith(("http://", "https://")):
         raise BargeInError(f"{request.full_url} is no http or https address")
     try:
@@ -58,7 +58,7 @@ def ask(request: urllib.request.Request) -> Answer:
 
 
 def reason(text: bytes) -> str:
-    """The code and message of an error; the token endpoint's have a code alone."""
+    """The code and message of an error; errors of the token endpoint have a code only."""
     try:
         error = json.loads(text)["error"]
         return error if isinstance(error, str) else f"{error['code']}: {error['message']}"
@@ -68,7 +68,7 @@ def reason(text: bytes) -> str:
 
 @dataclass(frozen=True)
 class Service:
-    """The service, and a token to ask it with."""
+    """The service and a token."""
 
     url: str
     token: str
@@ -91,7 +91,7 @@ class Service:
 
 
 def log_in(url: str, client_id: str, secret: str) -> Service:
-    """Get a token by the App's client credentials (RFC 6749); it is good for an hour."""
+    """Get a token by the App's client credentials (RFC 6749); it is valid for an hour."""
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
     data = urllib.parse.urlencode(form).encode()
     answer = ask(urllib.request.Request(f"{url}/oauth/token.php", data, method="POST"))
@@ -99,7 +99,7 @@ def log_in(url: str, client_id: str, secret: str) -> Service:
 
 
 def find_view(service: Service, extension: str) -> tuple[str, str]:
-    """The oldest live call of the extension, and the view that stands for the extension's side of it."""
+    """The oldest live call of the extension, and the extension's view of it."""
     entry = service.get(f"@me/{urllib.parse.quote(extension, safe='*')}/?count=1")["entry"]
     if not entry:
         raise BargeInError(f"there is no live call of {extension}")
@@ -110,7 +110,7 @@ def find_view(service: Service, extension: str) -> tuple[str, str]:
 
 
 def barge_in(service: Service, extension: str, supervisor: str) -> None:
-    """Ask for the supervisor, who may have joined already, and wait until it is in the conversation."""
+    """Request the barge-in and wait until the supervisor has joined."""
     call_id, view_id = find_view(service, extension)
     print(printable(f"call: {call_id}, view {view_id}"))
     body = {
@@ -121,7 +121,7 @@ def barge_in(service: Service, extension: str, supervisor: str) -> None:
         "waitForPickup": PICKUP_S,
     }
     print(f"asking: {supervisor}", flush=True)
-    # `Prefer: wait` holds the answer until the outcome is known; without it 202 comes while the phone rings.
+    # With `Prefer: wait` the answer is the outcome; without it, 202 comes while the phone rings.
     address = f"@me/{urllib.parse.quote(extension, safe='*')}/{call_id}"
     answer = service.put(address, body, f"wait={PICKUP_S}")
     if answer.status == NO_CONTENT:
@@ -136,7 +136,7 @@ def barge_in(service: Service, extension: str, supervisor: str) -> None:
 
 
 def read_arguments() -> argparse.Namespace:
-    """The arguments, each from the environment where it is not given. The secret comes from there alone."""
+    """The arguments; a missing one comes from the environment. The secret comes only from there."""
     parser = argparse.ArgumentParser(description="Barge in on the live call of an extension.")
     for name, text in (
         ("url", "the service, like http://127.0.0.1:8080"),
@@ -153,7 +153,7 @@ def read_arguments() -> argparse.Namespace:
 
 
 def main() -> int:
-    """The whole story; the exit status."""
+    """Barge in; returns the exit status."""
     arguments = read_arguments()
     client_id, secret = os.environ.get("UAPI_CLIENT_ID"), os.environ.get("UAPI_CLIENT_SECRET")
     if not client_id or not secret:

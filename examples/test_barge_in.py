@@ -3,7 +3,7 @@
     pip install 'uapi-adapter[lab]'
     python -m pytest test_barge_in.py
 
-The fixtures `uapi_...` come with the package; docs/lab.md says what each is.
+The fixtures `uapi_...` come with the package; docs/lab.md describes them.
 """
 
 import itertools
@@ -27,7 +27,7 @@ def all_hear_all(*phones: Phone) -> set[tuple[str, str]]:
 async def test_a_supervisor_joins_the_conversation_and_leaves_it_as_it_was(
     uapi_phones: Phones, uapi_adapter: Adapter, uapi_token: str, uapi_hears: Hears
 ) -> None:
-    """Two hear each other; with the supervisor all three do; afterwards the two again."""
+    """Two parties hear each other; with the supervisor all three do; afterwards the two again."""
     agent = await uapi_phones.callee(AGENT, name="agent")
     supervisor = await uapi_phones.callee(SUPERVISOR, name="supervisor")
     customer = await uapi_phones.caller(CUSTOMER, callee=AGENT, name="customer", trunk=True)

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # ruff: noqa: T201, S310 - a script that prints what it does, and asks the URL that it was told
-"""Follow the live calls of an App's account: every change as it happens, one line each.
+"""Print every change of the live calls of an App's account as it happens, one line each.
 
     UAPI_CLIENT_ID=wallboard UAPI_CLIENT_SECRET=demo-secret python3 examples/watch.py http://127.0.0.1:8080
 
-Needs nothing but Python 3.11. A stream that ends, with its token or with the service, is begun again where it
-ended, by `Last-Event-ID`. Ends with Ctrl-C, or with 1 and one line on stderr where it may not watch.
+Needs only Python 3.11. When a stream ends, because its token expires or the service stops, the script opens a new
+one and resumes with `Last-Event-ID`. Ctrl-C ends it. If the App may not watch, it prints one line on stderr and
+exits with 1.
 """
 
 import json
@@ -20,7 +21,7 @@ from typing import Any
 
 RETRY_S = 2.0
 SILENCE_LIMIT_S = 60.0
-"""The service shows a sign of life every 15 s, unless it is set otherwise."""
+"""The service sends a heartbeat every 15 s by default."""
 
 Event = tuple[str, str, Any]
 
@@ -39,7 +40,7 @@ def read_events(lines: Iterable[bytes]) -> Iterator[Event]:
 
 
 def printable(text: str) -> str:
-    """The text as a terminal may show it: what cannot be printed stands as an escape."""
+    """The text, with an escape for each character that cannot be printed."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
@@ -73,7 +74,7 @@ def get_token(url: str) -> str:
 
 
 def watch(url: str, last_event_id: str) -> str:
-    """Print one stream's events until it ends; the id to go on by."""
+    """Print the events of one stream until it ends; returns the id to resume with."""
     headers = {"Authorization": f"Bearer {get_token(url)}", "Last-Event-ID": last_event_id}
     request = urllib.request.Request(f"{url}/uapi/events", headers=headers)
     with urllib.request.urlopen(request, timeout=SILENCE_LIMIT_S) as stream:
