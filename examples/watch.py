@@ -4,9 +4,9 @@
 
     UAPI_CLIENT_ID=wallboard UAPI_CLIENT_SECRET=demo-secret python3 examples/watch.py http://127.0.0.1:8080
 
-Needs only Python 3.11. When a stream ends, because its token expires or the service stops, the script opens a new
-one and resumes with `Last-Event-ID`. Ctrl-C ends it. If the App may not watch, it prints one line on stderr and
-exits with 1.
+Needs only Python 3.11. When a stream ends, because its token expires or the service stops, the script opens a
+new one and resumes with `Last-Event-ID`. Ctrl-C ends it. If the App may not watch, it prints one line on
+stderr and exits with 1.
 """
 
 import json
