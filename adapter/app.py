@@ -203,9 +203,7 @@ def _mount_store(app: web.Application, settings: Settings, counters: StoreCounte
     try:
         from adapter.store.mounting import mount_store  # noqa: PLC0415 - only here, and only where it is set
     except ModuleNotFoundError as missing:
-        raise StoreError(
-            f"ADAPTER_STORE needs the package {missing.name}: pip install 'uapi-adapter[store]'"
-        ) from missing
+        raise StoreError.not_installed(missing.name) from missing
     return mount_store(app, settings.store.get_secret_value(), settings, counters)
 
 

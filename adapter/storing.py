@@ -10,3 +10,8 @@ class StoreDown(Exception):  # noqa: N818 - it is what happened, not a fault of 
 
 class StoreError(Exception):
     """The store cannot be used as it is; the message tells the operator what to do."""
+
+    @classmethod
+    def not_installed(cls, package: str | None) -> "StoreError":
+        """What the store needs was not installed with the service."""
+        return cls(f"ADAPTER_STORE needs the package {package}: pip install 'uapi-adapter[store]'")

@@ -18,6 +18,7 @@ from adapter.directory import DirectoryError
 from adapter.directory.file import DirectoryFile
 from adapter.plain_errors import plain_error
 from adapter.process import logs
+from adapter.process.audit_command import add_audit_command
 from adapter.process.server import run
 from adapter.process.terminal import Parser, complain, say, show_every_letter
 from adapter.settings import PREFIX, Settings, settings_without_directory
@@ -76,6 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
         help="the directory; default: every number like 0003*210 is an extension",
     )
     replay.set_defaults(command=_replay)
+    add_audit_command(commands)
     options = parser.parse_args(arguments)
     try:
         status: int = options.command(options)

@@ -29,8 +29,11 @@ _LOCK = 0x75617069
 """The number of PostgreSQL's advisory lock for migrations: of several starts at once, one migrates."""
 
 
-def make_engine(address: StoreAddress, limit_s: float) -> AsyncEngine:
-    """An engine for what no request waits for: migrations, and what commands look up."""
+def make_engine(address: StoreAddress, limit_s: float, *, writes: bool = True) -> AsyncEngine:
+    """An engine for what no request waits for: migrations, and what commands look up.
+
+    One that does not write holds up nobody who does.
+    """
     if address.kind == "postgresql":
         return create_async_engine(
             "postgresql+asyncpg://", async_creator=lambda: connect(address.url, limit_s), pool_size=1
@@ -44,7 +47,7 @@ def make_engine(address: StoreAddress, limit_s: float) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
@@ -69,23 +72,30 @@ def _upgrade(connection: Connection, address: StoreAddress) -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
     config = migrations()
     config.attributes["connection"] = connection
-    exists = connection.dialect.has_table(connection, VERSION_TABLE)
-    found = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) if exists else None  # noqa: S608 - ours
-    refuse_unknown(found, address)
+    found = read_revision(connection, address)
     if found == REVISION:
         return
     command.upgrade(config, "head")
     log.info("the store's tables are up to date", extra={"from": found or "none", "to": REVISION})
 
 
-def refuse_unknown(found: str | None, address: StoreAddress) -> None:
-    """Raise StoreError where a program that knows more than this one has made the tables."""
+def read_revision(connection: Connection, address: StoreAddress) -> str | None:
+    """Which migration was the last; None where there are no tables yet.
+
+    Raises StoreError where a program that knows more than this one has made them.
+    """
+    if not connection.dialect.has_table(connection, VERSION_TABLE):
+        return None
+    found: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 - ours
+    if found == REVISION:
+        return found
     known = {script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions()}
     if found is not None and found not in known:
         raise StoreError(
             f"{address} was written by a newer version of uapi-adapter: its tables are at {found}, and this "
             f"version knows them up to {REVISION}. Install that version again, or set another store."
         )
+    return found
 
 
 def migrations() -> Config:

@@ -60,6 +60,7 @@ PURE = (
     "adapter.http.places",
     "adapter.http.prefer",
     "adapter.monitoring.counters",
+    "adapter.audit.query",
     "adapter.store.address",
     "adapter.stream.replay_buffer",
     "adapter.tools.trace.text",
@@ -154,7 +155,10 @@ def test_only_the_composition_root_and_the_commands_know_the_store() -> None:
     known = _offences(
         lambda name: not _is_in(name, ("adapter.store",)), lambda name: _is_in(name, ("adapter.store",))
     )
-    assert {offence.partition(" ")[0] for offence in known} <= {"adapter.app", "adapter.process.cli"}
+    assert {offence.partition(" ")[0] for offence in known} == {
+        "adapter.app",
+        "adapter.process.audit_command",
+    }
     libraries = ("sqlalchemy", "alembic", "asyncpg", "aiosqlite", "sqlite3")
     users = _offences(
         lambda name: not _is_in(name, ("adapter.store", "adapter.lab")), lambda name: _is_in(name, libraries)
