@@ -3,6 +3,7 @@
 #
 #   UAPI_CLIENT_ID=wallboard UAPI_CLIENT_SECRET=demo-secret \
 #     examples/barge-in.sh http://127.0.0.1:8080 '0003*210' '0003*024'
+#
 # The arguments are the address of the service, the extension to supervise and the supervisor's extension. They
 # may also come from UAPI_URL, UAPI_EXTENSION and UAPI_SUPERVISOR. Exits with 0 if the supervisor has joined.
 set -eu

@@ -1,1 +1,1 @@
-"""The audit trail: who asked for which supervision, and what came of it."""
+"""The audit trail: who requested which supervision, and how it ended."""

@@ -1,8 +1,8 @@
-"""An append-only file of lines, written in a thread of its own so that a slow disk holds up nobody.
+"""An append-only file of lines. A thread writes it, so that a slow disk delays nothing else.
 
-Lines are only ever added. A file that has grown too large is given the time behind its name and another is
-begun; nothing is deleted. One that somebody moved away (logrotate) is begun anew by itself, and at once on
-`reopen`. Whatever cannot be written is counted, and the count is written once lines can be again.
+If the file has grown too large, it gets the time behind its name, and a new file begins; nothing is deleted.
+If somebody has moved the file away (logrotate), a new one begins with the next line, and at once on `reopen`.
+Lines that cannot be written are counted, and their number is written once lines can be written again.
 """
 
 import contextlib
@@ -25,10 +25,10 @@ CLOSE_LIMIT_S = 5.0
 
 
 class AuditFile:
-    """The file; `write` may be called from the event loop, and only from one thread."""
+    """The audit file. Call `write` from one thread only; the event loop may be that thread."""
 
     def __init__(self, path: Path, max_bytes: int = 0) -> None:
-        """Open the file. Raises OSError where that is not possible."""
+        """Open the file. Raises OSError."""
         self._path = path
         self._max_bytes = max_bytes
         self._lost = 0
@@ -36,16 +36,16 @@ class AuditFile:
         self._fd = self._open()
         self._is_line_whole = True
         self.error: str | None = None
-        """Why lines are not written at present."""
+        """Why lines cannot be written at present; empty if they can."""
         self._writer = LineWriter("audit file", self._write_all)
 
     def write(self, line: str) -> None:
-        """Have the line written soon."""
+        """Queue a line."""
         if not self._writer.put(line):
             self._lose(1, "the disk is too slow")
 
     def reopen(self) -> None:
-        """Begin the file anew if it was moved away."""
+        """Begin a new file if the old one was moved away."""
         self._writer.wake()
 
     def close(self) -> None:
@@ -56,7 +56,7 @@ class AuditFile:
     # -- in the thread -----------------------------------------------------------------------------
 
     def _write_all(self, lines: list[str]) -> None:
-        """Write them, into a file that is begun anew if this one was moved away."""
+        """Write the lines, into a new file if the old one was moved away."""
         left = deque(lines)
         try:
             if not self._is_in_place():
@@ -68,10 +68,10 @@ class AuditFile:
             self._lose(len(left), str(failed))
 
     def _append(self, lines: deque[str]) -> None:
-        """Write the lines, and say first how many were lost. Raises OSError; what is left of them is lost.
+        """Write first how many lines were lost, then the lines. Upon OSError the remaining lines are lost.
 
-        What the disk has taken and does not confirm counts as lost too: whoever reads the trail has to be
-        told of each line that may be missing.
+        Lines that the disk has taken but not confirmed count as lost, too: the trail must tell of each line
+        that may be missing.
         """
         if self._max_bytes and os.fstat(self._fd).st_size >= self._max_bytes:
             self._rotate()
@@ -99,14 +99,14 @@ class AuditFile:
     def _write_line(self, line: str) -> None:
         data = f"{line}\n".encode()
         if not self._is_line_whole:
-            data = b"\n" + data  # half a line stands at the end: a full disk cut it off
+            data = b"\n" + data  # the last line is incomplete, because the disk is full
         while data:
             written = os.write(self._fd, data)
             self._is_line_whole = data[written - 1 : written] == b"\n"
             data = data[written:]
 
     def _lose(self, count: int, why: str) -> None:
-        """Count lines that are not written; the log is told once, not for each."""
+        """Count lines that are not written; log that once."""
         with self._counting:
             self._lost += count
         if self.error is None:
@@ -114,9 +114,9 @@ class AuditFile:
         self.error = why
 
     def _rotate(self) -> None:
-        """Give the file the time behind its name; never the name of another.
+        """Add the time to the file's name; never overwrite another file.
 
-        Where it may not be renamed it goes on growing: lines are worth more than its size.
+        If the file cannot be renamed, it goes on growing: lines matter more than its size.
         """
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         target, count = self._path.with_name(f"{self._path.name}.{stamp}"), 1
@@ -127,7 +127,7 @@ class AuditFile:
             self._path.rename(target)
         except OSError as failed:
             self._max_bytes = 0
-            log.error(  # noqa: TRY400 - the operator's to mend, no bug to trace
+            log.error(  # noqa: TRY400 - the operator has to mend this; it is no bug
                 "the audit trail cannot be renamed and goes on growing",
                 extra={"path": str(self._path), "error": str(failed)},
             )
@@ -144,14 +144,15 @@ class AuditFile:
         return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
 
     def _open(self) -> int:
-        # Whoever may write into the folder could have the lines written into any file, or held up in a pipe.
+        # Otherwise anybody who may write into the folder could redirect the lines to any file, or block them
+        # by a pipe.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         fd = open_regular(self._path, flags, MODE)
         self._is_line_whole = True
         return fd
 
     def _close(self) -> None:
-        with contextlib.suppress(OSError):  # closed already, where the one after it could not be opened
+        with contextlib.suppress(OSError):  # already closed, if the next file could not be opened
             os.close(self._fd)
         self._fd = -1
 

@@ -1,12 +1,12 @@
-"""What the audit trail says: who asked for which supervision, who was heard by whom and when, how it ended.
+"""The lines of the audit trail: who requested which supervision, who heard whom and when, how it ended.
 
-    request               an App asked to act on a call, and what it was answered
-    supervision joined    a supervisor joined a conversation, or it has another mode or other parties now
-    supervision ended     with all of its times, and why
+    request               an App requested an action on a call; with the answer
+    supervision joined    a supervisor joined a conversation, or its mode or its parties changed
+    supervision ended     with all its times and the reason
 
-No token, no secret and no body is written; of what a client sends, only a few fields, each cut short. They
-keep the client's names for them (`sendCallTo`, `phoneNumber`, `phoneCallId`); `supervisor`, `extension` and
-`call` are what those turned out to mean, and are missing where they meant nothing.
+The trail contains no token, no secret and no body. It contains a few fields of a request, each cut short,
+under the client's names (`sendCallTo`, `phoneNumber`, `phoneCallId`). `supervisor`, `extension` and `call`
+are what the adapter found for them, and are missing if it found nothing.
 """
 
 import json
@@ -19,22 +19,22 @@ from adapter.callcontrol.supervision.session import State
 from adapter.callcontrol.supervision.supervision import Supervision
 
 TEXT_LIMIT = 128
-"""What a client writes goes into the trail up to so many characters."""
+"""How many characters of a client's value go into the trail."""
 
 
 class AuditTable(Protocol):
-    """Where the lines can be looked up by who takes part in them."""
+    """A table of lines that can be searched by their participants."""
 
     @property
     def error(self) -> str | None:
-        """Why lines are not written at present."""
+        """Why lines cannot be written at present; empty if they can."""
 
     def write(self, at: float, facts: Mapping[str, object], line: str) -> None:
-        """Have the line written soon; `facts` are what stands in it, `at` is its time."""
+        """Queue a line with these fields; `at` is its time."""
 
 
 class AuditLog:
-    """Writes the lines into a file, a table, or both; into neither where the operator wants none."""
+    """Writes the lines into a file, a table, both or neither, as the operator has set."""
 
     def __init__(
         self, file: AuditFile | None, clock: Callable[[], float], table: AuditTable | None = None
@@ -44,7 +44,7 @@ class AuditLog:
         self._clock = clock
         self._joined_at: dict[str, float] = {}
         self._told: dict[str, Mapping[str, object]] = {}
-        """The last line of each supervision that is joined."""
+        """The last line of each joined supervision."""
 
     @property
     def is_on(self) -> bool:
@@ -52,12 +52,12 @@ class AuditLog:
         return self._file is not None or self._table is not None
 
     def is_written(self) -> bool | None:
-        """Whether all lines are written at present; None where none are to be."""
+        """Whether all lines can be written at present; None if there is no trail."""
         places = [place for place in (self._file, self._table) if place is not None]
         return all(place.error is None for place in places) if places else None
 
     def reopen(self) -> None:
-        """Begin the file anew if it was moved away."""
+        """Begin a new file if the old one was moved away."""
         if self._file is not None:
             self._file.reopen()
 
@@ -67,11 +67,11 @@ class AuditLog:
             self._file.close()
 
     def note_request(self, facts: Mapping[str, object]) -> None:
-        """A request was answered."""
+        """Write the line of an answered request."""
         self._write("request", facts)
 
     def on_supervision(self, supervision: Supervision) -> None:
-        """A supervision moved: a line where others are heard now, and one at its end."""
+        """Write a line if the supervisor now hears other parties, and one at the supervision's end."""
         if not self.is_on:
             return
         if supervision.state is State.ENDED:

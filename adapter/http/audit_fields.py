@@ -1,7 +1,7 @@
-"""Has every request of an App to act on a call written to the audit trail, whatever comes of it.
+"""Writes every request of an App to act on a call to the audit trail, whatever the answer.
 
-What is turned away first is not: no token, or asked too often. Anybody can send as much of that as he likes,
-and nothing is ever deleted from the trail. `/metrics` counts it, and the log has a line for it.
+The trail does not contain requests without a valid token or beyond the rate: anybody can send any number of
+those, and nothing is ever deleted from the trail. `/metrics` counts them, and the log has a line for each.
 """
 
 import time
@@ -21,12 +21,12 @@ _METHODS = ("PUT", "DELETE")
 
 
 def note(request: web.Request, **facts: object) -> None:
-    """What is known of a request by now; a name that is given again has the newer value."""
+    """Note fields for the line of a request; a repeated name gets the newer value."""
     request.setdefault(_FACTS, {}).update(facts)
 
 
 def audit_requests(trail: AuditLog, settings: Settings) -> Middleware:
-    """A middleware, to stand inside the one that answers errors, that writes a line for each such request."""
+    """Make a middleware that writes these lines. It must be inside the middleware that answers errors."""
 
     @web.middleware
     async def write_line(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -1,7 +1,7 @@
-"""`Idempotency-Key`: a request that is sent again under the same key is answered again, and done once.
+"""`Idempotency-Key`: a repeated request with the same key gets the same answer, and is carried out once.
 
-The answers are remembered here. Where there is a store they are kept there too, so that a client that sends
-its request again after a restart is answered as before.
+This module keeps the answers in memory. If there is a store, they are kept there too, so that a client that
+repeats its request after a restart gets the same answer.
 """
 
 import asyncio
@@ -23,17 +23,17 @@ from adapter.storing import StoreDown
 
 HEADER = "Idempotency-Key"
 KEPT_LIMIT = 1_000
-"""So many answers are kept for one App; the oldest are forgotten first."""
+"""How many answers are kept for one App; the oldest are forgotten first."""
 KEPT_S = 24 * 3600.0
 
 _KEY = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)
 _NOT_KEPT = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
-"""Nothing was done, or nobody knows: who asks again under the same key shall have another try."""
+"""Answers that are not kept: nothing was done, or nobody knows. A repeated request is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """An answer as it is given again, and what was asked for."""
+    """An answer to repeat, and the request that it belongs to."""
 
     fingerprint: bytes
     status: int
@@ -52,13 +52,13 @@ class KeptAnswer:
 
 
 class AnswerKeeper(Protocol):
-    """Keeps answers for longer than the process lives."""
+    """Keeps answers beyond the life of the process."""
 
     async def find(self, app: str, key: str) -> KeptAnswer | None:
-        """What the App was answered under this key. Raises StoreDown where nobody can tell."""
+        """The App's answer under this key. Raises StoreDown if the store does not answer."""
 
     async def keep(self, app: str, key: str, answer: KeptAnswer) -> None:
-        """Keep it; it is kept when this returns, or will be once the store is back."""
+        """Keep the answer; if the store is down, it is kept once the store is back."""
 
 
 @dataclass(slots=True)
@@ -66,11 +66,11 @@ class _Entry:
     fingerprint: bytes
     began_at: float
     answer: "asyncio.Future[KeptAnswer | None]"
-    """None where the answer is not kept: whoever waits for it tries by itself."""
+    """None if the answer is not kept: requests that wait for it are then carried out themselves."""
 
 
 class IdempotencyStore:
-    """The answers of the last hours, by App and key."""
+    """The recent answers by App and key."""
 
     def __init__(
         self, keeper: AnswerKeeper | None = None, clock: Callable[[], float] = time.monotonic
@@ -86,10 +86,10 @@ class IdempotencyStore:
         what: bytes,
         answer: Callable[[], Awaitable[web.Response]],
     ) -> web.Response:
-        """What `answer` answers, or what it answered before under the request's key.
+        """The answer of `answer`, or the earlier answer under the request's key.
 
-        `what` is all that the request asks for: the same key with something else is an error. Raises
-        ApiError, and whatever `answer` raises.
+        `what` identifies the request: the same key with another request is an error. Raises ApiError, and
+        what `answer` raises.
         """
         key = read_key(request)
         if key is None:
@@ -123,7 +123,7 @@ class IdempotencyStore:
             entry.answer.set_result(kept)
 
     async def _kept_before(self, app: str, key: str, fingerprint: bytes) -> KeptAnswer | None:
-        """The answer of an earlier process, or of a time that is forgotten here. Raises ApiError."""
+        """The answer of an earlier process, or one that is no longer in memory. Raises ApiError."""
         if self._keeper is None:
             return None
         try:
@@ -145,7 +145,7 @@ class IdempotencyStore:
 
 
 def read_key(request: web.Request) -> str | None:
-    """The key of the request, none where it has none. Raises ApiError `idempotency_key_invalid`."""
+    """The key of the request; None if it has none. Raises ApiError `idempotency_key_invalid`."""
     keys = request.headers.getall(HEADER, ())
     if not keys:
         return None
@@ -160,7 +160,7 @@ def _again(request: web.Request, kept: KeptAnswer) -> web.Response:
 
 
 async def _answered(answer: Callable[[], Awaitable[web.Response]]) -> tuple[web.Response, str | None]:
-    """The response, an error's too, and the error's code."""
+    """The response, and the code if it is an error."""
     try:
         return await answer(), None
     except ApiError as error:

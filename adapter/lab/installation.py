@@ -1,4 +1,4 @@
-"""Which Asterisk to run, and with which words."""
+"""Finds the Asterisk to run, and the command that starts it."""
 
 import functools
 import os
@@ -15,7 +15,7 @@ from adapter.lab.rootfs import DEBIAN_RELEASES, DEFAULT_VERSION, ensure_root
 
 ASTERISK_VARIABLE = "ADAPTER_LAB_ASTERISK"
 
-# It takes a fiftieth of a second; this is for a machine that is busy with something else.
+# It takes a fiftieth of a second; the limit allows for a busy machine.
 VERSION_DEADLINE_S = 10.0
 
 
@@ -23,7 +23,7 @@ VERSION_DEADLINE_S = 10.0
 class Installation:
     """An Asterisk that can be run here.
 
-    `command` starts it, without arguments. The folders are None where its compiled-in ones are right.
+    `command` starts it, without arguments. A folder is None if the compiled-in one is right.
     """
 
     command: tuple[str, ...]
@@ -32,14 +32,14 @@ class Installation:
 
     @property
     def version(self) -> int:
-        """Its major version, by its own word. Raises LabError where it says none."""
+        """Its major version, as it reports it. Raises LabError if it reports none."""
         return _version(self.command)
 
 
-@functools.cache  # it is run for each lab anew, and stays what it is
+@functools.cache  # each lab runs it again; its version does not change
 def _version(command: tuple[str, ...]) -> int:
     try:
-        said = subprocess.run((*command, "-V"), capture_output=True, text=True, timeout=VERSION_DEADLINE_S)  # noqa: PLW1510 - what it says counts, not its status
+        said = subprocess.run((*command, "-V"), capture_output=True, text=True, timeout=VERSION_DEADLINE_S)  # noqa: PLW1510 - its output counts, not its status
     except (OSError, subprocess.TimeoutExpired) as silent:
         raise LabError(f"{command[-1]} does not tell its version: {silent}") from None
     found = re.search(r"^Asterisk (?:GIT-|certified/)?(\d+)", said.stdout, re.MULTILINE)
@@ -51,10 +51,10 @@ def _version(command: tuple[str, ...]) -> int:
 async def find_asterisk(say: Callable[[str], None], given: Path | None = None) -> Installation:
     """Return the Asterisk to run.
 
-    In this order: the one given, a program or a Debian folder; the one that ADAPTER_LAB_ASTERISK names,
-    which may also be a version, 16 or 22; the one on PATH; 22. For a version the lab's own Debian folder
-    is taken, and made if need be.
-    Raises LabError if what is named is no Asterisk, or if the folder cannot be made.
+    In this order: the given one, a program or a Debian folder; the one that ADAPTER_LAB_ASTERISK names, which
+    may also be a version, 16 or 22; the one on PATH; 22. For a version it is the one in the lab's own Debian
+    folder, which is made if necessary. Raises LabError if the named one is no Asterisk, or if the folder
+    cannot be made.
     """
     if given is None and (named := os.environ.get(ASTERISK_VARIABLE)):
         if named in DEBIAN_RELEASES:
@@ -80,15 +80,15 @@ def _describe(given: Path) -> Installation:
 
 
 def describe_root(root: Path) -> Installation:
-    """Return the Asterisk inside a Debian folder, run from outside: no chroot, no root rights.
+    """Return the Asterisk inside a Debian folder, to run from outside: no chroot, no root rights.
 
-    The folder's own dynamic loader is told to take the libraries from the folder too.
+    The folder's own dynamic loader starts it, with the libraries of the folder.
     Raises LabError if the folder has no Asterisk, or one for another kind of machine.
     """
     program = root / "usr/sbin/asterisk"
-    # The libraries stand in a folder named after the kind of machine: x86_64-linux-gnu, aarch64-linux-gnu.
-    # Where /lib is a folder of its own, as in a root of Debian bullseye, the loader and the C library are
-    # in there and the others under /usr.
+    # The folder of the libraries is named after the architecture: x86_64-linux-gnu, aarch64-linux-gnu. If
+    # /lib is a separate folder, as in Debian bullseye, the loader and the C library are there and the others
+    # under /usr.
     loaders = sorted(root.glob(f"lib/{platform.machine()}-*/ld-linux-*.so.*"))
     if not program.is_file() or not loaders:
         raise LabError(f"{root} holds no Asterisk for {platform.machine()}.")

@@ -1,4 +1,4 @@
-"""What a simulated phone did, step by step, as it says itself."""
+"""Reads the journal of a simulated phone: the steps that the phone reports."""
 
 import asyncio
 import enum
@@ -36,13 +36,13 @@ class Step(enum.StrEnum):
     UNMUTED = "unmuted"
 
 
-# A call begins with one of these, from the phone's side.
+# The first step of a call on the phone's side.
 FIRST_STEPS = frozenset({Step.RINGING, Step.CALLING, Step.REFUSED, Step.FORWARDED})
-# After one of these the phone has nothing more to do with the call.
+# The last step of a call on the phone's side.
 LAST_STEPS = frozenset(
     {Step.CANCELLED, Step.ENDED, Step.HUNG_UP, Step.GAVE_UP, Step.REJECTED, Step.REFUSED, Step.FORWARDED}
 )
-# How far a call has come; every other step is something that happens on the way.
+# The steps that tell the state of a call; all others are events during it.
 STAGES = FIRST_STEPS | LAST_STEPS | {Step.ANSWERED}
 
 
@@ -50,9 +50,8 @@ STAGES = FIRST_STEPS | LAST_STEPS | {Step.ANSWERED}
 class JournalEntry:
     """One step of one call.
 
-    `text` is what else stands on the line, as in sipp-scenarios/README.md: the From header (ringing), the
-    SIP status (rejected), or nothing. `at` is time.monotonic() when the phone told us, about a millisecond
-    after it happened.
+    `text` is the rest of the line, as in sipp-scenarios/README.md: the From header (ringing), the SIP status
+    (rejected), or nothing. `at` is the time.monotonic() of the report, about a millisecond after the step.
     """
 
     step: Step
@@ -62,7 +61,7 @@ class JournalEntry:
 
 
 def parse_line(line: str, at: float) -> JournalEntry:
-    """Return the step that a line of a journal tells. Raises LabError for anything but such a line."""
+    """Return the step in a line of a journal. Raises LabError for any other line."""
     word, _, rest = line.partition(" ")
     call_id, _, text = rest.partition(" ")
     try:
@@ -77,7 +76,7 @@ def parse_line(line: str, at: float) -> JournalEntry:
 class Journal:
     """Reads a phone's journal from a pipe, as it is written.
 
-    A pipe rather than a file, because then each line has the time at which it was written.
+    It is a pipe and not a file, so that each line has the time at which it was written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -91,13 +90,13 @@ class Journal:
 
     @property
     def entries(self) -> tuple[JournalEntry, ...]:
-        """Return all steps so far, the oldest first. Raises LabError if a line made no sense."""
+        """Return all steps so far, the oldest first. Raises LabError if a line was malformed."""
         if self._failure is not None:
             raise self._failure
         return tuple(self._entries)
 
     def close(self) -> None:
-        """Read what is left, and no more."""
+        """Read the rest of the journal, and close it."""
         if self._pipe is not None:
             self._read()
         self._close_pipe()
@@ -111,14 +110,14 @@ class Journal:
             return
         at = time.monotonic()
         if not data:
-            # The phone is gone; an ended pipe would call us without end.
+            # The phone is gone; an ended pipe would trigger this callback for ever.
             self._close_pipe()
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
         try:
             self._entries.extend(parse_line(line.decode(errors="replace"), at) for line in lines)
         except LabError as failure:
-            # Nobody would see an error of the event loop's callback; whoever reads the entries sees this.
+            # Nobody would see an exception of this callback, so `entries` raises it.
             self._failure = failure
 
     def _close_pipe(self) -> None:

@@ -1,4 +1,4 @@
-"""One process at a time does what all of them need."""
+"""A lock for work that several processes need and one of them does."""
 
 import contextlib
 import fcntl
@@ -11,16 +11,16 @@ from adapter.lab.polling import poll_until
 
 
 def cache_folder() -> Path:
-    """Where the lab keeps what it made once."""
+    """The folder in which the lab keeps what it makes once."""
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(cache).expanduser() / "uapi-adapter"
 
 
 @contextlib.asynccontextmanager
 async def only_one(lock: Path, what: str, within_s: float, say: Callable[[str], None]) -> AsyncIterator[None]:
-    """Hold the lock for as long as the block runs; `what` it is for is said where another process has it.
+    """Hold the lock while the block runs; if another process has it, print `what` it is for.
 
-    Raises LabError where that goes on for more than `within_s`.
+    Raises LabError if another process holds it for more than `within_s`.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as held:
@@ -28,7 +28,7 @@ async def only_one(lock: Path, what: str, within_s: float, say: Callable[[str], 
             say(f"Another process is {what}; waiting for it ...")
             if not await poll_until(lambda: _try_lock(held.fileno()) or None, within_s):
                 raise LabError(f"Another process has held {lock} for {within_s:.0f} s.")
-        # Closing the file gives the lock back.
+        # Closing the file releases the lock.
         yield
 
 

@@ -1,4 +1,4 @@
-"""Phones of one's own for the lab's Asterisk: an endpoint and an extension for each further number."""
+"""Adds phones to the lab's Asterisk: an endpoint and an extension for each further number."""
 
 import re
 from collections.abc import Container, Iterable
@@ -12,11 +12,11 @@ PHONES_FILE, DIALPLAN_FILE = "site/phones.conf", "site/extensions.conf"
 
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z*_.-]*", re.ASCII)
 _SECTION = re.compile(r"^\[([^\]]+)\](?!\(!)", re.MULTILINE)
-"""A section of pjsip.conf that is no template: an endpoint has at least one of its name."""
+"""A section of pjsip.conf that is not a template: an endpoint has at least one with its name."""
 
 
 def phones_of(directory: Path) -> tuple[str, ...]:
-    """The names of the PJSIP devices that a directory's phone terminals have."""
+    """The PJSIP devices of a directory's phone terminals, by name."""
     extensions = DirectoryFile(directory).current.extensions.values()
     devices = [
         device.partition("/")
@@ -28,7 +28,7 @@ def phones_of(directory: Path) -> tuple[str, ...]:
 
 
 def known_phones(etc: Path) -> frozenset[str]:
-    """The numbers that this Asterisk may have a phone for, by its configuration."""
+    """The numbers for which this Asterisk's configuration may have a phone."""
     files = [*etc.glob("pjsip*.conf"), etc / PHONES_FILE]
     return frozenset(
         number for file in files if file.exists() for number in _SECTION.findall(file.read_text())
@@ -36,7 +36,7 @@ def known_phones(etc: Path) -> frozenset[str]:
 
 
 def further_numbers(numbers: Iterable[str], known: Container[str]) -> list[str]:
-    """Those that are not known, each once. Raises LabError for what is no number."""
+    """The numbers that are not known, each once. Raises LabError for an invalid number."""
     further = [number for number in dict.fromkeys(numbers) if number not in known]
     for number in further:
         if _NUMBER.fullmatch(number) is None:
@@ -45,7 +45,7 @@ def further_numbers(numbers: Iterable[str], known: Container[str]) -> list[str]:
 
 
 def write_phones(etc: Path, numbers: Iterable[str]) -> None:
-    """Have a phone and an extension for each number that has none. Raises LabError for what is no number."""
+    """Write a phone and an extension for each number without one. Raises LabError for an invalid number."""
     further = further_numbers(numbers, known_phones(etc))
     phones = (
         f"[{number}](phone)\naors = {number}\ncallerid = {number} <{number}>\n[{number}](contacts)\n"

@@ -1,4 +1,4 @@
-"""The programs that the lab takes from the system."""
+"""Installs the programs that the lab needs from the system."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from adapter.lab.errors import LabError
 from adapter.lab.locking import cache_folder, only_one
 from adapter.lab.processes import end_process, last_lines, start_process
 
-# Program -> the Debian package that brings it.
+# Program -> its Debian package.
 SIPP = {"sipp": "sip-tester"}
 MMDEBSTRAP = {"mmdebstrap": "mmdebstrap"}
 # An ordinary user makes the folder in a user namespace, which needs this too.
@@ -21,15 +21,14 @@ INSTALL_DEADLINE_S = 600.0
 
 
 def missing_packages(programs: dict[str, str]) -> tuple[str, ...]:
-    """Return the packages of those programs that are not on PATH."""
+    """Return the packages of the programs that are not on PATH."""
     return tuple(package for program, package in programs.items() if shutil.which(program) is None)
 
 
 async def install_missing(programs: dict[str, str], say: Callable[[str], None]) -> None:
-    """Install what is missing, if we may; nothing when all is there.
+    """Install the missing packages, if the user is root.
 
-    Raises LabError with the one line to type when we are not root, or on a system without apt, or when
-    apt fails.
+    Raises LabError with the line to type if the user is not root, if the system has no apt, or if apt fails.
     """
     packages = missing_packages(programs)
     if not packages:
@@ -40,7 +39,7 @@ async def install_missing(programs: dict[str, str], say: Callable[[str], None]) 
     if os.geteuid() != 0:
         raise LabError(f"Missing: {wanted}. Type: sudo apt-get update && sudo apt-get install -y {wanted}")
     async with only_one(cache_folder() / "packages.lock", "installing packages", INSTALL_DEADLINE_S, say):
-        packages = missing_packages(programs)  # whoever held the lock before us installed them
+        packages = missing_packages(programs)  # the process that held the lock before has installed them
         if packages:
             say(f"Installing {wanted} ...")
             await _apt_get(["update"])

@@ -1,4 +1,4 @@
-"""One simulated phone: a SIPp process with a tone for a voice and a socket for an ear."""
+"""A simulated phone: a SIPp process that sends a tone, and a socket that receives audio."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from adapter.lab.processes import end_process, last_lines, start_process
 from adapter.lab.sip import find_tags, press_key, replaces
 from adapter.lab.sipp import is_bound
 
-# A tenth of a second; this is for a machine that is busy with something else.
+# It takes a tenth of a second; the limit allows for a busy machine.
 LISTENING_DEADLINE_S = 10.0
 GOODBYE_DEADLINE_S = 1.0
 KEY_DEADLINE_S = 5.0
@@ -23,9 +23,9 @@ _SHOWN = frozenset({Step.RINGING, Step.REFUSED, Step.FORWARDED})
 class Phone:
     """A simulated phone.
 
-    `number` is its extension, or the public number it calls from; `callee` the number it calls, empty where
-    it waits to be called. It says each step it takes in its journal. Each wait raises LabError when the step
-    does not come within so many seconds, or when the SIPp that plays the phone has died.
+    `number` is its extension, or its public number; `callee` is the number that it calls, empty if it waits
+    for calls. It writes each step into its journal. Each wait raises LabError if the step does not come
+    within so many seconds, or if the phone's SIPp has died.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Phone:
 
     @property
     def is_over(self) -> bool:
-        """Whether it called somebody, once, and that call is over: its SIPp is about to end."""
+        """Whether this caller's only call has ended: its SIPp is about to end."""
         return bool(self.callee) and self._step_of_call(LAST_STEPS) is not None
 
     @property
@@ -160,23 +160,27 @@ class Phone:
             await self._press({"X-Key": "digit", "X-Digit": digit}, {Step.DIGIT}, f"send {digit}")
 
     async def transfer(self, number: str) -> None:
-        """Send whom we talk to on to `number` (blind transfer), and hang up once a phone rings there.
+        """Transfer the other party to `number` (blind), and hang up once a phone rings there.
 
-        Raises LabError if none does.
+        Raises LabError if none rings.
         """
         await self._refer(f"<sip:{self._here(number)}@{self._server[0]}:{self._server[1]}>")
 
     async def transfer_to(self, consultation: "Phone") -> None:
-        """Connect whom we talk to with whom `consultation` calls (attended transfer).
+        """Connect the other party with the party that `consultation` calls (attended transfer).
 
-        That is this phone's second line: a phone of the same number, whose call is answered or rings.
+        `consultation` is this phone's second line: a phone of the same number, whose call is answered or
+        rings.
         """
         number, tags = self._here(consultation.callee or consultation.number), consultation.tags
         await self._refer(replaces(number, self._server, consultation.call_id, tags))
 
     @property
     def tags(self) -> tuple[str, str]:
-        """Return the SIP tags of the current call, ours and Asterisk's. LabError if it was not taken yet."""
+        """Return the SIP tags of the current call, the phone's and Asterisk's.
+
+        LabError if it is not answered yet.
+        """
         entry = self._step_of_call({Step.ANSWERED}) or self._step_of_call({Step.RINGS_THERE})
         tags = find_tags("" if entry is None else entry.text)
         if len(tags) != len(("ours", "theirs")):
@@ -201,23 +205,23 @@ class Phone:
         press_key(self.ip, self.sip_port, call_id)
 
     async def vanish(self) -> None:
-        """End the phone without a goodbye, as when its cable is pulled; its calls and registration stay."""
+        """End the phone without a BYE, as when its cable is pulled; its calls and registration stay."""
         if self._process is not None:
             await end_process(self._process, grace_s=0.0)
 
     async def gone(self) -> None:
-        """Wait until its SIPp has ended by itself, as that of a caller does; end it where it does not."""
+        """Wait until its SIPp has ended by itself, as that of a caller does; otherwise end it."""
         await poll_until(lambda: True if self.pid is None else None, GOODBYE_DEADLINE_S)
         await self.vanish()
 
     async def start(self, command: tuple[str, ...]) -> None:
-        """Start its SIPp and wait until that listens. For Phones, which knows the command."""
+        """Start its SIPp with the command from Phones, and wait until it listens."""
         self._process = await start_process(command, self._folder, self._folder / "output")
         if await poll_until(self._is_listening, LISTENING_DEADLINE_S) is None:
             raise LabError(f"{self.name}: SIPp does not listen. {self._errors()}")
 
     async def close(self) -> None:
-        """Hang up what is still up, and end the phone."""
+        """Hang up all its calls, and end the phone."""
         try:
             if self.pid is not None:
                 await self._say_goodbye()
@@ -229,10 +233,10 @@ class Phone:
                 self.ear.close()
 
     async def _say_goodbye(self) -> None:
-        """Hang up, so that no call is left at the PBX that nobody is in."""
+        """Hang up, so that no call without parties stays on the PBX."""
         for call_id in self._talking():
             press_key(self.ip, self.sip_port, call_id)
-        # Where the PBX is gone, nobody answers our goodbye; then it just takes this long.
+        # If the PBX is gone, nobody answers the BYE, and this waits for the whole time.
         await poll_until(lambda: None if self._talking() and self.pid else True, GOODBYE_DEADLINE_S)
 
     def _talking(self) -> tuple[str, ...]:
@@ -253,7 +257,7 @@ class Phone:
         def outcome() -> JournalEntry | None:
             new = (entry for entry in self.journal[before:] if entry.call_id == call_id)
             outcomes = {*steps, Step.TURNED_DOWN}
-            # First of all a referral is being tried.
+            # The first answer to a referral says that it is being tried.
             return next((one for one in new if one.step in outcomes and one.text != "100 Trying"), None)
 
         press_key(self.ip, self.sip_port, call_id, headers)
@@ -264,7 +268,7 @@ class Phone:
 
     async def _wait(self, look: Callable[[], JournalEntry | None], what: str, within: float) -> JournalEntry:
         def look_or_notice_death() -> JournalEntry | None:
-            # First whether it lives, then what it said: what it said last is not lost.
+            # Check the process first and read its journal afterwards, so that its last steps are not lost.
             alive = self.pid is not None
             entry = look()
             if entry is None and not alive:
@@ -278,7 +282,7 @@ class Phone:
 
     def _is_listening(self) -> bool | None:
         if self.pid is None:
-            # A caller whose call is over already has done all it should.
+            # A caller whose call has ended has nothing more to do.
             if self.journal:
                 return True
             raise LabError(f"{self.name}: SIPp died as it started. {self._errors()}")
@@ -313,6 +317,6 @@ class Phone:
     def _errors(self) -> str:
         complaints = last_lines(self._folder / "errors")
         if not complaints and self.pid is None:
-            # It may have died before it had a file for errors.
+            # It may have died before it created its file of errors.
             complaints = last_lines(self._folder / "output")
         return f"SIPp says:\n{complaints}" if complaints else ""

@@ -19,12 +19,12 @@ from adapter.lab.processes import end_process, last_lines, start_process
 from adapter.lab.sipp import PORTS_OF_A_PHONE, scenario_path, sipp_command, write_refusal, write_talker
 from adapter.lab.tones import TONES_HZ, make_tone
 
-# A tenth of a second; this is for a machine that is busy with something else.
+# It takes a tenth of a second; the limit allows for a busy machine.
 REGISTER_DEADLINE_S = 10.0
 REGISTRATION_S = 3_600
 NO_REGISTRATION_S = 0
 
-# As many calls, one after the other or at once, as any test will make.
+# More calls than any test makes, one after the other or at once.
 CALLS_OF_A_CALLEE = 1_000_000
 
 # The scenarios that go on with talk.xml.
@@ -44,7 +44,7 @@ class _Part:
     calls: int = CALLS_OF_A_CALLEE
 
     def scenario(self, folder: Path) -> Path:
-        """Return its scenario, written in `folder` where it is not one of sipp-scenarios/ as it stands."""
+        """Return its scenario: a file of sipp-scenarios/, or a changed copy in `folder`."""
         if self.refusal:
             return write_refusal(self.refusal, folder, rings_first=self.rings_first)
         if self.role in TALKERS:
@@ -53,7 +53,7 @@ class _Part:
 
 
 class Phones:
-    """The phones around one PBX. On exit they hang up, take back their registrations, and are gone.
+    """The phones around one PBX. On exit they hang up, unregister and end.
 
     Numbers are the directory's, in any layout of the PBX (0003*210), or what the layout has itself (`99210`).
 
@@ -71,7 +71,10 @@ class Phones:
         self._folders = 0
 
     async def __aenter__(self) -> Self:
-        """Make sure that there is a SIPp. Raises LabError if there is none and we may not install it."""
+        """Make sure that there is a SIPp.
+
+        Raises LabError if there is none and the user may not install it.
+        """
         await install_missing(SIPP, self._say)
         self._base.mkdir(parents=True, exist_ok=True)
         return self
@@ -81,12 +84,12 @@ class Phones:
     ) -> None:
         """End all phones."""
         try:
-            # A PBX that is gone has no registrations to take back; whoever is cancelled has no time.
+            # If the PBX is gone, there are no registrations to remove; a cancelled task has no time for it.
             if self._pbx.pid is not None and (kind is None or issubclass(kind, Exception)):
                 with contextlib.suppress(*(() if kind is None else (ExceptionGroup,))):
                     await self._unregister()
         finally:
-            # One that cannot be ended must not keep the others from it.
+            # If one phone cannot be ended, the others are ended nevertheless.
             ends = [phone.close() for phone in self._phones]
             outcomes = await asyncio.gather(*ends, return_exceptions=True)
         failures = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
@@ -105,10 +108,10 @@ class Phones:
     ) -> Phone:
         """Return a phone that waits to be called, and rings until it is picked up or given up.
 
-        It is registered for the extension `number`. With `carrier` it plays the public network instead:
-        whatever number a phone of ours dials after 00, this one rings. With `forward_to` it never rings: it
-        sends every call on to that number. `codec` is one of CODECS, the only one that it speaks. Some phones
-        ring with `rings_by` = "183 Session Progress" and never with 180.
+        It is registered for the extension `number`. With `carrier` it plays the public network instead: it
+        rings whenever another phone dials 00 and any number. With `forward_to` it never rings, but forwards
+        every call to that number. `codec` is one of CODECS, the only one that it offers. Some phones ring
+        with `rings_by` = "183 Session Progress" and never with 180.
         """
         part = _Part("callee", codec=codec, rings_by=rings_by)
         if forward_to is not None:
@@ -129,8 +132,8 @@ class Phones:
     ) -> Phone:
         """Return a phone that is calling `callee`, once.
 
-        With `trunk` the call comes from the public network, and `number` is the customer's; else from our
-        extension `number`. The display of who is called shows `display`, or the phone's name.
+        With `trunk` the call comes from the public network, and `number` is the customer's; otherwise it
+        comes from the extension `number`. The called phone's display shows `display`, or this phone's name.
         """
         if not trunk:
             self._expect_phone(number)
@@ -142,7 +145,7 @@ class Phones:
     async def refuser(
         self, number: str, refusal: str, *, name: str | None = None, rings_first: bool = False
     ) -> Phone:
-        """Return a registered phone that turns every call away with `refusal`, such as "486 Busy Here".
+        """Return a registered phone that rejects every call with `refusal`, such as "486 Busy Here".
 
         With `rings_first` it does so after it rang for 0.3 s.
         """
@@ -152,7 +155,7 @@ class Phones:
     async def register(self, number: str, contact: str | None = None) -> str:
         """Register the extension `number` at `contact` (address:port), and return the contact.
 
-        Without one, at a port where nobody listens: a phone that was switched off.
+        Without one, it registers a port where nobody listens: a phone that is switched off.
         """
         self._expect_phone(number)
         contact = contact or f"{HOST}:{self._pbx.ports.take(HOST)}"
@@ -161,8 +164,8 @@ class Phones:
         return contact
 
     def _expect_phone(self, number: str) -> None:
-        """Raise LabError where Asterisk would turn this phone away (401)."""
-        # Of an Asterisk that somebody else started nothing is known here.
+        """Raise LabError if Asterisk would reject this phone (401)."""
+        # The configuration of an Asterisk that somebody else started is unknown.
         known = known_phones(self._pbx.folder / "etc")
         if known and self._pbx.layout.endpoint(number) not in known:
             raise LabError(
@@ -197,7 +200,7 @@ class Phones:
             ear=await Ear.open(ip, codec),
             folder=folder,
         )
-        # From here on it is closed on exit, whatever becomes of its start.
+        # From here on the phone is closed on exit, even if its start fails.
         self._phones.append(phone)
         await phone.start(
             sipp_command(
@@ -220,7 +223,7 @@ class Phones:
         return phone
 
     async def _free_name(self, name: str) -> None:
-        """Raise LabError where a phone of this name is in use; wait for one that is about to end."""
+        """Raise LabError if a phone of this name is in use; wait if it is about to end."""
         for phone in self._phones:
             if phone.name == name and phone.pid is not None:
                 if not phone.is_over:
@@ -257,7 +260,7 @@ class Phones:
                 together.create_task(self._send_register(number, contact, NO_REGISTRATION_S))
 
     def _folder_for(self, name: str) -> Path:
-        # A name is for people and may hold anything.
+        # A name is for people and may contain any characters.
         self._folders += 1
         words = "".join(letter if letter.isalnum() else "-" for letter in name)
         folder = self._base / f"{self._folders:02}-{words}"

@@ -44,7 +44,7 @@ class Ended:
 async def run_process(
     *command: str, within: float, environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> Ended:
-    """Run a command to its end. Raises TimeoutError where that does not come within so many seconds."""
+    """Run a command to its end. Raises TimeoutError if it takes more than so many seconds."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
@@ -84,14 +84,14 @@ async def kill_process(process: asyncio.subprocess.Process) -> None:
 
 
 def _send_signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    # Not by the process's own methods: they look for its exit status too, and where it has just ended,
-    # whoever waits for that status finds it gone.
+    # Not by the process's own methods: they also collect its exit status, and if the process has just ended,
+    # another task that waits for the status would miss it.
     with contextlib.suppress(ProcessLookupError):
         os.kill(process.pid, number)
 
 
 def die_with_parent(command: Sequence[str]) -> tuple[str, ...]:
-    """Return `command` so wrapped that it is killed if the lab dies without having ended it."""
+    """Wrap `command` so that it is killed if the lab dies without ending it."""
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         return tuple(command)

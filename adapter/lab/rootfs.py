@@ -1,8 +1,8 @@
 """A Debian folder with Asterisk in it, made once for each version and kept.
 
-Debian's stable releases of today have no Asterisk package; its testing release has 22, and an older one
-has 16. The folder is a whole small Debian, of which the lab only runs the one program: no container, no
-root rights, nothing installed.
+Debian's present stable releases have no Asterisk package. Its testing release has 22, and an older release
+has 16. The folder is a small Debian, of which the lab runs only Asterisk: without a container, without root
+rights, and without installing anything.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from adapter.lab.processes import end_process, last_lines, start_process
 # Asterisk's major version -> the release of Debian that packages it.
 DEBIAN_RELEASES = {"16": "bullseye", "22": "forky"}
 DEFAULT_VERSION = "22"
-# Half a minute on a good line; this is for a bad one.
+# Half a minute with a good connection; the limit allows for a bad one.
 MAKE_DEADLINE_S = 1_200.0
 
 
 def root_folder(version: str = DEFAULT_VERSION) -> Path:
-    """Return where the folder with that version is kept, whether it exists yet or not."""
+    """Return the path of the folder for this version, whether it exists or not."""
     return cache_folder() / f"asterisk-{version}"
 
 
@@ -35,7 +35,7 @@ async def ensure_root(
     """Return the Debian folder with that version of Asterisk, made now if it is not there.
 
     The version is one of DEBIAN_RELEASES.
-    Raises LabError when it cannot be made. A half-made one is never left under its name.
+    Raises LabError if it cannot be made. An incomplete folder never has the final name.
     """
     folder = folder or root_folder(version)
     if folder.is_dir():
@@ -44,7 +44,7 @@ async def ensure_root(
     folder.parent.mkdir(parents=True, exist_ok=True)
     lock = folder.with_suffix(".lock")
     async with only_one(lock, "making the Debian folder", MAKE_DEADLINE_S, say):
-        # Whoever held the lock before us made it.
+        # The process that held the lock before has made it.
         if not folder.is_dir():
             say(f"Making a Debian folder with Asterisk {version}: once, and for about a minute ...")
             await _make(folder, DEBIAN_RELEASES[version])
@@ -57,7 +57,7 @@ async def _make(folder: Path, debian_release: str) -> None:
     log = folder.with_suffix(".log")
     log.unlink(missing_ok=True)
     _remove(making)
-    # Who runs Asterisk chrooted in there needs the host's name resolved, else every call waits for DNS.
+    # An Asterisk that runs chrooted there must resolve the host's name; otherwise every call waits for DNS.
     hosts = f"127.0.0.1 localhost {socket.gethostname()}"
     command = (
         "mmdebstrap",
@@ -78,11 +78,11 @@ async def _make(folder: Path, debian_release: str) -> None:
     except TimeoutError:
         raise LabError(f"mmdebstrap took more than {MAKE_DEADLINE_S:.0f} s:\n{last_lines(log)}") from None
     finally:
-        # Told to end, mmdebstrap takes its mounts down; that may take a moment.
+        # When it is ended, mmdebstrap unmounts its file systems; that may take a moment.
         await end_process(process, grace_s=20.0)
         _remove(making)
 
 
 def _remove(folder: Path) -> None:
-    # Made by an ordinary user, some of its files belong to mapped users and stay; mmdebstrap says so then.
+    # If an ordinary user made it, some files belong to mapped users and stay; mmdebstrap then says so.
     shutil.rmtree(folder, ignore_errors=True)

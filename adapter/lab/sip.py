@@ -1,4 +1,4 @@
-"""The two SIP requests that the lab sends itself, rather than one of its phones."""
+"""The two SIP requests that the lab itself sends, not one of its phones."""
 
 import re
 import socket
@@ -18,7 +18,7 @@ def write_request(
     *,
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return a request without a body from `sender`, to whoever listens at host and port."""
+    """Return a request without a body from `sender` to this host and port."""
     lines = (
         f"{method} sip:{host}:{port} SIP/2.0",
         f"Via: SIP/2.0/UDP {sender[0]}:{sender[1]};branch=z9hG4bK{token_hex(8)}",
@@ -37,9 +37,9 @@ def write_request(
 
 
 def press_key(host: str, port: int, call_id: str, headers: Mapping[str, str] | None = None) -> None:
-    """Press a key of the phone at host and port, for this one of its calls: the one that `headers` name.
+    """Press the key that `headers` name at the phone at host and port, for this call.
 
-    Without any it is the hook switch. What each means: sipp-scenarios/README.md.
+    Without headers it is the hook switch. sipp-scenarios/README.md lists the keys.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as finger:
         finger.bind(("127.0.0.1", 0))
@@ -53,9 +53,9 @@ def find_tags(text: str) -> tuple[str, ...]:
 
 
 def replaces(number: str, server: tuple[str, int], call_id: str, tags: tuple[str, str]) -> str:
-    """Return a Refer-To that takes the place of a phone in one of its calls (RFC 3891).
+    """Return a Refer-To that replaces a phone in one of its calls (RFC 3891).
 
-    `tags` are the phone's own and the server's. The server, which reads it, is the one it calls "to".
+    `tags` are the phone's and the server's. The server reads it, so its tag is the one called "to".
     """
     ours, theirs = tags
     dialog = quote(f"{call_id};to-tag={theirs};from-tag={ours}", safe="")
@@ -63,13 +63,13 @@ def replaces(number: str, server: tuple[str, int], call_id: str, tags: tuple[str
 
 
 class SipProbe:
-    """Asks a SIP server, again and again, whether it is there."""
+    """Polls a SIP server until it answers."""
 
     def __init__(self, local_ip: str, host: str, port: int) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)  # noqa: FBT003 - the standard library's own signature
         self._socket.bind((local_ip, 0))
-        # Connected, so that a port where nobody listens is an error instead of silence.
+        # Connected, so that sending to a closed port is an error.
         self._socket.connect((host, port))
         self._server = (host, port)
 
@@ -82,12 +82,12 @@ class SipProbe:
             return
 
     def is_answered(self) -> bool:
-        """Tell whether any answer has come since the last look."""
+        """Whether an answer has come since the last call."""
         try:
             return self._socket.recv(65_536).startswith(b"SIP/2.0 ")
         except (BlockingIOError, ConnectionError):
             return False
 
     def close(self) -> None:
-        """Give the port back."""
+        """Close the socket."""
         self._socket.close()

@@ -1,4 +1,4 @@
-"""How SIPp is told to play a phone."""
+"""The scenarios and the command line with which SIPp plays a phone."""
 
 import re
 import socket
@@ -38,8 +38,8 @@ def write_talker(name: str, codec: Codec, folder: Path, *, rings_by: str = "180 
 def write_refusal(refusal: str, folder: Path, *, rings_first: bool = False) -> Path:
     """Return a scenario, written in `folder`, that refuses calls with a status such as "603 Decline".
 
-    With `rings_first` the phone rings for a moment before. SIPp takes keywords everywhere but there. Raises
-    LabError for what is no error status.
+    With `rings_first` the phone rings for a moment before. The scenario is written because SIPp takes no
+    keyword in a status. Raises LabError if the text is not an error status.
     """
     if re.fullmatch(r"[3-6]\d\d [\w ]+", refusal) is None:
         raise LabError(f'Not a SIP error status, such as "486 Busy Here": {refusal!r}')
@@ -65,9 +65,9 @@ def sipp_command(
 ) -> tuple[str, ...]:
     """Return the command that plays a scenario in the phone's folder.
 
-    `first_port` begins the PORTS_OF_A_PHONE ports that are the phone's. `keywords` are what the scenario
-    asks for. With `goes_on` no call is given up over a message that the scenario does not expect. The
-    journal, the errors and the tone are files of fixed names in the folder.
+    `first_port` is the first of the phone's PORTS_OF_A_PHONE ports. `keywords` are those of the scenario.
+    With `goes_on` the phone does not give up a call because of an unexpected message. The journal, the errors
+    and the tone are files with fixed names in the folder.
     """
     options = {
         "-sf": str(scenario),
@@ -79,7 +79,7 @@ def sipp_command(
         "-mi": ip,
         "-mp": str(first_port + 2),
         "-m": str(calls),
-        # Nobody looks at its screens; once an hour is seldom enough.
+        # Nobody looks at its screens, so it updates them once an hour.
         "-f": "3600",
         "-error_file": "errors",
         "-log_file": "journal",
@@ -88,19 +88,19 @@ def sipp_command(
     for keyword, value in keywords.items():
         words += ("-key", keyword, value)
     if goes_on:
-        # What comes while SIPp is about to send counts as unexpected: two messages at once are enough.
-        # Asterisk sends it again, as what was lost. A NOTIFY SIPp answers at once (-aa).
+        # A message that comes while SIPp is about to send is unexpected to it; two messages at once suffice
+        # for that. Asterisk sends it again, as if it were lost. SIPp answers a NOTIFY at once (-aa).
         words += ("-aa", "-default_behaviors", "all,-abortunexp")
     sipp = ("sipp", f"{server[0]}:{server[1]}", *words, "-nostdin", "-trace_err", "-trace_logs")
     return die_with_parent(sipp)
 
 
 def is_bound(ip: str, port: int) -> bool:
-    """Tell whether somebody listens at this UDP port.
+    """Whether a program listens at this UDP port.
 
-    Read from the kernel's table: to try to bind the port ourselves could keep SIPp from it.
+    This reads the kernel's table: binding the port to try it could prevent SIPp from binding it.
     """
-    # An address stands there as the hexadecimal number it is in memory.
+    # The table has an address as the hexadecimal number of its bytes in memory.
     address = socket.inet_aton(ip)[::-1] if sys.byteorder == "little" else socket.inet_aton(ip)
     wanted = f"{address.hex()}:{port:04x}".upper()
     lines = UDP_TABLE.read_text().splitlines()[1:]

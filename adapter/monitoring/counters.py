@@ -1,4 +1,4 @@
-"""Counts in plain numbers, so that counting costs next to nothing; whoever shows them reads them. Pure."""
+"""Counts in plain numbers, so that counting costs almost nothing; `metrics` reads them. Pure."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -16,11 +16,11 @@ STORE_BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0)
 LAG_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.04, 0.05, 0.1, 0.25, 1.0)
 
 METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"})
-"""Any other method is counted as one: a client may make up as many as it likes."""
+"""All other methods count as one: a client can invent any number of them."""
 
 
 class Distribution:
-    """How many values were how large."""
+    """A histogram: how many values were how large."""
 
     __slots__ = ("bounds", "counts", "total")
 
@@ -30,13 +30,13 @@ class Distribution:
         self.total = 0.0
 
     def add(self, value: float) -> None:
-        """Count one value; one that equals a bound is within it."""
+        """Count one value; a value that equals a bound is within it."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
 
 
 class EventCounters:
-    """The events that went into the model: how many of which kind, how long each took, when the last came."""
+    """The events of the model: how many of each kind, how long each took, when the last came."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.kinds: Counter[type[Event]] = Counter()
@@ -49,7 +49,7 @@ class EventCounters:
         self._last_at: float | None = None
 
     def counting(self, take: Callable[[Event], None]) -> Callable[[Event], None]:
-        """`take`, each event that it is given being counted."""
+        """`take`, wrapped so that each event is counted."""
         clock, kinds, add = self._clock, self.kinds, self.apply_s.add
 
         def take_and_count(event: Event) -> None:
@@ -61,11 +61,11 @@ class EventCounters:
         return take_and_count
 
     def note_snapshot(self) -> None:
-        """Count one snapshot that was taken."""
+        """Count one snapshot."""
         self.snapshots += 1
 
     def note_reconciled(self, found: Differences) -> None:
-        """Count one comparison of the live calls with Asterisk's list, and what it found otherwise."""
+        """Count one comparison of the live calls with Asterisk's list, and the differences that it found."""
         self.reconciled += 1
         for kind in ("gone", "missed", "changed"):
             self.corrections[kind] += len(getattr(found, kind))
@@ -77,19 +77,19 @@ class EventCounters:
 
     @property
     def last_age_s(self) -> float | None:
-        """How long ago the last event came; None where none has come yet."""
+        """How long ago the last event came; None before the first."""
         return None if self._last_at is None else self._clock() - self._last_at
 
 
 class SupervisionCounters:
-    """Supervisions by mode and outcome: joined, or why they never were."""
+    """Supervisions by mode and outcome: joined, or the reason why not."""
 
     def __init__(self) -> None:
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._joined: set[str] = set()
 
     def note(self, supervision_id: str, mode: str, state: State, reason: Reason | None) -> None:
-        """A supervision reached this state; one that joined is counted then, its end is no second outcome."""
+        """Count a supervision when it joins, or when it ends without having joined."""
         if state is State.JOINED and supervision_id not in self._joined:
             self._joined.add(supervision_id)
             self.outcomes[mode, "joined"] += 1
@@ -108,7 +108,7 @@ class RequestCounters:
         self.answer_s: dict[tuple[str, str], Distribution] = {}
 
     def note(self, method: str, route: str, status: int, took_s: float) -> None:
-        """Count one answer; `route` is an address's template, never the address itself."""
+        """Count one answer; `route` is the template of the address, not the address."""
         method = method if method in METHODS else "other"
         self.statuses[method, route, status] += 1
         times = self.answer_s.get((method, route))
@@ -118,12 +118,12 @@ class RequestCounters:
 
 
 class StoreCounters:
-    """The store: whether it is up, its statements by what came of them, how long each took, what waits."""
+    """The store: whether it is up, its statements by outcome, how long each took, how many wait."""
 
     def __init__(self) -> None:
         self.is_set_up = False
         self.error: str | None = None
-        """Why it is down; none while it is up."""
+        """Why the store is down; None while it is up."""
         self.statements: Counter[str] = Counter()
         self.took_s = Distribution(STORE_BOUNDS_S)
         self.waiting = 0
@@ -141,7 +141,7 @@ class Counters:
 
 
 def new_counters(clock: Callable[[], float]) -> Counters:
-    """Counters with nothing counted; `clock` tells seconds and never goes back."""
+    """New counters; `clock` is monotonic, in seconds."""
     return Counters(
         EventCounters(clock),
         SupervisionCounters(),
