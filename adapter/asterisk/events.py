@@ -119,11 +119,15 @@ class ChannelUpdate(Struct, frozen=True, gc=False):
 
 
 class DialBegin(Struct, frozen=True, gc=False):
-    """`dialing` (none for an Originate) began to call `dialed`."""
+    """`dialing` (none for an Originate) began to call `dialed`.
+
+    `dial_string` is what Dial was told, without the technology: `00888777@trunk`, `210/sip:210@192.0.2.1`.
+    """
 
     at: float
     dialing: Channel | None
     dialed: Channel
+    dial_string: str = ""
 
 
 class DialEnd(Struct, frozen=True, gc=False):

@@ -243,7 +243,7 @@ def _channel_of(headers: Headers, role: str) -> Channel:
 
 
 def _dial_begin(headers: Headers, at: float) -> Event:
-    return DialBegin(at, _dialing(headers), _channel(headers, "Dest"))
+    return DialBegin(at, _dialing(headers), _channel(headers, "Dest"), headers.get("DialString", ""))
 
 
 def _dial_end(headers: Headers, at: float) -> Event:

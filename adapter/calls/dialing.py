@@ -1,11 +1,15 @@
 """Who calls whom, and how that ends."""
 
+import re
+
 from adapter.asterisk.events import ChannelState, DialBegin, DialEnd, DialProgress
 from adapter.calls.changes import OriginateStateChanged
 from adapter.calls.channels import update
 from adapter.calls.legs import Disposition, Leg
 from adapter.calls.membership import touch
 from adapter.calls.state import CallState, Handlers
+
+_DIALED_NUMBER = re.compile(r"(?:^|/|:)([0-9+*#]+)(?:@|$)", re.ASCII)
 
 _DISPOSITIONS = {
     "ANSWER": Disposition.ANSWERED,
@@ -36,6 +40,9 @@ def begin_dial(state: CallState, event: DialBegin) -> None:
             touch(state, dialing)
         make_caller(state, dialing)
     leg.is_on_own_way = False
+    if (number := number_dialed(event.dial_string)) != leg.dialed_number:
+        leg.dialed_number = number
+        touch(state, leg)
     set_dialed(state, leg, is_dialed=True)
     update(state, event.dialed, event.at)
 
@@ -67,6 +74,12 @@ def end_dial(state: CallState, event: DialEnd) -> None:
         if leg is not None and (is_answered or leg is dialed or not _has_answer(state, leg)):
             leg.disposition = None if is_answered else disposition
             touch(state, leg)
+
+
+def number_dialed(dial_string: str) -> str:
+    """The number in what Dial was told: `00888777@trunk`, `trunk/00888777`, `trunk/sip:00888777@...`."""
+    found = _DIALED_NUMBER.search(dial_string)
+    return found[1] if found is not None else ""
 
 
 def make_caller(state: CallState, leg: Leg) -> None:

@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from adapter.asterisk.events import Channel, ChannelState
 
+MACRO_EXTEN = "s"
+"""The extension of a dialplan context that no number leads to, as those of macros."""
+
 LOCAL_PREFIX = "Local/"
 """Begins the names of Local channels."""
 
@@ -79,6 +82,8 @@ class Leg(Struct, gc=False):
     bridge: str | None = None
     dialed_by: str | None = None
     """The uniqueid of who calls it, as far as it was told."""
+    dialed_number: str = ""
+    """The number that Asterisk dialed to reach it, as far as it was told and is one."""
     disposition: Disposition | None = None
     """How its last dialing ended, unless it was answered."""
     last_bridge: str | None = None
@@ -122,6 +127,16 @@ class Leg(Struct, gc=False):
         if self.extension is not None or self.parking is None:
             return self.extension
         return self.parking.by
+
+    @property
+    def number(self) -> str:
+        """The number of who is there: the extension's, or that of the public network; empty if unknown.
+
+        Whom Asterisk dials gets as a number the place in the dialplan that dials. In a macro, by which
+        FreePBX dials, that is `s`: then the number is the one that was dialed.
+        """
+        number = self.extension or self.channel.caller.number
+        return self.dialed_number if number == MACRO_EXTEN else number
 
     @property
     def is_idle(self) -> bool:

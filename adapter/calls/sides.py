@@ -46,8 +46,8 @@ def callers_of(call: Call, leg: Leg, parties: list[Leg]) -> tuple[str, ...]:
 
 def called_by(call: Call, leg: Leg, parties: list[Leg]) -> tuple[str, ...]:
     """Who is there; else who was called, of whom those who answered; else the number that was dialed."""
-    if parties:
-        return _numbers(parties)
+    if numbers := _numbers(parties):
+        return numbers
     callees = callees_of(call, leg)
     there = _numbers([callee for callee in callees if callee.is_up] or callees)
     if there:
@@ -74,7 +74,7 @@ def _calling(legs: list[Leg]) -> list[Leg]:
 
 
 def _numbers(legs: Iterable[Leg]) -> tuple[str, ...]:
-    numbers = [leg.extension or leg.channel.caller.number for leg in legs if not leg.is_local_half]
+    numbers = [leg.number for leg in legs if not leg.is_local_half]
     return tuple(dict.fromkeys(number for number in numbers if number))
 
 

@@ -7,9 +7,9 @@ from adapter.asterisk.events import DIALED_APPLICATIONS, ListedChannel
 from adapter.calls.bridges import reset_bridge
 from adapter.calls.changes import BridgeChanged, CallChanged, Change
 from adapter.calls.channels import emit_originate_state, is_about_to_ring, new_leg, update
-from adapter.calls.dialing import set_dialed
+from adapter.calls.dialing import number_dialed, set_dialed
 from adapter.calls.hangups import hang_up
-from adapter.calls.legs import Leg, Spying
+from adapter.calls.legs import MACRO_EXTEN, Leg, Spying
 from adapter.calls.membership import join, touch, unite
 from adapter.calls.parking import put_in_place_of_parker
 from adapter.calls.spying import reset_spying
@@ -50,6 +50,7 @@ def take_lines(
             touch(state, leg)
     _take_relations(state, relating, at)
     _take_local_channels(state, listed)
+    _take_dialed_numbers(state, listed)
     new: list[Change] = [CallChanged(state.calls[one].id) for one in linkedids if one in state.calls]
     new += [BridgeChanged(bridge) for bridge in bridges]
     return state.drain(new)
@@ -121,6 +122,24 @@ def _take_local_channels(state: CallState, listed: Mapping[str, ListedChannel]) 
                 if one is not half and one.is_dialed:
                     one.is_on_own_way = True
                     set_dialed(state, one, is_dialed=False)
+
+
+def _take_dialed_numbers(state: CallState, listed: Mapping[str, ListedChannel]) -> None:
+    """The number of whom a macro dialed stands with the channel that dials it: `PJSIP/00888777@trunk`."""
+    nameless = [line.channel for line in listed.values() if line.channel.caller.number == MACRO_EXTEN]
+    if not nameless:
+        return
+    dialed = [
+        (line.channel.linkedid, line.application_data.partition(",")[0])
+        for line in listed.values()
+        if line.application == "Dial"
+    ]
+    for channel in nameless:
+        technology, _, peer = channel.name.rpartition("-")[0].partition("/")
+        for linkedid, target in dialed:
+            leads_there = target.endswith(f"@{peer}") or target.startswith(f"{technology}/{peer}/")
+            if linkedid == channel.linkedid and leads_there and "&" not in target:
+                state.legs[channel.uniqueid].dialed_number = number_dialed(target)
 
 
 def _by_appearance(listed: Mapping[str, ListedChannel]) -> Iterable[ListedChannel]:

@@ -185,7 +185,7 @@ def _earliest(times: Iterable[float | None]) -> float | None:
 def _parked_view(call: Call, leg: Leg) -> PhoneCallView:
     """Who parked somebody of the public network answers for the call, though its own leg is gone."""
     extension = (leg.parking.by if leg.parking is not None else None) or ""
-    number = leg.channel.caller.number
+    number = leg.number
     return PhoneCallView(
         id=call.view_ids[leg.channel.uniqueid],
         extension=extension,

@@ -64,7 +64,7 @@ def _endpoints(one: Extension, version: int) -> Iterator[str]:
         yield "type=endpoint"
         yield f"context={_CONTEXTS[one.tenant]}"
         yield f"aors={name}"
-        yield f"callerid={one.name} <{name if one.tenant == MAIN else one.number}>"
+        yield f"callerid={one.name} <{name if name.isdigit() else one.number}>"
         yield f"mailboxes={one.number}@default" if one.tenant == MAIN else f"accountcode={one.tenant}"
         if version >= TENANTID_SINCE:
             yield f"tenantid={one.tenant}"

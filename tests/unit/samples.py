@@ -332,7 +332,8 @@ def _applications(message: Headers) -> Iterable[tuple[str, str, str]]:
     """What channels run from this message on: uniqueid, application and its data."""
     match message["Event"]:
         case "DialBegin" if "Uniqueid" in message:
-            yield message["Uniqueid"], "Dial", "x"
+            technology = message["DestChannel"].partition("/")[0]
+            yield message["Uniqueid"], "Dial", f"{technology}/{message['DialString']},60"
             yield message["DestUniqueid"], "AppDial", "(Outgoing Line)"
         case "DialBegin":
             yield message["DestUniqueid"], "AppDial2", "(Outgoing Line)"

@@ -11,19 +11,25 @@ from pathlib import Path
 
 from adapter.calls.model import Calls
 from adapter.calls.views import Flow, PhoneCallView, phone_call
+from adapter.lab import ORDINARY
 
 from .samples import TRACES, Headers, events, recorded
 
 EXTENSIONS = ("0003*210", "0003*211", "0003*21", "0003*024", "0003*025", "0003*026", "0004*300")
+_OWNERS = {name: one.full_number for one in ORDINARY.people() for name in one.devices}
+_OWNERS |= {number: number for number in EXTENSIONS}
 _PHONE = re.compile(r"PJSIP/(.+)-[0-9a-f]*")
+_SUPERVISOR = re.compile(r"Local/(.+)@uapi-phones-[0-9a-f]+;[12]")
 _SNAPSHOT = ("CoreShowChannel", "CoreShowChannelsComplete")
 _FLOWS = {Flow.LOCAL: "local", Flow.OUTGOING_PUBLIC: "outgoing", Flow.INCOMING_PUBLIC: "incoming"}
 
 
 def lab_extension(channel_name: str) -> str | None:
-    """The extension whose phone this channel is, in the lab's directory."""
+    """The extension whose phone this channel is, in the lab's directory or that of its ordinary PBX."""
+    if supervisor := _SUPERVISOR.fullmatch(channel_name):
+        return supervisor[1]
     found = _PHONE.fullmatch(channel_name)
-    return found[1] if found is not None and found[1] in EXTENSIONS else None
+    return None if found is None else _OWNERS.get(found[1])
 
 
 def lab_calls() -> Calls:
@@ -106,7 +112,7 @@ def _words(calls: Calls, view: PhoneCallView) -> Iterator[str]:
         yield "recorded"
     if view.disposition is not None:
         yield f"disposition {view.disposition.name.lower().replace('_', ' ')}"
-    talks = [leg.extension or leg.channel.caller.number for leg in calls.others(view.channel)]
+    talks = [leg.number for leg in calls.others(view.channel)]
     yield f"talks with {_numbers(talks)}" if talks else "talks with nobody"
 
 

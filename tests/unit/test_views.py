@@ -2,6 +2,7 @@ import pytest
 
 from adapter.asterisk.events import ChannelState
 from adapter.asterisk.party import Party
+from adapter.calls.dialing import number_dialed
 from adapter.calls.ids import call_id_of
 from adapter.calls.legs import Disposition
 from adapter.calls.views import Flow, PhoneCall, PhoneCallView, Status, caller_id_text
@@ -318,3 +319,20 @@ def test_the_view_of_a_supervision_that_moved_is_of_who_rings_for_the_spied_part
         pbx.dial(customer, pbx.new("PJSIP/0003*210", number="0003*210", linkedid=customer))
     views = only_call(calls_after(pbx.messages)).views
     assert [(view.id, view.extension) for view in views if view.source == ("0003*024",)] == expected
+
+
+@pytest.mark.parametrize(
+    ("dial_string", "number"),
+    [
+        ("00888777@trunk", "00888777"),
+        ("trunk/00888777", "00888777"),
+        ("PJSIP/00888777@trunk", "00888777"),
+        ("trunk/sip:+40888777@192.0.2.1", "+40888777"),
+        ("FMGL-00888777#@from-internal/n", ""),
+        ("210-mobile", ""),
+        ("", ""),
+    ],
+)
+def test_the_number_that_a_macro_dialed_stands_in_what_dial_was_told(dial_string: str, number: str) -> None:
+    """Asterisk gives whom a macro dials `s` for a number; the traces `ordinary-...-outside` show where."""
+    assert number_dialed(dial_string) == number

@@ -65,4 +65,4 @@ class Parties:
 
 
 def _number(leg: Leg) -> str:
-    return leg.extension or leg.channel.caller.number or leg.channel.name
+    return leg.number or leg.channel.name

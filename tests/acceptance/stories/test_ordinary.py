@@ -108,7 +108,7 @@ async def test_follow_me_that_a_colleague_answers_is_the_colleague_s_call(
 
 
 async def test_follow_me_to_an_outside_number_is_a_call_of_who_called(stage: Stage) -> None:
-    """The extension that is followed takes no part; the colleague who called it talks to the public network."""
+    """Who is followed takes no part; the number that a macro dialed is shown, not the macro."""
     async with stage.tell("ordinary-follow-me-outside") as story:
         own = await story.phone("0003*213")
         mobile = await story.lab.phones.callee("public", name="public", carrier=True)
