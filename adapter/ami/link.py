@@ -223,16 +223,26 @@ class Link:
         log.info("the AMI link is ready", extra={"channels": len(listing.lines)})
 
     async def _reconcile_always(self, session: Session) -> None:
-        """Compare the live calls with a new snapshot each interval, and soon after anything malformed."""
+        """Compare the live calls with a new snapshot each interval, and soon after anything malformed.
+
+        What is malformed in one list as in the one before gives no reason for a third: a number can break an
+        item for as long as its call lasts.
+        """
+        known: object = None
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.reconcile_interval_s):
                     await self._doubt.wait()
             self._doubt.clear()
-            await self._reconcile(session)
+            before = self.malformed.total()
+            broken = await self._reconcile(session)
+            found = (self.malformed.total() - before, broken)
+            if found == known:
+                self._doubt.clear()
+            known = found
             await self._pause(session, RECONCILE_PAUSE_S)
 
-    async def _reconcile(self, session: Session) -> None:
+    async def _reconcile(self, session: Session) -> frozenset[str]:
         """Have the live calls put right where a new snapshot shows that events were lost.
 
         Asterisk lists the channels as they are when it takes the request. Events go another way and may be
@@ -241,6 +251,8 @@ class Link:
         events: what they say last is right, and what the list says of it may be older. Of the others
         nothing is under way, and the list is as new as the live calls, or newer: where the two differ, an
         event was lost. So nothing ever goes back in time. What cannot be decided is compared the next time.
+
+        Returns the names of the channels whose items were broken.
         """
         listing = self._listing = Listing(asyncio.get_running_loop().create_future())
         try:
@@ -253,11 +265,12 @@ class Link:
             await ask_for_broken(self._ask(session), listing, at)
         except (TimeoutError, ActionTimeout, ActionRefused) as failed:
             log.warning("the live calls could not be compared", extra={"reason": str(failed) or "no list"})
-            return
+            return frozenset(listing.broken)
         finally:
             self._listing = None
         if not listing.is_unreadable:
             self._on_reconcile(listing.lines, at, frozenset(listing.touched | listing.unclear))
+        return frozenset(listing.broken)
 
     async def _watch(self, session: Session) -> None:
         """Ask for a sign of life each interval: a mute peer is noticed within two."""

@@ -100,14 +100,14 @@ def _check_headers(message: Message) -> None:
 
 def parse_listed(headers: Headers, kinds: Mapping[str, BridgeKind] = MappingProxyType({})) -> ListedChannel:
     """One channel of a snapshot; `kinds` are those of the bridges. Raises EventError as `parse` does."""
-    _check_item(headers)
     if isinstance(headers, Message) and headers.event_header is not None:
         _, _, listed, end, _ = headers.event_header
         values = find_values(headers.text, end, _RUNNING)
         if listed is not None and values is not None:
             application, data, duration, bridge = values
             kind = kinds.get(bridge)
-            return ListedChannel(listed, application, data, _seconds(duration), bridge or None, kind=kind)
+            return ListedChannel(listed, application, data, _seconds(duration), bridge or None, None, kind)
+    _check_item(headers)
     return _listed(headers, kinds)
 
 

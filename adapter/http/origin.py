@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from multidict import MultiMapping
@@ -12,6 +13,9 @@ Address = IPv4Address | IPv6Address
 
 _AUTHORITY = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
 _WITH_PORT = re.compile(r"\[([^\]]*)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}", re.ASCII)
+
+KNOWN_PEERS = 1000
+"""The addresses of so many peers are remembered as they are logged."""
 
 IPV6_PREFIX_BITS = 64
 """A host has this many bits of an address given to it, and chooses the others as it likes."""
@@ -34,6 +38,7 @@ def read_address(text: str | None) -> Address | None:
     return mapped or address
 
 
+@lru_cache(KNOWN_PEERS)  # of each request at least once: to read an address takes longer than to find one
 def plain_address(peer: str | None) -> str:
     """The address of a connection's peer as it is logged and counted; what is none as it stands."""
     address = read_address(peer)

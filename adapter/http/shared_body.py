@@ -3,6 +3,8 @@
 from aiohttp import Payload
 from aiohttp.abc import AbstractStreamWriter
 
+from adapter.http.server import WRITE_BUFFER_BYTES
+
 PIECE_BYTES = 16 * 1024
 
 
@@ -30,3 +32,8 @@ class SharedBody(Payload):
         for start in range(0, len(whole), PIECE_BYTES):
             await writer.write(whole[start : start + PIECE_BYTES])
             await writer.drain()
+
+
+def shared(body: bytes) -> bytes | SharedBody:
+    """The body as it is best sent: one that is no more than may wait for any client, at once."""
+    return body if len(body) <= WRITE_BUFFER_BYTES else SharedBody(body)

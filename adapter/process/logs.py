@@ -67,6 +67,9 @@ def _quoted(value: str) -> str:
 @contextlib.contextmanager
 def writing(level: str, log_format: LogFormat = "console") -> Iterator[None]:
     """Log to standard error from `level` on; at the end of the block what waits is written."""
+    # No line says where in the code, or in which thread, it was written: that takes as long as all the rest.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001 - as the standard library's documentation says
     with lines_to_stderr(FORMATTERS[log_format]()) as lines:
         logging.basicConfig(level=level, handlers=[lines], force=True)
         yield

@@ -19,8 +19,8 @@ from adapter.calls.shown_to import ShownTo
 from adapter.calls.views import PhoneCall
 from adapter.http.answers import json_answer
 from adapter.http.audit_fields import note
-from adapter.http.bodies import Bodies, is_text
-from adapter.http.errors import ApiError, HttpCode, unavailable
+from adapter.http.bodies import Bodies
+from adapter.http.errors import ApiError, unavailable
 from adapter.http.idempotency import IdempotencyStore
 from adapter.http.places import Places
 from adapter.http.prefer import read_prefer
@@ -78,7 +78,7 @@ class CallActions:
         addressed = await self._requests.resolve_address(request)
         if not may_begin_on_any(addressed.principal, addressed.numbers):
             raise refused(Refusal(Obstacle.NOT_PERMITTED))
-        body = await self._read_json(request)
+        body = await self._bodies.read_json(request)
         path = [addressed.user_id, addressed.extension, request.match_info.get("phoneCallId")]
         what = json.dumps(path).encode() + await request.read()
         return await self._idempotency.once(
@@ -230,21 +230,6 @@ class CallActions:
         body = Accepted(plan.call_id, plan.extension, link)
         return json_answer(body, status=202, headers=headers)
 
-    # -- what both need ----------------------------------------------------------------------------
-
-    async def _read_json(self, request: web.Request) -> object:
-        if request.content_type != "application/json" or not is_text(request):
-            raise ApiError(HttpCode.CONTENT_TYPE_INVALID)
-        body = await self._bodies.read(request)
-        try:
-            return json.loads(
-                body.decode("utf-8-sig"),
-                parse_constant=_refuse_constant,
-                object_pairs_hook=_refuse_repeated_names,
-            )
-        except (ValueError, RecursionError):
-            raise ApiError(HttpCode.REQUEST_INVALID) from None
-
 
 def _note_plan(request: web.Request, plan: Plan) -> None:
     note(
@@ -270,15 +255,3 @@ def _parties(call: PhoneCall) -> set[str]:
     """The numbers that the call's views show, and the local ones of its extensions."""
     numbers = {number for view in call.views for number in (*view.source, *view.destination, view.extension)}
     return numbers | {number.partition("*")[2] for number in numbers}
-
-
-def _refuse_repeated_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object whose names each stand once: of two values, nobody knows which is meant."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name stands twice")
-    return found
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

@@ -56,9 +56,18 @@ class Query:
     @property
     def key(self) -> str:
         """All of it in one text, the same for all ways to write it."""
-        fields = None if self.fields is None else sorted(self.fields)
-        rest = (self.count, self.start_index, self.filter_by, self.filter_op, self.filter_value)
-        return json.dumps([*rest, fields, self.is_descending])
+        return _USUAL_KEY if self is _USUAL else _key_of(self)
+
+
+def _key_of(query: Query) -> str:
+    fields = None if query.fields is None else sorted(query.fields)
+    rest = (query.count, query.start_index, query.filter_by, query.filter_op, query.filter_value)
+    return json.dumps([*rest, fields, query.is_descending])
+
+
+_USUAL = Query()
+"""What most requests ask for: they have no parameters."""
+_USUAL_KEY = _key_of(_USUAL)
 
 
 def read_query(parameters: MultiMapping[str], timezone: tzinfo) -> Query:
@@ -66,6 +75,8 @@ def read_query(parameters: MultiMapping[str], timezone: tzinfo) -> Query:
 
     Raises ApiError with the code of the first that is bad.
     """
+    if not parameters:
+        return _USUAL
     filter_by, filter_op, filter_value = _filter(parameters, timezone)
     return Query(
         count=_number(parameters, "count", DEFAULT_COUNT, 1, MAX_COUNT),

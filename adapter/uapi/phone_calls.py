@@ -10,7 +10,7 @@ from adapter.http.answers import bytes_answer, json_answer
 from adapter.http.entity_tag import is_known, make_tag
 from adapter.http.pauses import Pauses
 from adapter.http.prefer import read_prefer
-from adapter.http.shared_body import SharedBody
+from adapter.http.shared_body import shared
 from adapter.settings import Settings
 from adapter.uapi.addressed import AddressedExtensions
 from adapter.uapi.listing import (
@@ -72,7 +72,7 @@ class PhoneCalls:
         if answer.is_empty and read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
             return web.Response(status=204, headers={**headers, "Preference-Applied": "return=minimal"})
         return web.Response(
-            body=SharedBody(answer.body), content_type="application/json", charset="utf-8", headers=headers
+            body=shared(answer.body), content_type="application/json", charset="utf-8", headers=headers
         )
 
     async def get(self, request: web.Request) -> web.Response:
@@ -133,7 +133,8 @@ class PhoneCalls:
     def _tag(self, addressed: AddressedExtensions, query: Query) -> str:
         """The entity tag of a list: it names all that the list depends on, and nothing else."""
         revision = self._revisions.of(addressed.organization_prefix)
-        return make_tag(self._process, revision, addressed.principal.id, addressed.address(), query.key)
+        address = (addressed.origin, addressed.user_id, addressed.extension)
+        return make_tag(self._process, revision, addressed.principal.id, *address, query.key)
 
     # -- what all of them need ---------------------------------------------------------------------
 

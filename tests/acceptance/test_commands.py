@@ -25,6 +25,7 @@ MODULES = (
     "module func_logic",
     "module func_frame_drop",
     "module bridge_native_rtp",
+    "module func_hangupcause",
     "module app_softhangup",
     "module func_channel",
 )
@@ -214,14 +215,20 @@ async def test_func_module_tells_of_modules_without_another_right(commands: Comm
         pbx, "modules.conf", ("load = pbx_config.so", "load = pbx_config.so\nload = func_module.so")
     )
     await restart(pbx)
-    assert modules((await commands.check())[1]) == dict(zip(MODULES, (OK, OK, OK, WARN, OK, OK), strict=True))
+    assert modules((await commands.check())[1]) == dict(
+        zip(MODULES, (OK, OK, OK, WARN, OK, OK, OK), strict=True)
+    )
     await reconfigure(pbx, "modules.conf", ("load = app_chanspy.so", ""), ("load = func_channel.so", ""))
     await reconfigure(
         pbx, "modules.conf", ("load = bridge_native_rtp.so", ""), ("load = func_frame_drop.so", "")
     )
+    await reconfigure(pbx, "modules.conf", ("load = func_hangupcause.so", ""))
     await restart(pbx)
     status, found = await commands.check()
-    assert (status, modules(found)) == (1, dict(zip(MODULES, (FAIL, OK, WARN, OK, OK, WARN), strict=True)))
+    assert (status, modules(found)) == (
+        1,
+        dict(zip(MODULES, (FAIL, OK, WARN, OK, WARN, OK, WARN), strict=True)),
+    )
 
 
 async def test_an_include_that_cannot_end_a_supervision_by_itself_stops_no_barge_in(
@@ -236,7 +243,10 @@ async def test_an_include_that_cannot_end_a_supervision_by_itself_stops_no_barge
     )
     await restart(pbx)
     status, found = await commands.check()
-    assert (status, modules(found)) == (0, dict(zip(MODULES, (OK, OK, OK, WARN, WARN, WARN), strict=True)))
+    assert (status, modules(found)) == (
+        0,
+        dict(zip(MODULES, (OK, OK, OK, WARN, OK, WARN, WARN), strict=True)),
+    )
 
 
 def modules(found: Mapping[str, str]) -> dict[str, str]:

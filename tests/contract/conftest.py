@@ -5,26 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.contract.client import Wire
-from tests.integration.fixtures import (
-    agent,
-    ami,
-    directory,
-    has_include,
-    nothing_broke,
-    pytest_asyncio_loop_factories,
-    service,
-)
+from tests.integration.fixtures import *  # noqa: F403 - pytest finds fixtures by their names
 from tests.integration.harness import Service
-
-__all__ = [
-    "agent",
-    "ami",
-    "directory",
-    "has_include",
-    "nothing_broke",
-    "pytest_asyncio_loop_factories",
-    "service",
-]
 
 
 @pytest.fixture

@@ -1,21 +1,3 @@
 """What the integration tests begin with."""
 
-from tests.integration.fixtures import (
-    agent,
-    ami,
-    directory,
-    has_include,
-    nothing_broke,
-    pytest_asyncio_loop_factories,
-    service,
-)
-
-__all__ = [
-    "agent",
-    "ami",
-    "directory",
-    "has_include",
-    "nothing_broke",
-    "pytest_asyncio_loop_factories",
-    "service",
-]
+from tests.integration.fixtures import *  # noqa: F403 - pytest finds fixtures by their names

@@ -13,6 +13,17 @@ from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.files import DIRECTORY
 from tests.integration.harness import Service, running_service
 
+__all__ = [
+    "agent",
+    "ami",
+    "directory",
+    "has_include",
+    "nothing_broke",
+    "pytest_asyncio_loop_factories",
+    "service",
+]
+"""What the conftest.py of a folder takes over."""
+
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """The loop that the process runs in."""

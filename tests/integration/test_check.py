@@ -225,6 +225,7 @@ MODULES = [
     ("app_chanspy", (1, "fail")),
     ("func_logic", (1, "fail")),
     ("func_frame_drop", (0, "warn")),
+    ("func_hangupcause", (0, "warn")),
     ("app_softhangup", (0, "warn")),
     ("func_channel", (0, "warn")),
 ]

@@ -289,15 +289,41 @@ async def test_a_call_that_a_number_breaks_in_every_list_is_shown_without_number
 async def test_of_a_broken_item_nothing_is_believed_that_asterisk_does_not_confirm(
     ami: FakeAmi, agent: FakeChannel, directory: Path, monkeypatch: pytest.MonkeyPatch, told: dict[str, str]
 ) -> None:
-    """Nothing is shown of a channel that is not certainly the one of this name, or that is ours."""
-    assert agent
+    """Nothing is shown or done of a channel that is not certainly the one of this name, or that is ours."""
     asked = ami.pbx.variables_of
-    monkeypatch.setattr(ami.pbx, "variables_of", lambda named: asked(named) and asked(named) | told)
+
+    def answer(named: str) -> dict[str, str]:
+        """As Asterisk would that took the uniqueid for the agent's: nothing else shows that it is wrong."""
+        known = asked(agent.uniqueid if named == told.get("UNIQUEID") else named)
+        return known and known | told
+
+    monkeypatch.setattr(ami.pbx, "variables_of", answer)
     break_list(ami, "1\r\n\r\nX: ")
     async with running_service(ami, directory) as service:
         await service.until_link("READY")
         assert len([action for action in ami.took("Getvar") if action["Channel"]]) >= len(ami.pbx.channels)
         assert await extensions(service) == []
+        assert not ami.took("Hangup"), "it was taken for a channel of ours"
+
+
+async def test_an_item_that_stays_broken_is_no_reason_to_compare_again_and_again(
+    ami: FakeAmi, agent: FakeChannel, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number breaks it for as long as the call lasts; whatever else is malformed is a reason still."""
+    assert agent
+    monkeypatch.setattr(ami_link, "RECONCILE_PAUSE_S", 0.05)
+    monkeypatch.setattr(ami_link, "SETTLE_S", 0.05)
+    break_list(ami, "1\r\n\r\nX: ")
+    async with running_service(ami, directory) as service:
+        await service.until_link("READY")
+        await until_taken(ami, "CoreShowChannels", 3)  # that of the login, and two that find the same
+        await asyncio.sleep(0.5)
+        assert len(ami.took("CoreShowChannels")) == 3
+        ami.emit(b"What: nobody knows\r\n\r\n")
+        await until_taken(ami, "CoreShowChannels", 4)
+        ami.pbx.add_trunk_call("0003*211")
+        ami.emit(b"What: nobody knows\r\n\r\n")
+        await until_taken(ami, "CoreShowChannels", 6)  # one more item is broken: that is news once
 
 
 async def test_for_so_many_broken_items_of_a_list_it_is_asked_and_no_more(

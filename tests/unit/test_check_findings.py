@@ -34,6 +34,7 @@ WELL = Facts(
         "func_logic": True,
         "func_frame_drop": True,
         "bridge_native_rtp": False,
+        "func_hangupcause": True,
         "app_softhangup": True,
         "func_channel": True,
     },
@@ -102,6 +103,7 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
             "module bridge_native_rtp",
             Verdict.WARN,
         ),
+        (not_loaded("func_hangupcause"), "module func_hangupcause", Verdict.WARN),
         (not_loaded("app_softhangup"), "module app_softhangup", Verdict.WARN),
         (not_loaded("func_logic"), "module func_logic", Verdict.FAIL),
         (not_loaded("func_channel"), "module func_channel", Verdict.WARN),
@@ -126,6 +128,7 @@ def test_a_missing_module_is_to_be_loaded_by_its_name() -> None:
         "module load app_chanspy.so",
         "module load func_logic.so",
         "module load func_frame_drop.so",
+        "module load func_hangupcause.so",
         "module load app_softhangup.so",
         "module load func_channel.so",
     ]

@@ -7,13 +7,15 @@ from enum import StrEnum
 CHANSPY = "app_chanspy"
 FUNC_LOGIC = "func_logic"
 KEY_FILTER = "func_frame_drop"
+ANSWERS = "func_hangupcause"
 NATIVE_BRIDGE = "bridge_native_rtp"
-MODULES = (CHANSPY, FUNC_LOGIC, KEY_FILTER, NATIVE_BRIDGE, "app_softhangup", "func_channel")
+MODULES = (CHANSPY, FUNC_LOGIC, KEY_FILTER, NATIVE_BRIDGE, ANSWERS, "app_softhangup", "func_channel")
 """Asterisk's modules.
 
 No supervision works without app_chanspy. func_frame_drop keeps the keys of a phone from ChanSpy.
 bridge_native_rtp disturbs music on hold. asterisk-conf/uapi-dialplan.conf compares the name of the spied
-channel by func_logic, and ends a supervision whose phone is gone by app_softhangup and func_channel.
+channel by func_logic, reads what each phone answered by func_hangupcause, and ends a supervision whose phone
+is gone by app_softhangup and func_channel.
 """
 
 

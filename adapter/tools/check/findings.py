@@ -9,6 +9,7 @@ from adapter.asterisk.events import names_one_channel
 from adapter.asterisk.naming import OUR_PREFIX
 from adapter.tools.check.advice import ALLOW_MULTIPLE, advice_for_connecting, advice_for_login
 from adapter.tools.check.facts import (
+    ANSWERS,
     CHANSPY,
     FUNC_LOGIC,
     KEY_FILTER,
@@ -270,6 +271,7 @@ _WITHOUT = {
         Verdict.WARN,
         "not loaded: keys on a supervisor's phone end the supervision or change its volume",
     ),
+    ANSWERS: (Verdict.WARN, "not loaded: the adapter may give a wrong reason why a phone did not answer"),
 }
 _WITHOUT_ANOTHER = (
     Verdict.WARN,
