@@ -51,7 +51,7 @@ $(READY): pyproject.toml constraints.txt setup.py adapter/asterisk/_wire.c
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
 	@echo "making the Python environment in $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV) || { echo "venv is missing: apt-get install python3-venv"; exit 1; }
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[store,lab,dev]'
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[store,sources,lab,dev]'
 	@touch $(READY)
 
 clean:

@@ -10,7 +10,7 @@ What comes later plugs in here and subscribes to the PBX's changes; nothing in t
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,7 @@ from adapter.callcontrol.supervision.plan import Follow
 from adapter.callcontrol.world import Rules
 from adapter.calls.changes import CallChanged, CallEnded
 from adapter.directory.file import DirectoryFile
+from adapter.directory.source import Source, SourceDown
 from adapter.documentation.page import Documentation
 from adapter.http.audit_fields import audit_requests
 from adapter.http.bodies import Bodies
@@ -73,7 +74,7 @@ AUDIT_LOG = web.AppKey("audit_log", AuditLog)
 
 
 def make_app(settings: Settings) -> web.Application:
-    """The whole adapter, for the process and for the tests alike. Raises DirectoryError.
+    """The whole adapter, for the process and for the tests alike. Raises DirectoryError, SourceDown.
 
     Raises OSError where the directory's file cannot be read, or the audit trail's cannot be opened, and
     StoreError where what the store needs is not installed.
@@ -96,8 +97,7 @@ def make_app(settings: Settings) -> web.Application:
     kept = _mount_store(app, settings, counters.store)
     trail = make_audit_log(settings, kept.audit if kept else None)
     app.middlewares.append(audit_requests(trail, settings))
-    with naming("directory", settings.directory):
-        directory = DirectoryFile(settings.directory)
+    directory = make_directory(settings)
     tokens = make_tokens(settings)
     pbx = Pbx(
         link_settings(settings),
@@ -109,6 +109,8 @@ def make_app(settings: Settings) -> web.Application:
     app[DIRECTORY], app[PBX] = directory, pbx
     app[CONNECTIONS], app[REVISIONS] = connections, revisions
     app.cleanup_ctx.append(_run_pbx)
+    if settings.directory_source is not None:
+        app.cleanup_ctx.append(_following_source(settings.directory_source_interval_s))
     # Before the handlers are awaited: it answers those that wait for a phone.
     app.on_shutdown.append(_close_pbx)
     watching = mount_operations(
@@ -118,6 +120,7 @@ def make_app(settings: Settings) -> web.Application:
         pbx=pbx,
         is_audit_written=trail.is_written,
         needs_store=settings.store_required,
+        is_directory_current=lambda: directory.is_current,
     )
 
     requests = Requests(
@@ -157,6 +160,29 @@ def make_app(settings: Settings) -> web.Application:
     return app
 
 
+def make_directory(settings: Settings) -> DirectoryFile:
+    """The directory, with what its source has. Raises DirectoryError, OSError, and SourceDown."""
+    source = (
+        None if settings.directory_source is None else _source(settings.directory_source.get_secret_value())
+    )
+    with naming("directory", settings.directory):
+        return DirectoryFile(settings.directory, source)
+
+
+def _source(address: str) -> Source:
+    """The database that extensions come from; without one none of its libraries is imported."""
+    try:
+        from adapter.sources.address import read_address  # noqa: PLC0415 - only where one is set
+        from adapter.sources.sql import SqlSource  # noqa: PLC0415 - as above
+    except ModuleNotFoundError as missing:
+        hint = "pip install 'uapi-adapter[sources]'"
+        raise SourceDown(f"the package {missing.name} is not installed: {hint}") from missing
+    try:
+        return SqlSource(read_address(address))
+    except ValueError as malformed:
+        raise SourceDown(str(malformed)) from None
+
+
 def make_audit_log(settings: Settings, table: AuditTable | None) -> AuditLog:
     """The audit trail, into no file where none is set. Raises OSError."""
     if settings.audit_file is None:
@@ -186,11 +212,40 @@ async def reload_directory(app: web.Application) -> bool:
     app[PBX].link.retry()
     if not await app[DIRECTORY].reload():
         return False
-    # Nothing is awaited from here on: nobody meets calls that are named after another directory.
+    _take_directory(app)
+    return True
+
+
+async def look_at_source(app: web.Application) -> bool:
+    """Have the directory follow its source, if that has changed; whether it had."""
+    if not await app[DIRECTORY].look():
+        return False
+    _take_directory(app)
+    return True
+
+
+def _take_directory(app: web.Application) -> None:
+    """Have all follow the directory at once: nobody meets calls that are named after another one."""
     app[PBX].take_directory()
     app[REVISIONS].on_directory()
     app[EVENTS].on_directory()
-    return True
+
+
+def _following_source(interval_s: float) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def follow(app: web.Application) -> None:
+        while True:
+            await asyncio.sleep(interval_s)
+            try:
+                await look_at_source(app)
+            except Exception:  # whatever a database says: the service goes on with what it knows
+                log.exception("the directory's source was not read")
+
+    async def run(app: web.Application) -> AsyncIterator[None]:
+        task = run_always(follow(app), "directory source")
+        yield
+        await cancel(task)
+
+    return run
 
 
 def _mount_store(app: web.Application, settings: Settings, counters: StoreCounters) -> "MountedStore | None":

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 _SENTENCES: Mapping[str, str] = {
     "missing": "is missing",
     "extra_forbidden": "is not known here",
+    "unexpected_keyword_argument": "is not known here",
     "string_type": "must be text",
     "string_too_short": "must not be empty",
     "too_short": "must have at least {min_length} characters",
@@ -30,6 +31,7 @@ _SENTENCES: Mapping[str, str] = {
     "tuple_type": "must be a list",
     "frozen_set_type": "must be a list",
     "model_type": "must be names with values, like `name: Floor`",
+    "dataclass_type": "must be names with values, like `name: Floor`",
 }
 """The sentences by pydantic's name of the error; the error's context fills the braces."""
 

@@ -43,6 +43,7 @@ _PublicUrl = Annotated[
 _KeysUrl = Annotated[str, of_form(r"https?://\S+", "must be a URL like https://id.example.com/keys")]
 _Name = Annotated[str, of_form(r"[a-z0-9]{1,20}", "must be 1 to 20 small letters or digits")]
 _STORE = re.compile(r"sqlite:///\S.*|postgres(ql)?://[^\s/]*/[^\s/?#]+(\?\S*)?")
+_SOURCE = re.compile(r"(freepbx|realtime)\+(mysql|postgresql|sqlite)://\S+")
 _Line = Annotated[str, of_form(r"[^\r\n]+", "must be one line and not empty")]
 
 
@@ -79,6 +80,8 @@ class Settings(BaseSettings):
     listen_port: int = Field(8080, ge=0, le=65535)
     public_url: _PublicUrl | None = None
     directory: Path
+    directory_source: SecretStr | None = None
+    directory_source_interval_s: float = Field(60.0, ge=1, allow_inf_nan=False)
     token_key: SecretStr = Field(min_length=32)
     token_old_keys: Annotated[tuple[Annotated[SecretStr, Field(min_length=32)], ...], NoDecode] = ()
     token_lifetime_s: int = Field(3600, ge=1)
@@ -177,6 +180,14 @@ class Settings(BaseSettings):
                 "must be like sqlite:////var/lib/uapi/store.sqlite or postgresql://user@host/database"
             )
         return store
+
+    @field_validator("directory_source")
+    @classmethod
+    def _source_is_an_address(cls, source: SecretStr | None) -> SecretStr | None:
+        # Not repeated in the error: a password may stand in it.
+        if source is not None and _SOURCE.fullmatch(source.get_secret_value()) is None:
+            raise ValueError("must be like freepbx+mysql://user:password@host/asterisk")
+        return source
 
     @field_validator("timezone")
     @classmethod

@@ -104,6 +104,8 @@ class Organization(Entry):
     """Whether those who are supervised hear a tone when a supervisor joins: some laws ask for it."""
     devices: Annotated[Devices, AfterValidator(_tell_numbers_apart)] = ()
     """Templates of the devices of each extension that does not name its own; `PJSIP/{number}` if none."""
+    tenant: Annotated[str, BeforeValidator(_text_is_quoted), AfterValidator(_is_printable)] | None = None
+    """Which extensions of the directory's source are its own; empty for those that have no tenant."""
 
 
 class User(Entry):
@@ -136,6 +138,23 @@ class ExtensionEntry:
     devices: Devices = ()
     dial: Dial = ""
     never_supervised: bool = False
+    auto_answer: AutoAnswer | None = None
+
+
+@pydantic_dataclass(
+    config=ConfigDict(extra="forbid", arbitrary_types_allowed=True), slots=True, frozen=True, kw_only=True
+)
+class Override:
+    """What is otherwise with one extension of a range or of the directory's source, or with several."""
+
+    organization: Id | None = None
+    number: Annotated[Text, AfterValidator(_is_number_of_one_organization)]
+    type: ExtensionType | None = None
+    owner: Id | None = None
+    caller_id: Annotated[ShownCallerId | None, AfterValidator(_is_of_one_number)] = None
+    devices: Devices | None = None
+    dial: Dial | None = None
+    never_supervised: bool | None = None
     auto_answer: AutoAnswer | None = None
 
 
@@ -221,3 +240,4 @@ class DirectoryEntries(Entry):
     extensions: tuple[ExtensionEntry, ...]
     apps: tuple[App, ...]
     supervision_groups: tuple[SupervisionGroup, ...] = ()
+    overrides: tuple[Override, ...] = ()

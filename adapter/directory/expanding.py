@@ -8,7 +8,7 @@ from adapter.directory.devices import is_local, read_device, read_dial
 from adapter.directory.entries import DirectoryEntries, ExtensionEntry, Organization, SupervisionGroup
 from adapter.directory.extension import Extension
 from adapter.directory.numbers import Numbers, read_numbers
-from adapter.directory.templates import Reader, fill_in, is_template
+from adapter.directory.templates import filled
 from adapter.directory.yaml_lines import Place
 
 RANGES_LIMIT = 100_000
@@ -31,7 +31,7 @@ class Expansion:
 
 
 def expand(written: DirectoryEntries) -> Expansion:
-    """All that is written short, written out."""
+    """All that is written short, written out; groups are by `write_out_groups`, as they name extensions."""
     made = Expansion()
     by_id = {organization.id: organization for organization in written.organizations}
     by_prefix = {organization.prefix: organization for organization in written.organizations}
@@ -59,7 +59,6 @@ def expand(written: DirectoryEntries) -> Expansion:
             made.problems.append(((*place, "dial"), UNKNOWN_DEVICES))
         made.extensions.extend(_extensions(entry, numbers, organization))
         made.entries.extend([index] * len(numbers))
-    _write_out_groups(written, by_id, made)
     return made
 
 
@@ -71,21 +70,22 @@ def _extensions(entry: ExtensionEntry, numbers: Numbers, organization: Organizat
             number=number,
             type=entry.type,
             owner=entry.owner,
-            devices=tuple(_filled(device, number, read_device) for device in devices),
+            devices=tuple(filled(device, number, read_device) for device in devices),
             caller_id=entry.caller_id,
-            dial=_filled(entry.dial, number, read_dial),
+            dial=filled(entry.dial, number, read_dial),
             never_supervised=entry.never_supervised,
             auto_answer=entry.auto_answer,
         )
 
 
-def _filled(text: str, number: str, read: Reader) -> str:
-    return read(fill_in(text, number)) if is_template(text) else text
+def write_out_groups(written: DirectoryEntries, made: Expansion, *, has_source: bool) -> list[str]:
+    """Have their numbers in full. A range is those that there are; the rules tell of a number that is not.
 
-
-def _write_out_groups(written: DirectoryEntries, by_id: dict[str, Organization], made: Expansion) -> None:
-    """A range in a group is those of its numbers that there are; a single number is told if it is not."""
+    A range without any is a problem; with a source, where extensions come and go, it is only told.
+    """
+    by_id = {organization.id: organization for organization in written.organizations}
     there = defaultdict[str, list[str]](list)
+    told: list[str] = []
     for extension in made.extensions:
         there[extension.prefix].append(extension.number)
     for index, group in enumerate(written.supervision_groups):
@@ -103,6 +103,10 @@ def _write_out_groups(written: DirectoryEntries, by_id: dict[str, Organization],
             found = [one for one in there[prefix] if numbers.has(one.removeprefix(f"{prefix}*"))]
             if not found:
                 problem = f"there is no extension of the range {text!r}"
-                made.problems.append((("supervision_groups", index, "extensions"), problem))
+                if has_source:
+                    told.append(f"the group {group.name}: {problem}")
+                else:
+                    made.problems.append((("supervision_groups", index, "extensions"), problem))
             extensions.update(found)
         made.groups.append(group.model_copy(update={"extensions": frozenset(extensions)}))
+    return told

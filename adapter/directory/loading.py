@@ -1,15 +1,20 @@
 """From the text of a directory file to the directory, or to everything that is wrong with it."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from adapter.asterisk.naming import supervisor_channels
+from adapter.directory.candidates import Candidates
 from adapter.directory.entries import Account, AccountLevel, DirectoryEntries, SupervisionGroup
-from adapter.directory.expanding import Expansion, expand
+from adapter.directory.expanding import Expansion, expand, write_out_groups
+from adapter.directory.forgiving import forgive
 from adapter.directory.index import Directory
+from adapter.directory.overriding import override
 from adapter.directory.rules import find_contradictions
+from adapter.directory.sourcing import add
 from adapter.directory.yaml_lines import Document, YamlError, read_yaml
 from adapter.plain_errors import plain_error
 
@@ -22,28 +27,68 @@ class DirectoryError(ValueError):
         self.problems = problems
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A directory, and what its source has to do with it."""
+
+    directory: Directory
+    numbers: frozenset[str]
+    """Of the extensions that came from the source."""
+    warnings: tuple[str, ...]
+    """What was left out of the source, and what of the file found nobody there."""
+
+
 def load_directory(text: str) -> Directory:
     """The directory written in `text`. Raises DirectoryError with every problem found and its line."""
+    return load(text, None).directory
+
+
+def load(text: str, candidates: Candidates | None) -> Loaded:
+    """The directory written in `text`, with what its source has. Raises DirectoryError as above."""
     try:
         document = read_yaml(text)
     except YamlError as bad:
         raise DirectoryError([f"line {line}: {problem}" for line, problem in bad.problems]) from None
     try:
-        return _index(*_validate(document))
+        try:
+            written = DirectoryEntries.model_validate(document.data)
+        except ValidationError as invalid:
+            raise DirectoryError([_problem(document, error) for error in invalid.errors()]) from None
+        return _load(written, document, candidates)
     finally:
         document.let_go()
 
 
-def _validate(document: Document) -> tuple[DirectoryEntries, Expansion]:
-    try:
-        written = DirectoryEntries.model_validate(document.data)
-    except ValidationError as invalid:
-        raise DirectoryError([_problem(document, error) for error in invalid.errors()]) from None
+def _load(written: DirectoryEntries, document: Document, candidates: Candidates | None) -> Loaded:
+    own = len(written.extensions)
+    added = None if candidates is None else add(written, candidates)
+    if added is not None:
+        written = written.model_copy(
+            update={
+                "users": (*written.users, *added.users),
+                "extensions": (*written.extensions, *added.extensions),
+            }
+        )
     made = expand(written)
-    problems = sorted((document.line(place), what) for place, what in find_contradictions(written, made))
+    told = override(written, made, has_source=added is not None)
+    told += write_out_groups(written, made, has_source=added is not None)
+    if added is not None:
+        written, gone = forgive(written, made)
+        told = [*(f"{each.what}: {each.why}" for each in added.left_out), *told, *gone]
+    problems = sorted(
+        (document.line(place), what, place) for place, what in find_contradictions(written, made)
+    )
     if problems:
-        raise DirectoryError([f"line {line}: {what}" for line, what in problems])
-    return written, made
+        raise DirectoryError(
+            [
+                f"the source's {written.extensions[place[1]].number}: {what}"
+                if place[0] == "extensions" and isinstance(place[1], int) and place[1] >= own
+                else f"line {line}: {what}"
+                for line, what, place in problems
+            ]
+        )
+    numbers = frozenset(() if added is None else added.numbers)
+    return Loaded(_index(written, made), numbers, tuple(told))
 
 
 def _index(written: DirectoryEntries, made: Expansion) -> Directory:

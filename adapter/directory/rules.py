@@ -39,11 +39,12 @@ def _duplicates(written: DirectoryEntries) -> Iterator[Problem]:
         ("organizations", "prefix"),
         ("users", "id"),
         ("apps", "client_id"),
+        ("organizations", "tenant"),
     ):
-        seen: set[str] = set()
+        seen: set[str | None] = set()
         for index, entry in enumerate(getattr(written, kind)):
             value = getattr(entry, key)
-            if value in seen:
+            if value in seen and value is not None:
                 yield (kind, index, key), f"{kind} have the {key} {value!r} twice"
             seen.add(value)
 

@@ -47,3 +47,8 @@ def fill_in(template: str, number: str) -> str:
     """What the template says of a number, which is in full."""
     prefix, _, local = number.partition("*")
     return template.replace("{local}", local).replace("{number}", number).replace("{prefix}", prefix)
+
+
+def filled(text: str, number: str, read: Reader) -> str:
+    """What the text, which may be a template, says of a number, as `read` has it."""
+    return read(fill_in(text, number)) if is_template(text) else text

@@ -67,6 +67,13 @@ class Health(Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=T
         Meta(description="Whether the service can write the audit trail. Absent if none is set up."),
     ] = None
     store: _Store = None
+    directory_source: Annotated[
+        Annotated[str, _one_of("followed", "not followed")] | None,
+        Meta(
+            description="Whether the directory is what its source says; else the last good one is in force. "
+            "Absent if there is no source."
+        ),
+    ] = None
 
 
 class Readiness(Struct, rename="camel", forbid_unknown_fields=True):
@@ -91,6 +98,7 @@ class HealthPages:
         link: Link,
         counters: Counters,
         is_audit_written: Callable[[], bool | None],
+        is_directory_current: Callable[[], bool | None],
         *,
         needs_store: bool,
     ) -> None:
@@ -99,6 +107,7 @@ class HealthPages:
         self._store = counters.store
         self._needs_store = needs_store
         self._is_trail_written = is_audit_written
+        self._is_directory_current = is_directory_current
 
     async def live(self, _: web.Request) -> web.Response:
         """200 as long as the process answers; a link that is down is no reason to restart it."""
@@ -107,6 +116,9 @@ class HealthPages:
         if is_audit_written is not None:
             body.audit = "ok" if is_audit_written else "failing"
         body.store = self._of_the_store()
+        is_directory_current = self._is_directory_current()
+        if is_directory_current is not None:
+            body.directory_source = "followed" if is_directory_current else "not followed"
         return json_answer(body)
 
     async def ready(self, _: web.Request) -> web.Response:

@@ -4,7 +4,7 @@ No label holds a number, an id or a name that a client or a caller chose: there 
 program has kinds, modes, reasons and routes. Nothing here tells who calls whom.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -25,8 +25,15 @@ from adapter.monitoring.counters import Counters, Distribution
 class _Families(Collector):
     """The counters as Prometheus's families, at each look."""
 
-    def __init__(self, link: Link, calls: Calls, counters: Counters) -> None:
+    def __init__(
+        self,
+        link: Link,
+        calls: Calls,
+        counters: Counters,
+        is_directory_current: Callable[[], bool | None],
+    ) -> None:
         self._link = link
+        self._is_directory_current = is_directory_current
         self._calls = calls
         self._events = counters.events
         self._supervisions = counters.supervisions
@@ -45,6 +52,12 @@ class _Families(Collector):
         yield from self._of_requests()
         if self._store.is_set_up:
             yield from self._of_the_store()
+        is_current = self._is_directory_current()
+        if is_current is not None:
+            yield GaugeMetricFamily(
+                "uapi_directory_source_followed", "1 if the directory is what its source says.",
+                value=float(is_current),
+            )  # fmt: skip
         yield _histogram(
             "uapi_event_loop_lag_seconds", "How late the event loop was, each time it was looked at.",
             (), [((), self._loop_lag_s)],
@@ -129,9 +142,15 @@ class _Families(Collector):
 class MetricsPage:
     """The handler of `/metrics`, with a registry of its own: what else is in the process stays out of it."""
 
-    def __init__(self, link: Link, calls: Calls, counters: Counters) -> None:
+    def __init__(
+        self,
+        link: Link,
+        calls: Calls,
+        counters: Counters,
+        is_directory_current: Callable[[], bool | None],
+    ) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_Families(link, calls, counters))
+        self._registry.register(_Families(link, calls, counters, is_directory_current))
         ProcessCollector(registry=self._registry)
 
     async def show(self, request: web.Request) -> web.Response:

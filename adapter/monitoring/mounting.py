@@ -25,12 +25,14 @@ def mount_operations(
     lag_interval_s: float,
     pbx: Pbx,
     is_audit_written: Callable[[], bool | None],
+    is_directory_current: Callable[[], bool | None],
     needs_store: bool,
 ) -> list[Route]:
     """The routes of `/health`, `/ready` and `/metrics`.
 
-    `is_audit_written` tells whether the audit trail is; None where there is none. `needs_store` tells whether
-    supervisions are refused while the store is down.
+    `is_audit_written` tells whether the audit trail is, `is_directory_current` whether the directory is what
+    its source says; None where there is none. `needs_store` tells whether supervisions are refused while the
+    store is down.
     """
 
     def on_supervision(supervision: Supervision) -> None:
@@ -49,5 +51,5 @@ def mount_operations(
     pbx.publisher.subscribe(log_exhausted, ViewsExhausted)
     pbx.conductor.subscribe(on_supervision)
     app.cleanup_ctx.append(watch_loop)
-    pages = HealthPages(pbx.link, counters, is_audit_written, needs_store=needs_store)
-    return monitoring_routes(pages, MetricsPage(pbx.link, pbx.calls, counters))
+    pages = HealthPages(pbx.link, counters, is_audit_written, is_directory_current, needs_store=needs_store)
+    return monitoring_routes(pages, MetricsPage(pbx.link, pbx.calls, counters, is_directory_current))

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from adapter.app import make_tokens
+from adapter.app import make_directory, make_tokens
 from adapter.auth.token_endpoint import hash_secret
 from adapter.directory import DirectoryError
-from adapter.directory.file import DirectoryFile
+from adapter.directory.source import SourceDown
 from adapter.plain_errors import plain_error
 from adapter.process import logs
 from adapter.process.audit_command import add_audit_command
@@ -95,6 +95,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as malformed:
         complain(f"the file that ADAPTER_CONFIG names is no TOML: {malformed}")
         return USAGE_ERROR
+    except SourceDown as down:
+        complain(f"{PREFIX}DIRECTORY_SOURCE: {down}")
+        return 1
     except (OSError, StoreError) as failed:
         complain(str(failed))
         return 1
@@ -117,7 +120,7 @@ def _token(options: argparse.Namespace) -> int:
     if options.lifetime is not None and options.lifetime <= 0:
         complain("--lifetime must be a number of seconds higher than 0")
         return USAGE_ERROR
-    app = DirectoryFile(settings.directory).current.apps.get(options.app)
+    app = make_directory(settings).current.apps.get(options.app)
     if app is None:
         complain(f"there is no App {options.app!r} in the directory")
         return USAGE_ERROR
@@ -136,7 +139,8 @@ def _hash(_: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     _say_nothing_else()
-    return asyncio.run(run_check(_settings(), options.listen, say))
+    settings = _settings()
+    return asyncio.run(run_check(settings, make_directory(settings), options.listen, say))
 
 
 def _discover(_: argparse.Namespace) -> int:

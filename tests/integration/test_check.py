@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from adapter.directory.file import DirectoryFile
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script, drop, ignore
 from adapter.lab.fake_ami_events import FakeChannel, event, message
 from adapter.settings import Settings
@@ -55,7 +56,7 @@ async def check(settings: Settings, listen_s: float = 0.0) -> tuple[int, dict[st
     """The exit status, and of each line but the first what stands behind its name."""
     lines: list[str] = []
     async with asyncio.timeout(DEADLINE_S):
-        status = await run_check(settings, listen_s, lines.append)
+        status = await run_check(settings, DirectoryFile(settings.directory), listen_s, lines.append)
     column = lines[0].index("found")
     names = (line[:column].rsplit(maxsplit=1)[0].strip() for line in lines[1:])
     return status, dict(zip(names, (line[:column].split()[-1] for line in lines[1:]), strict=True))
@@ -182,7 +183,7 @@ async def test_a_login_that_is_in_use_is_told_with_what_to_do(
     asterisk.scripts["Login"] = refuse("Login Already In Use")
     said: list[str] = []
     async with asyncio.timeout(DEADLINE_S):
-        assert await run_check(settings, 0.0, said.append) == 1
+        assert await run_check(settings, DirectoryFile(settings.directory), 0.0, said.append) == 1
         assert await run_record(settings, RecordOptions(tmp_path / "call.ami"), said.append) == 1
     told = [line for line in said if "Login Already In Use" in line]
     assert len(told) == 2

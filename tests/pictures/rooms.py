@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 LAYERS = (
     ("process",),
     ("app",),
-    ("store",),
+    ("store", "sources"),
     ("uapi", "panel", "stream", "monitoring", "tools"),
     ("auth",),
     ("http",),

@@ -33,7 +33,12 @@ PURE = (
     "adapter.directory.numbers",
     "adapter.directory.phones",
     "adapter.directory.proposing",
+    "adapter.directory.overriding",
+    "adapter.directory.forgiving",
     "adapter.directory.rules",
+    "adapter.directory.shrinking",
+    "adapter.directory.source",
+    "adapter.directory.sourcing",
     "adapter.directory.templates",
     "adapter.directory.tenants",
     "adapter.directory.warnings",
@@ -62,6 +67,11 @@ PURE = (
     "adapter.monitoring.counters",
     "adapter.audit.query",
     "adapter.store.address",
+    "adapter.sources.address",
+    "adapter.sources.freepbx",
+    "adapter.sources.realtime",
+    "adapter.sources.rows",
+    "adapter.sources.tables",
     "adapter.stream.replay_buffer",
     "adapter.tools.trace.text",
     "adapter.tools.trace.masking",
@@ -159,11 +169,17 @@ def test_only_the_composition_root_and_the_commands_know_the_store() -> None:
         "adapter.app",
         "adapter.process.audit_command",
     }
-    libraries = ("sqlalchemy", "alembic", "asyncpg", "aiosqlite", "sqlite3")
-    users = _offences(
-        lambda name: not _is_in(name, ("adapter.store", "adapter.lab")), lambda name: _is_in(name, libraries)
+    libraries = ("sqlalchemy", "alembic", "asyncpg", "asyncmy", "aiosqlite", "sqlite3")
+    rooms = ("adapter.store", "adapter.sources", "adapter.lab")
+    assert _offences(lambda name: not _is_in(name, rooms), lambda name: _is_in(name, libraries)) == []
+
+
+def test_only_the_composition_root_knows_the_sources() -> None:
+    """Where none is configured none of their libraries is imported."""
+    known = _offences(
+        lambda name: not _is_in(name, ("adapter.sources",)), lambda name: _is_in(name, ("adapter.sources",))
     )
-    assert users == []
+    assert {offence.partition(" ")[0] for offence in known} == {"adapter.app"}
 
 
 @pytest.mark.parametrize("room", PURE)
@@ -212,6 +228,7 @@ ALLOWED = [
     ("adapter.ami", ("adapter.asterisk",)),
     ("adapter.calls", ("adapter.asterisk",)),
     ("adapter.directory", ("adapter.asterisk",)),
+    ("adapter.sources", ("adapter.asterisk", "adapter.directory")),
     ("adapter.access", ("adapter.asterisk", "adapter.calls", "adapter.directory")),
     (
         "adapter.callcontrol",

@@ -6,7 +6,7 @@ from adapter.ami_settings import make_session
 from adapter.directory import ExtensionType
 from adapter.directory.file import DirectoryFile
 from adapter.settings import Settings
-from adapter.tools.check.directory import find_doubts
+from adapter.tools.check.directory import find_doubts, find_left_out
 from adapter.tools.check.findings import find, has_failure
 from adapter.tools.check.gathering import Gatherer
 from adapter.tools.check.table import table
@@ -14,12 +14,12 @@ from adapter.tools.check.table import table
 Say = Callable[[str], None]
 
 
-async def run_check(settings: Settings, listen_s: float, say: Say) -> int:
+async def run_check(settings: Settings, file: DirectoryFile, listen_s: float, say: Say) -> int:
     """Print a table of findings.
 
-    Returns 1 if one of them stops a barge-in. Raises DirectoryError, OSError.
+    Returns 1 if one of them stops a barge-in.
     """
-    directory = DirectoryFile(settings.directory).current
+    directory = file.current
     phones = [each for each in directory.extensions.values() if each.type is ExtensionType.PHONE_TERMINAL]
     gatherer = Gatherer(f"{settings.ami_host}:{settings.ami_port}", settings.ami_username)
     session = make_session(settings, gatherer.take)
@@ -35,7 +35,7 @@ async def run_check(settings: Settings, listen_s: float, say: Say) -> int:
         )
     finally:
         session.close()
-    findings = (*find(facts), *find_doubts(directory))
+    findings = (*find(facts), *find_doubts(directory), *find_left_out(file.warnings))
     for line in table(findings):
         say(line)
     return int(has_failure(findings))

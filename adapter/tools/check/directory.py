@@ -1,6 +1,6 @@
 """Warnings about a directory that is valid but may not mean what its operator wants. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from adapter.directory import AccountLevel, App, Directory, SupervisionGroup, warnings
 from adapter.tools.check.findings import Finding, Verdict
@@ -18,6 +18,14 @@ def find_doubts(directory: Directory) -> Iterator[Finding]:
             "see `devices` and `never_supervised` in examples/directory.yaml",
         )
     yield from find_idle_members(directory)
+
+
+def find_left_out(warnings: Iterable[str]) -> Iterator[Finding]:
+    """What the directory's source has and the directory has not, and what nobody is meant by."""
+    for warning in warnings:
+        yield Finding(
+            "directory source", Verdict.WARN, warning, "mend it there, or write it into the directory file"
+        )
 
 
 def find_idle_members(directory: Directory) -> Iterator[Finding]:
