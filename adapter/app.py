@@ -53,6 +53,7 @@ from adapter.uapi.phone_call_routes import phone_call_routes
 from adapter.uapi.phone_calls import PhoneCalls
 from adapter.uapi.requests import Requests
 from adapter.uapi.revisions import Revisions
+from adapter.uapi.supervision_actions import SupervisionActions
 from adapter.uapi.supervision_routes import supervision_routes
 from adapter.uapi.supervisions import Supervisions
 
@@ -133,24 +134,28 @@ def make_app(settings: Settings) -> web.Application:
         settings=settings,
         requests=requests,
         shown=pbx.shown,
-        conductor=pbx.conductor,
+        supervisions=SupervisionActions(pbx.operations),
         bodies=bodies,
         waits=Places(shares.waits),
         idempotency=IdempotencyStore(kept.answers if kept else None),
     )
     events = EventHub(
-        settings=settings, requests=requests, directory=directory, shown=pbx.shown, conductor=pbx.conductor
+        settings=settings,
+        requests=requests,
+        directory=directory,
+        shown=pbx.shown,
+        supervisions=pbx.operations.supervisions,
     )
     pbx.after_snapshot(events.on_snapshot)
     pbx.publisher.subscribe(events.on_change, CallChanged, CallEnded)
-    pbx.conductor.subscribe(events.on_supervision)
-    pbx.conductor.subscribe(trail.on_supervision)
+    pbx.operations.supervisions.subscribe(events.on_supervision)
+    pbx.operations.supervisions.subscribe(trail.on_supervision)
     app[EVENTS], app[AUDIT_LOG] = events, trail
-    app.on_shutdown.append(_close_events)  # after the conductor, of which it still tells
+    app.on_shutdown.append(_close_events)  # after the PBX, of which it still tells
     app.on_cleanup.append(_close_trail)
     routes = [
         *phone_call_routes(phone_calls, call_actions, settings),
-        *supervision_routes(Supervisions(requests, pbx.conductor, ZoneInfo(settings.timezone))),
+        *supervision_routes(Supervisions(requests, pbx.operations.supervisions, ZoneInfo(settings.timezone))),
         *event_routes(events),
         *token_routes(TokenEndpoint(directory, tokens, settings, bodies)),
         *watching,

@@ -6,12 +6,13 @@ The composition root makes it and hands it to the wire: that there is one is nob
     operations -> link (AMI out)
 """
 
+import time
 from collections.abc import Callable, Sequence
 
 from adapter.ami.link import Link, LinkSettings, LinkState
 from adapter.asterisk.events import Event, ListedChannel
-from adapter.callcontrol.supervision.conductor import Conductor
-from adapter.callcontrol.world import Rules
+from adapter.callcontrol.operations import Operations
+from adapter.callcontrol.world import Rules, World
 from adapter.calls.changes import CallChanged, CallEnded
 from adapter.calls.differences import Differences
 from adapter.calls.model import Calls
@@ -30,24 +31,30 @@ class Pbx:
         self, settings: LinkSettings, directory: Callable[[], Directory], rules: Rules, counting: Counting
     ) -> None:
         self._directory = directory
+        self._rules = rules
         self._after_snapshot: list[Callable[[], None]] = []
         self._after_comparison: list[Callable[[Differences], None]] = []
         self.calls = Calls(directory().extension_of_channel)
         self.publisher = Publisher(self.calls)
         self.link = Link(settings, self._take_snapshot, counting(self.publisher.take_event), self._reconcile)
-        self.conductor = Conductor(
-            self.calls,
-            self.link.send,
-            directory=directory,
-            features=self.link.features,
-            is_ready=lambda: self.is_ready,
-            rules=rules,
-        )
         self.shown = ShownTo(self.calls)
+        self.operations = Operations(self.world, self.link.send)
         # Who is shown a call is known before anybody else hears of its change.
         self.publisher.subscribe(self.shown.on_change, CallChanged, CallEnded)
-        self.publisher.subscribe(self.conductor.on_change)
-        self.after_snapshot(self.conductor.on_snapshot)
+        self.publisher.subscribe(self.operations.on_change)
+        self.after_snapshot(self.operations.on_snapshot)
+
+    def world(self) -> World:
+        """What operations and decisions look at, as it is now."""
+        return World(
+            calls=self.calls,
+            directory=self._directory(),
+            supervisions=self.operations.supervisions.live.values(),
+            is_ready=self.is_ready,
+            features=self.link.features(),
+            rules=self._rules,
+            now=time.time(),
+        )
 
     @property
     def is_ready(self) -> bool:
@@ -65,7 +72,7 @@ class Pbx:
     def take_directory(self) -> None:
         """Name the calls' extensions after the directory that is in force, and judge what runs by it."""
         self.publisher.take_directory(self._directory().extension_of_channel)
-        self.conductor.on_directory()
+        self.operations.on_directory()
 
     async def run(self) -> None:
         """Keep the link up until cancelled."""
@@ -73,7 +80,7 @@ class Pbx:
 
     async def close(self) -> None:
         """Stop what still rings; who is joined stays joined."""
-        await self.conductor.close()
+        await self.operations.runner.close()
 
     def _take_snapshot(self, snapshot: Sequence[ListedChannel], at: float) -> None:
         self.publisher.take_snapshot(snapshot, at)

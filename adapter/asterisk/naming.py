@@ -59,6 +59,12 @@ def read_channel_id(uniqueid: str) -> ChannelId | None:
     return None if found is None else ChannelId(found[1] or Kind.SPY, found[2] or "", found[3])
 
 
+def is_of_a_spy(uniqueid: str) -> bool:
+    """Whether an adapter originated this channel for a supervisor, or to play a notice tone."""
+    ours = read_channel_id(uniqueid)
+    return ours is not None and ours.is_of_a_spy
+
+
 SPY_CONTEXT = "uapi-spy"
 SPY_EXTEN = "spy"
 NOTICE_EXTEN = "notice"

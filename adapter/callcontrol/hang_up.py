@@ -11,9 +11,9 @@ from enum import StrEnum
 from adapter.ami.errors import ActionRefused, LinkError, says_gone
 from adapter.asterisk.actions import hang_up
 from adapter.asterisk.naming import OTHER_HALF
-from adapter.callcontrol.operation import After, Answered, Cancel, Effect, Expired, Input, Level, Log, Send
+from adapter.callcontrol.operation import After, Answered, Cancel, Effect, Expired, Level, Log, Send
+from adapter.callcontrol.world import World
 from adapter.calls.changes import ChannelGone
-from adapter.calls.model import Calls
 
 LIMIT_S = 5.0
 """Limit for Asterisk to end the channel."""
@@ -53,30 +53,34 @@ class HangUp:
         """Whether its outcome is known, and all that was sent is answered."""
         return self.outcome is not None and not self._asking
 
-    def start(self, calls: Calls) -> Sequence[Effect]:
+    def start(self, world: World) -> Sequence[Effect]:
         """Ask, unless that is being done; who asks anew has as long as the first."""
         if self._asking:
             return [After(LIMIT_S, _LIMIT)]
-        leg = calls.leg(self._channel_id)
+        leg = world.calls.leg(self._channel_id)
         other_half = [self._channel_id + OTHER_HALF] if leg is not None and leg.is_local_half else []
         channels = [self._channel_id, *other_half]
         self._asking = set(channels)
-        self.outcome = None if calls.has_phone(self._channel_id) else Outcome.GONE
+        self.outcome = None if world.calls.has_phone(self._channel_id) else Outcome.GONE
         return [*(Send(hang_up(channel), channel) for channel in channels), After(LIMIT_S, _LIMIT)]
 
-    def on(self, what: Input, calls: Calls) -> Sequence[Effect]:
+    def on(self, what: object, world: World) -> Sequence[Effect]:
         """Note what is answered and who is gone; give up at last."""
         match what:
             case Answered(channel, failure):
                 self._asking.discard(channel)
                 return self._tell(channel, failure)
             case ChannelGone(uniqueid) if uniqueid.removesuffix(OTHER_HALF) == self._channel_id:
-                if not calls.has_phone(self._channel_id):
+                if not world.calls.has_phone(self._channel_id):
                     self.outcome = Outcome.GONE
                     return [Cancel(_LIMIT)]
             case Expired():
                 self.outcome = self.outcome or Outcome.STILL_THERE
         return []
+
+    def has_reached(self, _milestone: object, _world: World) -> bool:
+        """Whether its outcome is known: there is nothing else to wait for."""
+        return self.outcome is not None
 
     def _tell(self, channel: str, failure: LinkError | None) -> Sequence[Effect]:
         if failure is None or says_gone(failure):

@@ -8,10 +8,14 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
 from typing import NamedTuple, Protocol
 
+from msgspec import Struct
+
 from adapter.ami.errors import LinkError
 from adapter.asterisk.actions import Action
-from adapter.calls.changes import Change
-from adapter.calls.model import Calls
+from adapter.callcontrol.supervision.supervision import Supervision
+from adapter.callcontrol.world import World
+
+# -- what an operation wants done --------------------------------------------------------------------
 
 
 class Send(NamedTuple):
@@ -49,7 +53,24 @@ class Log(NamedTuple):
     facts: Mapping[str, str]
 
 
-Effect = Send | After | Cancel | Log
+class Publish(NamedTuple):
+    """Tell the subscribers, and the log, what happened to a supervision."""
+
+    what: str
+    seen: Supervision
+    """The supervision as it was then: a copy."""
+
+
+class Begin(NamedTuple):
+    """Start another operation; `Came` tells its outcome, once it is over."""
+
+    operation: "Operation"
+
+
+Effect = Send | After | Cancel | Log | Publish | Begin
+
+
+# -- what an operation is told, beside the changes of the live calls ---------------------------------
 
 
 class Answered(NamedTuple):
@@ -57,6 +78,7 @@ class Answered(NamedTuple):
 
     tag: str
     failure: LinkError | None = None
+    answer: Mapping[str, str] = {}
 
 
 class Expired(NamedTuple):
@@ -65,7 +87,22 @@ class Expired(NamedTuple):
     timer: str
 
 
-Input = Answered | Expired | Change
+class Came(NamedTuple):
+    """An operation that this one began is over."""
+
+    operation: "Operation"
+
+
+class SnapshotTaken(Struct, frozen=True):
+    """The live calls are now what a snapshot shows; its changes were told before."""
+
+
+class DirectoryChanged(Struct, frozen=True):
+    """Another directory is in force, and the live calls are named after it."""
+
+
+class Stopping(Struct, frozen=True):
+    """The adapter is about to stop."""
 
 
 class Operation(Protocol):
@@ -83,8 +120,11 @@ class Operation(Protocol):
     def is_over(self) -> bool:
         """Whether nothing that may still happen is of any meaning to it."""
 
-    def start(self, calls: Calls) -> Sequence[Effect]:
+    def start(self, world: World) -> Sequence[Effect]:
         """What is to be done first; or anew, where somebody asks for it while it runs."""
 
-    def on(self, what: Input, calls: Calls) -> Sequence[Effect]:
-        """What is to be done now that this has happened."""
+    def on(self, what: object, world: World) -> Sequence[Effect]:
+        """What is to be done now: one of the above happened, or a change, or somebody asks for this."""
+
+    def has_reached(self, milestone: object, world: World) -> bool:
+        """Whether it is as somebody waits for it to be."""

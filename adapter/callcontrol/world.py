@@ -1,6 +1,6 @@
-"""What decisions look at, as it is now. Pure."""
+"""What decisions and operations look at, as it is now. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from adapter.callcontrol.supervision.plan import Follow
 from adapter.callcontrol.supervision.session import State
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.calls.model import Calls
+from adapter.directory import Directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,18 @@ class Rules:
 
 
 class World(NamedTuple):
-    """The live calls, the PBX, and the supervisions that may matter; read only."""
+    """The live calls, the directory, the PBX, and the supervisions that may matter; read only."""
 
     calls: Calls
-    supervisions: Iterable[Supervision]
+    directory: Directory
+    supervisions: Collection[Supervision]
     is_ready: bool
     """Whether what is known of the calls is what Asterisk has."""
     features: PbxFeatures
     """What the dialplan include can do."""
     rules: Rules
+    now: float
+    """Seconds since the epoch."""
 
     def supervision_by(self, supervisor: str) -> Supervision | None:
         """The one that has not ended and is by this supervisor."""

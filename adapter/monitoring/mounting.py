@@ -49,7 +49,7 @@ def mount_operations(
     pbx.publisher.subscribe(counters.events.on_change, CallEnded)
     pbx.publisher.subscribe(log_unknown_channels, UnknownChannel)
     pbx.publisher.subscribe(log_exhausted, ViewsExhausted)
-    pbx.conductor.subscribe(on_supervision)
+    pbx.operations.supervisions.subscribe(on_supervision)
     app.cleanup_ctx.append(watch_loop)
     pages = HealthPages(pbx.link, counters, is_audit_written, is_directory_current, needs_store=needs_store)
     return monitoring_routes(pages, MetricsPage(pbx.link, pbx.calls, counters, is_directory_current))

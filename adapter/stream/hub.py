@@ -21,7 +21,7 @@ from aiohttp import web
 from adapter.access.principal import Principal
 from adapter.access.sight import owns
 from adapter.auth.tokens import expires_at
-from adapter.callcontrol.supervision.conductor import Conductor
+from adapter.callcontrol.supervision.registry import Registry
 from adapter.callcontrol.supervision.session import State
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.calls.changes import CallChanged, CallEnded, Change
@@ -72,14 +72,14 @@ class EventHub:
         requests: Requests,
         directory: DirectoryFile,
         shown: ShownTo,
-        conductor: Conductor,
+        supervisions: Registry,
     ) -> None:
         self._settings = settings
         self._requests = requests
         self._directory = directory
         self._shown = shown
         shown.subscribe(self._on_shown)
-        self._conductor = conductor
+        self._supervisions = supervisions
         self._timezone = ZoneInfo(settings.timezone)
         self._log = ReplayBuffer(int(time.time() * 1000), settings.events_kept)
         self._audiences: dict[tuple[Account, str], _Audience] = {}
@@ -235,9 +235,7 @@ class EventHub:
         self._changed.clear()
         self._shown.look()
         self._viewers.clear()
-        self._supervised = {
-            one.id: one.extension for one in self._conductor.there() if one.state is not State.ENDED
-        }
+        self._supervised = {one.id: one.extension for one in self._supervisions.live.values()}
 
     # -- telling -----------------------------------------------------------------------------------
 
@@ -278,7 +276,7 @@ class EventHub:
 
     def _touched_by_supervision(self, key: str) -> frozenset[str]:
         """The extensions that it is on now, and was on when it was last told of."""
-        supervision = self._conductor.get(key)
+        supervision = self._supervisions.get(key)
         before = self._supervised.pop(key, None)
         touched = set() if before is None else {before}
         if supervision is not None and supervision.state is not State.ENDED:
@@ -299,7 +297,7 @@ class EventHub:
         for entry in entries:
             event_id = self._log.id_of(entry.number)
             if entry.kind is Kind.SUPERVISION:
-                supervision = self._conductor.get(entry.key)
+                supervision = self._supervisions.get(entry.key)
                 if supervision is not None and owns(addressed.principal, supervision.extension):
                     body = render_supervision(supervision, addressed.origin, self._timezone)
                     yield write_event(event_id, "supervision", body)

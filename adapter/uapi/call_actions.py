@@ -1,6 +1,5 @@
 """Acting on a call: PUT begins or switches a supervision, DELETE ends one."""
 
-import asyncio
 import json
 from dataclasses import replace
 from typing import NoReturn
@@ -9,9 +8,9 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from adapter.access.supervising import may_begin_on_any
-from adapter.callcontrol.supervision.conductor import Asked, Conductor
 from adapter.callcontrol.supervision.decision import may_end
 from adapter.callcontrol.supervision.plan import Obstacle, Plan, Refusal
+from adapter.callcontrol.supervision.request import Asked
 from adapter.callcontrol.supervision.ringing import OUTCOME_MARGIN_S
 from adapter.callcontrol.supervision.session import Reason, State
 from adapter.callcontrol.supervision.supervision import Supervision
@@ -32,6 +31,7 @@ from adapter.uapi.rendering import Renderer
 from adapter.uapi.requests import Requests
 from adapter.uapi.resources import Accepted, AcceptedLink
 from adapter.uapi.schemas import read_action
+from adapter.uapi.supervision_actions import SupervisionActions
 from adapter.uapi.supervisions import render_supervision, sentence
 
 _FAILURES = {
@@ -57,7 +57,7 @@ class CallActions:
         settings: Settings,
         requests: Requests,
         shown: ShownTo,
-        conductor: Conductor,
+        supervisions: SupervisionActions,
         bodies: Bodies,
         waits: Places,
         idempotency: IdempotencyStore,
@@ -65,7 +65,7 @@ class CallActions:
         self._settings = settings
         self._requests = requests
         self._shown = shown
-        self._conductor = conductor
+        self._supervisions = supervisions
         self._bodies = bodies
         self._waits = waits
         self._timezone = ZoneInfo(settings.timezone)
@@ -100,7 +100,7 @@ class CallActions:
         if call is None:
             raise phone_call_invalid()
         note(request, call=call.id)
-        supervision = self._conductor.find_to_end(number, addressed.principal, call)
+        supervision = self._supervisions.find_to_end(number, addressed.principal, call)
         if supervision is None:
             if number in _parties(call):
                 raise ApiError(UapiCode.NOT_IMPLEMENTED)
@@ -112,7 +112,7 @@ class CallActions:
         _note_supervision(request, supervision)
         if not may_end(addressed.principal, supervision):
             raise refused(Refusal(Obstacle.NOT_PERMITTED))
-        if not await self._conductor.end(supervision):
+        if not await self._supervisions.end(supervision):
             raise unavailable("Asterisk has not hung up on the supervisor yet.")
         if read_prefer(request.headers.getall("Prefer", ())).wants_minimal:
             return web.Response(status=204, headers={"Preference-Applied": "return=minimal"})
@@ -138,7 +138,7 @@ class CallActions:
             call = addressed.find(self._shown, call_id)
             return Asked(replace(wanted, numbers=addressed.numbers), addressed.principal, call)
 
-        begun = await self._conductor.carry_out(look, lambda plan: _note_plan(request, plan))
+        begun = await self._supervisions.carry_out(look, lambda plan: _note_plan(request, plan))
         if isinstance(begun, Refusal):
             raise refused(begun)
         plan, supervision = begun
@@ -149,33 +149,15 @@ class CallActions:
         with self._waits.taken(addressed.principal.id) as has_place:
             if not has_place:
                 return self._accepted(addressed, plan, supervision, 0)
-            is_settled = await self._is_settled(supervision, plan, wait_s)
+            # Who waits for as long as the phone may ring waits for the end of the ringing too.
+            margin_s = OUTCOME_MARGIN_S if wait_s >= plan.pickup_s else 0
+            is_settled = await self._supervisions.is_as_asked(begun, wait_s + margin_s)
         if supervision.state is not State.ENDED and supervision.is_overtaken(plan):
             raise ApiError(UapiCode.SUPERVISION_SWITCHED, headers={"Preference-Applied": f"wait={wait_s}"})
         addressed = await self._look_again(request, addressed, plan)
         if is_settled:
             return self._outcome(addressed, plan, supervision, wait_s)
         return self._accepted(addressed, plan, supervision, wait_s)
-
-    @staticmethod
-    async def _is_settled(supervision: Supervision, plan: Plan, wait_s: int) -> bool:
-        """Wait until the supervisor has joined or will not; whether that is known in time.
-
-        Who waits for as long as the phone may ring waits for the end of the ringing too.
-        """
-        margin_s = OUTCOME_MARGIN_S if wait_s >= plan.pickup_s else 0
-        try:
-            async with asyncio.timeout(wait_s + margin_s):
-                await supervision.until(
-                    lambda one: (
-                        one.state is State.ENDED
-                        or one.is_overtaken(plan)
-                        or (one.state is State.JOINED and one.mode is one.wanted_mode)
-                    )
-                )
-        except TimeoutError:
-            return False
-        return True
 
     async def _look_again(
         self, request: web.Request, entered: AddressedExtensions, plan: Plan

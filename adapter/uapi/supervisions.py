@@ -6,8 +6,8 @@ from aiohttp import web
 
 from adapter.access.sight import owns
 from adapter.callcontrol.supervision import supervision as live
-from adapter.callcontrol.supervision.conductor import Conductor
 from adapter.callcontrol.supervision.plan import Mode
+from adapter.callcontrol.supervision.registry import Registry
 from adapter.http.answers import json_answer
 from adapter.http.errors import not_found
 from adapter.uapi.addressed import supervision_address
@@ -19,15 +19,15 @@ from adapter.uapi.resources import EndReason, Link, Supervision
 class Supervisions:
     """`/uapi/supervision/{supervisionId}`."""
 
-    def __init__(self, requests: Requests, conductor: Conductor, timezone: ZoneInfo) -> None:
+    def __init__(self, requests: Requests, registry: Registry, timezone: ZoneInfo) -> None:
         self._requests = requests
-        self._conductor = conductor
+        self._registry = registry
         self._timezone = timezone
 
     async def get(self, request: web.Request) -> web.Response:
         """Answer one supervision, one that ended a while ago included."""
         principal = await self._requests.authenticate(request)
-        found = self._conductor.get(request.match_info["supervisionId"])
+        found = self._registry.get(request.match_info["supervisionId"])
         if found is None or not owns(principal, found.extension):
             raise not_found()
         body = render_supervision(found, self._requests.origin(request), self._timezone)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.callcontrol.supervision import ringing
+from adapter.callcontrol.supervision import notice_tone
 from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami import FakeAmi, Script
 from adapter.lab.fake_ami_events import FakeChannel, bridge_of
@@ -69,7 +69,7 @@ async def test_a_notice_tone_that_is_not_played_ends_the_supervision(
     break_notice: Callable[[FakeAmi], None],
 ) -> None:
     """Nobody goes on hearing those who were not told."""
-    monkeypatch.setattr(ringing, "NOTICE_LIMIT_S", 0.3)
+    monkeypatch.setattr(notice_tone, "LIMIT_S", 0.3)
     break_notice(ami)
     assert (await service.barge_in()).status == 202
     uniqueid = await rung(ami)
@@ -86,7 +86,7 @@ async def test_a_notice_tone_that_fails_ends_the_supervision_at_once(service: Se
     uniqueid = await rung(ami)
     ami.pbx.pick_up(uniqueid)
     ami.pbx.join(uniqueid)
-    async with asyncio.timeout(ringing.NOTICE_LIMIT_S / 3):
+    async with asyncio.timeout(notice_tone.LIMIT_S / 3):
         assert await until_ended(service, uniqueid) == "no_notice"
 
 
@@ -94,7 +94,7 @@ async def test_a_notice_tone_that_is_played_lets_the_supervision_go_on(
     service: Service, ami: FakeAmi, agent: FakeChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once for one join, to the one who is supervised; its limit over, all is as it was."""
-    monkeypatch.setattr(ringing, "NOTICE_LIMIT_S", 0.1)
+    monkeypatch.setattr(notice_tone, "LIMIT_S", 0.1)
     uniqueid = await joined(service, ami)
     await until(lambda: notices(ami))
     await asyncio.sleep(0.2)  # that nothing ends can only be waited for
@@ -162,7 +162,7 @@ async def test_a_notice_tone_that_fails_ends_nothing_where_it_was_for_one_who_ha
     service: Service, ami: FakeAmi, agent: FakeChannel, monkeypatch: pytest.MonkeyPatch, *, stays: bool
 ) -> None:
     """Who came and left is not heard any more; who stays is not to be heard without having been told."""
-    monkeypatch.setattr(ringing, "NOTICE_LIMIT_S", 0.4)
+    monkeypatch.setattr(notice_tone, "LIMIT_S", 0.4)
     uniqueid = await joined(service, ami, "Monitor")
     await until(lambda: len(notices(ami)) == 1)
     swallow_notice(ami)

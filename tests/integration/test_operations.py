@@ -261,7 +261,7 @@ async def test_the_log_of_a_barge_in_has_its_ids_and_no_secret(
             "GET", "/uapi/phoneCalls/@me/@self", headers={"Authorization": f"Bearer {used}"}
         )
     found = [json.loads(line) for line in lines.getvalue().splitlines()]
-    ours = [line for line in found if line["logger"] == "adapter.callcontrol.supervision.register"]
+    ours = [line for line in found if line["logger"] == "adapter.callcontrol.supervision.registry"]
     assert ours
     assert {line["call_id"] for line in ours} == {call_id}
     assert len({line["supervision"] for line in ours}) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapter.callcontrol import hang_up
-from adapter.callcontrol.supervision import conductor, tuner
+from adapter.callcontrol.supervision import request, restarting
 from adapter.http import idempotency
 from adapter.lab.adapter_process import Answer
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, drop
@@ -293,7 +293,7 @@ async def test_a_put_that_waited_for_who_leaves_rings_nobody_once_the_adapter_en
 @pytest.fixture
 def told_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asterisk may take longer to tell of a hang-up: a machine that runs tests is busy."""
-    monkeypatch.setattr(conductor, "CONFIRM_S", SOON_S)
+    monkeypatch.setattr(request, "CONFIRM_S", SOON_S)
 
 
 @pytest.mark.usefixtures("told_later")
@@ -456,7 +456,7 @@ async def test_a_phone_that_rings_for_another_mode_rings_on_when_the_call_become
     uniqueid = await rung(ami)
     come_in(ami, agent, kind=kind)
     await until_told_of_second(service)
-    await asyncio.sleep(2 * tuner.SETTLE_S)  # that nothing follows can only be waited for
+    await asyncio.sleep(2 * restarting.SETTLE_S)  # that nothing follows can only be waited for
     ami.pbx.pick_up(uniqueid)
     ami.pbx.join(uniqueid)
     assert (await waiting).status == 200
@@ -468,13 +468,13 @@ async def test_a_transfer_with_three_in_a_bridge_for_a_moment_does_not_stop_the_
     service: Service, ami: FakeAmi, agent: FakeChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asterisk swaps channels in steps; what comes of it counts. Nothing is told: it is as was asked for."""
-    monkeypatch.setattr(tuner, "SETTLE_S", 0.5)
+    monkeypatch.setattr(restarting, "SETTLE_S", 0.5)
     waiting = asyncio.create_task(service.barge_in(wait_s=10))
     uniqueid = await rung(ami)
     come_in(ami, agent)
     await until_told_of_second(service)
     ami.pbx.leave(agent.linkedid)
-    await asyncio.sleep(2 * tuner.SETTLE_S)  # that nothing follows can only be waited for
+    await asyncio.sleep(2 * restarting.SETTLE_S)  # that nothing follows can only be waited for
     ami.pbx.pick_up(uniqueid)
     ami.pbx.join(uniqueid)
     assert (await waiting).status == 200

@@ -1,4 +1,4 @@
-"""A conductor over the live model, which notes what it would have Asterisk do."""
+"""The operations of one node over the live model; it is noted what they would have Asterisk do."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -8,14 +8,15 @@ from adapter.ami.errors import LinkLost
 from adapter.asterisk.actions import Action
 from adapter.asterisk.caller_id import CallerId
 from adapter.asterisk.features import ALL_FEATURES
-from adapter.callcontrol.supervision.conductor import Conductor
+from adapter.callcontrol.operations import Operations
 from adapter.callcontrol.supervision.plan import Follow, Mode, Plan
 from adapter.callcontrol.supervision.supervision import Supervision
-from adapter.callcontrol.world import Rules
+from adapter.callcontrol.world import Rules, World
 from adapter.calls.model import Calls
 from adapter.calls.publisher import Publisher
 from adapter.directory import Directory
 from adapter.lab.polling import until
+from adapter.uapi.supervision_actions import SupervisionActions
 
 from .samples import Headers, Pbx, directory, events, listed, snapshot_after
 
@@ -23,7 +24,7 @@ TRUNK, AGENT, SECOND, SUPERVISOR = "PJSIP/trunk", "PJSIP/0003*210", "PJSIP/0003*
 
 
 class Desk:
-    """What the PBX says is fed to the model and the conductor, as in the process."""
+    """What the PBX says is fed to the model and the operations, as in the process."""
 
     def __init__(self, known: Directory | None = None) -> None:
         self.pbx = Pbx()
@@ -34,17 +35,23 @@ class Desk:
         self.is_link_up = True
         self.unsent = 0
         """How many more would have gone out if the link had been up."""
-        self.conductor = Conductor(
-            self.calls,
-            self._send,
-            directory=lambda: self.directory,
-            features=lambda: ALL_FEATURES,
-            is_ready=lambda: self.is_link_up,
-            rules=Rules(),
-        )
         self.publisher = Publisher(self.calls)
-        self.publisher.subscribe(self.conductor.on_change)
+        self.operations = Operations(self.world, self._send)
+        self.actions = SupervisionActions(self.operations)
+        self.publisher.subscribe(self.operations.on_change)
         self._fed = 0
+
+    def world(self) -> World:
+        """All as it is now."""
+        return World(
+            calls=self.calls,
+            directory=self.directory,
+            supervisions=self.operations.supervisions.live.values(),
+            is_ready=self.is_link_up,
+            features=ALL_FEATURES,
+            rules=Rules(),
+            now=1795405400.0,
+        )
 
     async def _send(self, action: Action) -> dict[str, str]:
         if not self.is_link_up:
@@ -64,7 +71,7 @@ class Desk:
         shown = snapshot_after(self.pbx.messages) if snapshot is None else snapshot
         self._fed = len(self.pbx.messages)
         self.publisher.take_snapshot(listed(shown), 1795405400.0)
-        self.conductor.on_snapshot()
+        self.operations.on_snapshot()
 
     async def begin(
         self,
@@ -92,7 +99,7 @@ class Desk:
             pickup_s=20,
             follow=follow,
         )
-        return await self.conductor.begin(plan, "wallboard")
+        return await self.actions.begin(plan, "wallboard")
 
     async def join(self, spyee: str, *, peer: str = SUPERVISOR, **more: Any) -> Supervision:  # noqa: ANN401 - as begin takes them
         """A supervision that is joined."""
@@ -114,9 +121,9 @@ class Desk:
 
 @asynccontextmanager
 async def desk(known: Directory | None = None) -> AsyncIterator[Desk]:
-    """A desk whose conductor is closed at the end."""
+    """A desk whose operations are closed at the end."""
     running = Desk(known)
     try:
         yield running
     finally:
-        await running.conductor.close()
+        await running.operations.runner.close()

@@ -8,8 +8,10 @@ from typing import Any
 
 from adapter.ami.reader import Reader
 from adapter.asterisk.events import Event, ListedChannel
+from adapter.asterisk.features import ALL_FEATURES
 from adapter.asterisk.message import read_headers
 from adapter.asterisk.parsing import parse, parse_listed, parse_listed_bridge
+from adapter.callcontrol.world import Rules, World
 from adapter.calls.ids import age_of
 from adapter.calls.model import Calls
 from adapter.calls.views import PhoneCall, phone_call
@@ -379,6 +381,20 @@ def listed(snapshot: Iterable[Headers], told: Iterable[Headers] = ()) -> list[Li
 
 def empty_calls() -> Calls:
     return Calls(directory().extension_of_channel)
+
+
+def world(calls: Calls | None = None, **changed: Any) -> World:  # noqa: ANN401 - as World has them
+    """A PBX in order, with the whole include, on which nobody supervises."""
+    known = World(
+        calls=empty_calls() if calls is None else calls,
+        directory=directory(),
+        supervisions=(),
+        is_ready=True,
+        features=ALL_FEATURES,
+        rules=Rules(),
+        now=1795405400.0,
+    )
+    return known._replace(**changed)
 
 
 def calls_after(messages: Iterable[Headers]) -> Calls:

@@ -10,11 +10,10 @@ from adapter.asterisk.features import ALL_FEATURES, NO_FEATURES
 from adapter.callcontrol.supervision.decision import decide, find_to_end, may_end
 from adapter.callcontrol.supervision.plan import Mode, Obstacle, Parameter, Plan, Refusal, SupervisionRequest
 from adapter.callcontrol.supervision.supervision import Supervision
-from adapter.callcontrol.world import Rules, World
 from adapter.calls.model import Calls
 from adapter.directory import load_directory
 
-from .samples import DIRECTORY_TEXT, Pbx, calls_after, only_call
+from .samples import DIRECTORY_TEXT, Pbx, calls_after, only_call, world
 
 AGENT, SUPERVISOR = "0003*210", "0003*024"
 GROUPED = (
@@ -102,8 +101,13 @@ async def test_all_that_stands_against_it_is_told_in_one_order() -> None:
         as_asked |= {name: value for name, value in mended.items() if name not in around}
         around |= {name: value for name, value in mended.items() if name in around}
         supervisions = () if around["running"] is None else (running(**around["running"]),)
-        world = World(around["calls"], supervisions, around["is_ready"], around["features"], Rules())
-        decision = decide(replace(GOOD, **as_asked), asks(), around["call"], world)  # type: ignore[arg-type]
+        now = world(
+            around["calls"],
+            supervisions=supervisions,
+            is_ready=around["is_ready"],
+            features=around["features"],
+        )
+        decision = decide(replace(GOOD, **as_asked), asks(), around["call"], now)  # type: ignore[arg-type]
         told = decision.code if isinstance(decision, Refusal) else type(decision)
         assert told is expected, mended
 
@@ -112,8 +116,7 @@ async def test_what_is_decided_of_a_running_supervision_says_what_was_planned() 
     """The trail tells who was not rung, for whom; of a request that names nobody it cannot."""
     call = only_call(calls(TRUNK))
     for one, has_plan in ((running(call_id="e" * 20), True), (running(extension="0003*025"), False)):
-        world = World(calls(TRUNK), (one,), is_ready=True, features=ALL_FEATURES, rules=Rules())
-        decision = decide(GOOD, asks(), call, world)
+        decision = decide(GOOD, asks(), call, world(calls(TRUNK), supervisions=(one,)))
         assert isinstance(decision, Refusal)
         assert (decision.plan is not None) is has_plan
 
@@ -135,7 +138,6 @@ async def test_whoever_began_it_or_might_have_may_end_it(
     app: str, number: str, changed: dict[str, Any], *, is_found: bool, may: bool
 ) -> None:
     """By the number of its supervisor; of whom the account does not have, nothing is told."""
-    world = World(calls(TRUNK), (running(**changed),), is_ready=True, features=ALL_FEATURES, rules=Rules())
-    found = find_to_end(number, asks(app), only_call(calls(TRUNK)), world)
+    found = find_to_end(number, asks(app), only_call(calls(TRUNK)), [running(**changed)])
     assert (found is not None) is is_found
     assert (found is not None and may_end(asks(app), found)) is may

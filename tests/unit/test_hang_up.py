@@ -8,11 +8,11 @@ from adapter.ami.errors import ActionRefused, LinkLost
 from adapter.asterisk.actions import hang_up
 from adapter.asterisk.naming import OTHER_HALF
 from adapter.callcontrol.hang_up import HangUp, Outcome
-from adapter.callcontrol.operation import After, Answered, Cancel, Effect, Expired, Input, Level, Log, Send
+from adapter.callcontrol.operation import After, Answered, Cancel, Effect, Expired, Level, Log, Send
 from adapter.calls.changes import CallEnded, ChannelGone
 from adapter.calls.model import Calls
 
-from .samples import Pbx, calls_after, empty_calls
+from .samples import Pbx, calls_after, empty_calls, world
 
 OURS, OTHER = "uapi-1998", "uapi-1998" + OTHER_HALF
 LOCAL, PHONE = "Local/0003*024@uapi-phones", "PJSIP/0003*024"
@@ -48,7 +48,7 @@ def denied(channel: str) -> Log:
     return Log(Level.ERROR, "Asterisk does not hang up", facts)
 
 
-Step = tuple[Input | None, Callable[[], Calls], list[Effect], Outcome | None, bool]
+Step = tuple[object | None, Callable[[], Calls], list[Effect], Outcome | None, bool]
 STORIES: dict[str, list[Step]] = {
     # what happens (nothing: it is asked for), what is there then, what is done, the outcome, is it over
     "answered, then gone": [
@@ -124,5 +124,5 @@ def test_a_hanging_up_does_this_when_that_happens(story: str) -> None:
     """Whichever comes first of the answer, the end of the channel and the end of the time."""
     operation = HangUp(OURS, {})
     for what, calls, effects, outcome, is_over in STORIES[story]:
-        done = operation.start(calls()) if what is None else operation.on(what, calls())
+        done = operation.start(world(calls())) if what is None else operation.on(what, world(calls()))
         assert (list(done), operation.outcome, operation.is_over) == (effects, outcome, is_over), what

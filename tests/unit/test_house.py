@@ -15,6 +15,17 @@ from adapter.settings import Settings
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "adapter").rglob("*.py"))
 
+
+def _pure_files_of(room: str, *, but: Iterable[str]) -> list[str]:
+    """Every file of a room but these."""
+    paths = (ROOT / room).rglob("*.py")
+    return sorted(_name(path) for path in paths if path.stem not in (*but, "__init__"))
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
 PURE = (
     "adapter.asterisk",
     "adapter.calls",
@@ -44,14 +55,7 @@ PURE = (
     "adapter.directory.warnings",
     "adapter.directory.writing",
     "adapter.directory.yaml_lines",
-    "adapter.callcontrol.supervision.decision",
-    "adapter.callcontrol.supervision.plan",
-    "adapter.callcontrol.supervision.session",
-    "adapter.callcontrol.hang_up",
-    "adapter.callcontrol.operation",
-    "adapter.callcontrol.supervision.conversation",
-    "adapter.callcontrol.supervision.spy_setup",
-    "adapter.callcontrol.world",
+    *_pure_files_of("adapter/callcontrol", but=("operations", "registry", "runner")),
     "adapter.ami.banner",
     "adapter.ami.reader",
     "adapter.ami.errors",
@@ -108,10 +112,6 @@ IMPURE = (
     "secrets",
     "os",
 )
-
-
-def _name(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def _imported(tree: ast.AST) -> Iterable[str]:
@@ -192,6 +192,18 @@ def test_a_pure_room_reads_no_clock_logs_nothing_and_awaits_nothing(room: str) -
         assert not any(isinstance(node, ast.Await | ast.AsyncFunctionDef) for node in nodes)
         called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
         assert not called & {"open", "print", "input", "datetime.now", "datetime.utcnow", "date.today"}
+
+
+def test_the_runner_alone_awaits_what_operations_want_done() -> None:
+    """Whatever an action on a call is, it is a machine: told what happens, it says what is to be done."""
+    awaiting = {
+        _name(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if _is_in(_name(path), ("adapter.callcontrol",))
+        and isinstance(node, ast.Await | ast.AsyncFunctionDef)
+    }
+    assert awaiting == {"adapter.callcontrol.runner"}
 
 
 def test_a_module_that_says_it_is_pure_is_held_to_it() -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from adapter.access.principal import Principal
 from adapter.asterisk.caller_id import CallerId
-from adapter.asterisk.features import ALL_FEATURES
 from adapter.callcontrol.supervision.decision import decide
 from adapter.callcontrol.supervision.plan import (
     STAYS_S,
@@ -18,11 +17,11 @@ from adapter.callcontrol.supervision.plan import (
     SupervisionRequest,
     linger_s,
 )
-from adapter.callcontrol.world import Rules, World
+from adapter.callcontrol.world import Rules
 from adapter.calls.views import PhoneCall
 from adapter.directory import Directory, SupervisionMode, load_directory
 
-from .samples import DIRECTORY_TEXT, Pbx, calls_after, directory, empty_calls, only_call
+from .samples import DIRECTORY_TEXT, Pbx, calls_after, directory, only_call, world
 
 GOOD = SupervisionRequest(
     mode=Mode.BARGE_IN,
@@ -57,9 +56,9 @@ def _decide(
 ) -> Plan | Refusal:
     """For an administrator's App, which may all; on a PBX where nobody supervises yet."""
     known = known or directory()
-    world = World(empty_calls(), (), is_ready=True, features=ALL_FEATURES, rules=rules or Rules())
+    now = world(rules=rules or Rules())
     principal = Principal(known, known.apps["operator"])
-    return decide(replace(request, numbers=path), principal, (call or _inbound()) if is_live else None, world)
+    return decide(replace(request, numbers=path), principal, (call or _inbound()) if is_live else None, now)
 
 
 def _plan(

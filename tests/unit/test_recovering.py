@@ -20,14 +20,14 @@ async def test_a_supervision_that_was_ended_in_a_break_is_hung_up_after_it_and_n
         here.hear()
         supervision = await here.join(agent)
         here.is_link_up = False
-        ending = asyncio.create_task(here.conductor.end(supervision))
+        ending = asyncio.create_task(here.actions.end(supervision))
         await until(lambda: here.unsent)
         assert here.hung_up() == []
         here.is_link_up = True
         here.resync()
         await here.hangs_up(supervision.channel_id)
         assert supervision.state is State.ENDED
-        assert here.conductor.live() == []
+        assert not here.operations.supervisions.live
         here.pbx.hang_up(supervision.channel_id)
         here.hear()
         assert await ending
@@ -46,7 +46,7 @@ async def test_a_spy_that_is_found_where_one_side_is_no_extension_is_hung_up(
         here.pbx.supervise(another, TRUNK, STRAY)
         here.resync()
         is_known = goes_on and peer == SUPERVISOR
-        assert [one.channel_id for one in here.conductor.live()] == ([EARLIER] if is_known else [])
+        assert [*here.operations.supervisions.live] == ([EARLIER] if is_known else [])
         await until(lambda: sorted(here.hung_up()) == ([STRAY] if is_known else [EARLIER, STRAY]))
 
 
@@ -59,7 +59,7 @@ async def test_a_supervision_that_runs_in_another_mode_than_was_known_is_told_ag
         here.resync()  # it shows a barge-in
         assert (supervision.mode, supervision.wanted_mode) == (Mode.BARGE_IN, Mode.MONITOR)
         async with asyncio.timeout(2):
-            await supervision.until(lambda one: one.state is State.RE_ATTACHING)
+            await until(lambda: supervision.state is State.RE_ATTACHING)
         await until(lambda: [action for action in here.sent if action["Action"] == "Redirect"])
         told = [action["Value"] for action in here.sent if action.get("Variable") == "UAPI_SPY_OPTIONS"]
         assert told == [Mode.MONITOR.spy_options]

@@ -6,13 +6,25 @@ from enum import StrEnum
 
 from adapter.ami.errors import LinkDown
 from adapter.asterisk.actions import Action, hang_up
-from adapter.callcontrol.operation import After, Answered, Cancel, Effect, Expired, Input, Send
+from adapter.callcontrol.operation import (
+    After,
+    Answered,
+    Begin,
+    Came,
+    Cancel,
+    Effect,
+    Expired,
+    Publish,
+    Send,
+    Stopping,
+)
 from adapter.callcontrol.runner import Runner
+from adapter.callcontrol.world import World
 from adapter.calls.changes import CallEnded
-from adapter.calls.model import Calls
 from adapter.lab.polling import until
 
-from .samples import empty_calls
+from .machine_bench import Bench
+from .samples import world
 
 ENDED = CallEnded("e" * 20)
 
@@ -28,10 +40,10 @@ class Noting:
 
     id = "noting"
 
-    def __init__(self, *effects: Effect, last: Input = ENDED) -> None:
+    def __init__(self, *effects: Effect, last: object = ENDED) -> None:
         self._effects = effects
         self._last = last
-        self.told: list[Input] = []
+        self.told: list[object] = []
         self.starts = 0
 
     @property
@@ -42,13 +54,17 @@ class Noting:
     def is_over(self) -> bool:
         return self.outcome is not None
 
-    def start(self, calls: Calls) -> Sequence[Effect]:
-        assert calls is not None
+    def has_reached(self, milestone: object, world: World) -> bool:
+        assert world.calls is not None
+        return self.outcome is not None if milestone is None else milestone in self.told
+
+    def start(self, world: World) -> Sequence[Effect]:
+        assert world.calls is not None
         self.starts += 1
         return self._effects
 
-    def on(self, what: Input, calls: Calls) -> Sequence[Effect]:
-        assert calls is not None
+    def on(self, what: object, world: World) -> Sequence[Effect]:
+        assert world.calls is not None
         self.told.append(what)
         return [Cancel("other")] if what == Expired("first") else []
 
@@ -60,14 +76,15 @@ class Line:
         self.sent: list[Action] = []
         self._failure = failure
 
-    async def send(self, action: Action) -> None:
+    async def send(self, action: Action) -> dict[str, str]:
         self.sent.append(action)
         if self._failure is not None:
             raise self._failure
+        return {"Value": "told"}
 
 
 def runner(line: Line) -> Runner:
-    return Runner(empty_calls(), line.send, spawn=asyncio.create_task)
+    return Runner(world, line.send, lambda _: None)
 
 
 async def told(operation: Noting) -> None:
@@ -81,7 +98,7 @@ async def test_what_is_sent_is_answered_under_its_tag_the_links_failure_too() ->
         line, operation = Line(failure), Noting(Send(hang_up("1.1"), "tag"))
         runner(line).begin(operation)
         await told(operation)
-        assert operation.told == [Answered("tag", failure)]
+        assert operation.told == [Answered("tag", failure, {"Value": "told"} if failure is None else {})]
         assert line.sent == [hang_up("1.1")]
 
 
@@ -92,7 +109,7 @@ async def test_a_timer_is_told_once_and_not_where_it_was_cancelled() -> None:
     here.begin(operation)
     await until(lambda: Expired("last") in operation.told)
     assert operation.told == [Expired("first"), Expired("last")]
-    here.close()
+    await here.close()
 
 
 async def test_who_waits_is_told_the_outcome_and_of_what_is_over_nothing_is_told_any_more() -> None:
@@ -128,6 +145,80 @@ async def test_a_runner_that_is_closed_tells_nothing() -> None:
     """No timer outlives it."""
     here, operation = runner(Line()), Noting(After(0.01, "first"))
     here.begin(operation)
-    here.close()
+    await here.close()
     await asyncio.sleep(0.03)  # nothing comes
-    assert operation.told == []
+    assert operation.told == [Stopping()]
+
+
+async def test_who_waits_for_a_milestone_is_told_when_it_is_reached_or_can_be_no_more() -> None:
+    """At once where it is reached, and of one that does not run."""
+    here, operation = runner(Line()), Noting(last="the end")
+    here.begin(operation)
+    waiting = asyncio.create_task(here.reached("noting", "a milestone", 5))
+    in_vain = asyncio.create_task(here.reached("noting", "another", 5))
+    await asyncio.sleep(0)
+    here.tell("noting", "a milestone")
+    assert await waiting
+    assert await here.reached("noting", "a milestone", 0)
+    assert not await here.reached("noting", "another", 0.01)
+    assert not in_vain.done()
+    here.tell("noting", "the end")
+    assert await in_vain
+    assert await here.reached("noting", "another", 5)
+
+
+async def test_a_milestone_that_is_passed_at_once_was_reached_all_the_same() -> None:
+    """Who waits looks later, when all may be otherwise again."""
+    here, operation = runner(Line()), Noting(last="the end")
+    here.begin(operation)
+    waiting = asyncio.create_task(here.reached("noting", "a milestone", 5))
+    await asyncio.sleep(0)
+    here.tell("noting", "a milestone")
+    operation.told.clear()
+    assert await waiting
+
+
+async def test_nobody_waits_for_a_runner_that_is_closed() -> None:
+    """Whoever waits is told that it did not come about."""
+    here = runner(Line())
+    here.begin(Noting(last="the end"))
+    waiting = asyncio.create_task(here.reached("noting", "a milestone", None))
+    await asyncio.sleep(0)
+    await here.close()
+    assert not await waiting
+
+
+class AtOnce(Noting):
+    """Is over as soon as it is begun."""
+
+    id = "at once"
+
+    @property
+    def is_over(self) -> bool:
+        return True
+
+
+async def test_what_an_operation_began_is_told_to_it_when_that_is_over_and_not_in_between() -> None:
+    """All that it wants done is done first."""
+    published: list[Publish] = []
+    child = AtOnce()
+
+    class Parent(Noting):
+        id = "parent"
+
+        def on(self, what: object, world: World) -> Sequence[Effect]:
+            super().on(what, world)
+            return [] if isinstance(what, Came) else [Begin(child), Publish("next", one)]
+
+    one = Bench().supervision
+    parent = Parent(last="the end")
+
+    def publish(told: Publish) -> None:
+        assert parent.told == ["begin"]
+        published.append(told)
+
+    here = Runner(world, Line().send, publish)
+    here.begin(parent)
+    here.tell("parent", "begin")
+    assert (parent.told, child.starts) == (["begin", Came(child)], 1)
+    assert [told.what for told in published] == ["next"]

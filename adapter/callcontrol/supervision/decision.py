@@ -4,6 +4,8 @@ The order is the contract's: permission, phoneCallId, phoneCallViewId, sendCallT
 then whom it would let hear whom, then what stands in its way at this moment.
 """
 
+from collections.abc import Iterable
+
 from adapter.access.hearing import may_be_heard, may_hear
 from adapter.access.principal import Principal
 from adapter.access.sight import owns
@@ -61,14 +63,16 @@ def make_plan(
         return refused.refusal
 
 
-def find_to_end(number: str, principal: Principal, call: PhoneCall, world: World) -> Supervision | None:
+def find_to_end(
+    number: str, principal: Principal, call: PhoneCall, supervisions: Iterable[Supervision]
+) -> Supervision | None:
     """The supervision of `call` whose supervisor is to leave, if one has this number.
 
     The address names the call by one of its extensions, `number` who is to leave it, whichever side of the
     call is supervised. A supervisor of an extension that does not stand under the account is a party like any
     other.
     """
-    for one in world.supervisions:
+    for one in supervisions:
         if (
             one.call_id == call.id
             and number in (one.supervisor, one.supervisor.partition("*")[2])

@@ -1,12 +1,35 @@
-"""One supervision: what was asked for, and where it stands."""
+"""One supervision: what was asked for, and where it stands. Pure."""
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
 
+from adapter.asterisk.actions import Action
 from adapter.callcontrol.supervision.plan import Follow, Mode, Plan
 from adapter.callcontrol.supervision.session import Reason, Signal, State, next_state
 from adapter.callcontrol.supervision.spy_setup import SpySetup
+
+
+class Work(StrEnum):
+    """What is being done to have ChanSpy run as is wanted."""
+
+    NONE = "nothing"
+    SETTLING = "its conversation may change again at once"
+    BEGINNING = "its phone is about to ring, or to spy"
+    TELLING = "Asterisk is being told what to run"
+    RESTARTING = "Asterisk is being asked to run that"
+    REJOINING = "ChanSpy is about to begin"
+    FADING = "Asterisk does not know its channel any more, and has not told that it is gone"
+
+
+class Telling(NamedTuple):
+    """What Asterisk is being told to run."""
+
+    wanted: SpySetup
+    untold: tuple[Action, ...]
+    """What is still to be said, one after the other."""
+    has_nobody: bool
+    """Its phone was picked up, and whom it was to spy on has left: it waits to be sent on."""
 
 
 @dataclass(eq=False)
@@ -48,16 +71,12 @@ class Supervision:
     """It was told another mode, perhaps too late for the pick-up: how it began is not known."""
     target: SpySetup | None = None
     """What Asterisk is being told to run."""
-    rings_until: float = 0.0
-    """When the time to pick up is over, on the event loop's clock."""
-    unsettled_until: float = 0.0
-    """When the last change of its conversation has settled, on the event loop's clock."""
     asked_for: tuple[str, Mode] | None = None
     """The channel and the mode of the last request that was carried out; none where nobody knows of one."""
     rings: tuple[str, ...] = ()
     """What the directory had rung for the supervisor; empty where an earlier process did."""
-    is_leaving: bool = False
-    """Its channel ends, and only why is not known yet."""
+    leaves_as: Reason | None = None
+    """Its channel ends, and why is not known yet: this, where nothing tells better."""
     partners: frozenset[str] = frozenset()
     """The channels that the spyee talks with."""
     last_partners: frozenset[str] = frozenset()
@@ -72,9 +91,23 @@ class Supervision:
     """Whether somebody of its conversation was on hold when that was last looked at."""
     notified: frozenset[str] = frozenset()
     """The channels that the notice tone was played to."""
-    accepted: asyncio.Future[None] = field(default_factory=asyncio.Future, repr=False)
-    """Done once Asterisk has taken the originate; an error where it did not or where that is unknown."""
-    _moved: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    plan: Plan | None = None
+    """What its phone rings by; none for one that was found."""
+    is_originating: bool = False
+    """Asterisk was asked to ring the phone, and has not answered."""
+    is_taken: bool | None = None
+    """Whether Asterisk has taken the originate; none while that is not known."""
+    is_late: bool = False
+    """Whether the time to pick up is over."""
+    work: Work = Work.NONE
+    """What is being done to have ChanSpy run as is wanted."""
+    telling: Telling | None = None
+    is_unsettled: bool = False
+    """Whether its conversation changed just now, and may at once again."""
+    is_follow_untold: bool = False
+    """Whether Asterisk is being told whom it follows."""
+    serial: int = 0
+    """How many notice tones were asked for."""
 
     def move(self, signal: Signal, at: float, reason: Reason | None = None) -> bool:
         """Take a signal; whether the state is another now. Raises TransitionError where it cannot happen."""
@@ -82,8 +115,17 @@ class Supervision:
         if self.state is before:
             return False
         self.since, self.reason = at, reason
-        self.wake()
         return True
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether its channel ends, and only why is not known yet."""
+        return self.leaves_as is not None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has not ended, and is not about to."""
+        return self.state is not State.ENDED and not self.is_leaving
 
     @property
     def is_joined(self) -> bool:
@@ -109,20 +151,3 @@ class Supervision:
         self.partners = self.last_partners = frozenset()
         self.alone_in = None
         self.parties = ()
-
-    def note_taken(self) -> None:
-        """Asterisk has the channel, whatever became of the answer to the originate."""
-        if self.accepted.done() and self.accepted.exception() is not None:
-            self.accepted = asyncio.Future()
-        if not self.accepted.done():
-            self.accepted.set_result(None)
-
-    def wake(self) -> None:
-        """Have whoever waits look again."""
-        self._moved.set()
-        self._moved = asyncio.Event()
-
-    async def until(self, is_so: Callable[["Supervision"], bool]) -> None:
-        """Return once `is_so`; the caller sets the deadline."""
-        while not is_so(self):
-            await self._moved.wait()
