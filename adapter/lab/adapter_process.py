@@ -117,11 +117,17 @@ def _command(*arguments: str) -> tuple[str, ...]:
 
 @asynccontextmanager
 async def running_adapter(
-    pbx: Pbx, folder: Path, *, directory: Path | None = None, settings: Mapping[str, str] | None = None
+    pbx: Pbx,
+    folder: Path,
+    *,
+    directory: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+    config: Path | None = None,
 ) -> AsyncIterator[Adapter]:
     """Run the adapter beside `pbx` until the block ends; it has reached READY when the block begins.
 
-    Without a `directory` it has that of the layout. `settings` are further `ADAPTER_...` variables.
+    Without a `directory` it has that of the layout. `settings` are further `ADAPTER_...` variables. With
+    `config`, the settings of that file stand in place of those for the lab.
     Raises LabError, with its log, where it does not start.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -129,6 +135,13 @@ async def running_adapter(
     environment = adapter_environment(
         pbx, {"ADAPTER_LISTEN_PORT": "0", "ADAPTER_DIRECTORY": str(directory), **(settings or {})}
     )
+    if config is not None:
+        own = {"ADAPTER_LISTEN_PORT", *(settings or {})}
+        environment = {
+            name: value
+            for name, value in environment.items()
+            if name in own or not name.startswith("ADAPTER_")
+        } | {"ADAPTER_CONFIG": str(config)}
     output = folder / "output"
     process = await start_process(die_with_parent(_command("serve")), folder, output, environment)
     timeout = aiohttp.ClientTimeout(total=ANSWER_DEADLINE_S)

@@ -19,6 +19,7 @@ from adapter.directory.source import SourceDown
 from adapter.plain_errors import plain_error
 from adapter.process import logs
 from adapter.process.audit_command import add_audit_command
+from adapter.process.init import add_init, init
 from adapter.process.server import run
 from adapter.process.terminal import Parser, complain, say, show_every_letter
 from adapter.settings import PREFIX, Settings, settings_without_directory
@@ -58,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     check.set_defaults(command=_check)
     discover = commands.add_parser("discover", help="print a directory of what Asterisk has")
     discover.set_defaults(command=_discover)
+    add_init(commands).set_defaults(command=_init)
     record = commands.add_parser("record", help="write what Asterisk says over AMI to a file")
     record.add_argument("file", type=Path, metavar="FILE")
     record.add_argument(
@@ -146,6 +148,19 @@ def _check(options: argparse.Namespace) -> int:
 def _discover(_: argparse.Namespace) -> int:
     _say_nothing_else()
     return asyncio.run(run_discover(settings_without_directory(), say, complain))
+
+
+def _init(options: argparse.Namespace) -> int:
+    # The wheel has Asterisk's files beside the lab, which is not part of the service.
+    from adapter.lab.errors import LabError  # noqa: PLC0415
+    from adapter.lab.files import lab_file  # noqa: PLC0415
+
+    _say_nothing_else()
+    try:
+        return init(options, lab_file("asterisk-conf"))
+    except LabError as missing:
+        complain(str(missing))
+        return 1
 
 
 def _record(options: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """Prints the output of commands line by line, without characters that a terminal acts on."""
 
 import argparse
+import getpass
 import io
 import sys
 from typing import NoReturn
@@ -16,6 +17,25 @@ def say(line: str) -> None:
 def complain(line: str) -> None:
     """Print a line about a problem or the progress to standard error."""
     print(printable(line), file=sys.stderr, flush=True)
+
+
+def ask(question: str) -> str:
+    """What is typed in answer to the question. Raises EOFError where the input has ended."""
+    print(printable(question), end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line.strip()
+
+
+def ask_secret(question: str) -> str:
+    """What is typed and not shown."""
+    return getpass.getpass(printable(question), stream=sys.stderr)
+
+
+def is_interactive() -> bool:
+    """Whether somebody can be asked, and sees the questions."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def show_every_letter() -> None:

@@ -1,56 +1,19 @@
 """`uapi-adapter discover` against an Asterisk that does not tell everything, or tells too much."""
 
 import asyncio
-from collections.abc import Callable, Iterable
 
 import pytest
 
 from adapter.ami import inventory as ami_inventory
 from adapter.directory import load_directory
 from adapter.lab.fake_ami import FakeAmi, ReceivedAction, Script, drop, ignore
-from adapter.lab.fake_ami_events import Header, message
+from adapter.lab.fake_ami_events import message
 from adapter.settings import Settings, settings_without_directory
 from adapter.tools.discover.command import NOTHING_FOUND, run_discover
+from tests.integration.ami_lists import LISTS, hint, listed, refused, valued
 
 DEADLINE_S = 20.0
-LISTS = {
-    "ExtensionStateList": ("ExtensionStatus", "ExtensionStateListComplete"),
-    "DeviceStateList": ("DeviceStateChange", "DeviceStateListComplete"),
-    "VoicemailUsersList": ("VoicemailUserEntry", "VoicemailUserEntryComplete"),
-    "QueueStatus": ("QueueMember", "QueueStatusComplete"),
-    "DBGetTree": ("DBGetTreeResponse", "DBGetTreeComplete"),
-    "DBGet": ("DBGetResponse", "DBGetComplete"),
-}
 UNKNOWN = "Invalid/unknown command: X. Use Action: ListCommands to show available commands."
-
-
-def listed(*items: Iterable[Header], announced: int | None = None, ends: bool = True) -> Script:
-    """A script: answer with the items, in as many events, and with the end of the list."""
-
-    def script(action: ReceivedAction) -> None:
-        event, end = LISTS[action.name]
-        own = ("ActionID", action["ActionID"])
-        action.connection.answer(action, ("EventList", "start"))
-        for item in items:
-            action.connection.send(message(("Event", event), own, *item))
-        if ends:
-            count = len(items) if announced is None else announced
-            closing = (("EventList", "Complete"), ("ListItems", str(count)))
-            action.connection.send(message(("Event", end), own, *closing))
-
-    return script
-
-
-def refused(why: str) -> Script:
-    return lambda action: action.connection.refuse(action, why)
-
-
-def valued(value_of: Callable[[str], str]) -> Script:
-    return lambda action: action.connection.answer(action, ("Value", value_of(action["Variable"])))
-
-
-def hint(number: str = "210", devices: str = "PJSIP/210") -> tuple[Header, ...]:
-    return ("Exten", number), ("Context", "internal"), ("Hint", devices)
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +71,7 @@ async def test_nothing_is_asked_that_is_answered_with_secrets_or_changes_anythin
     )
     await discover(settings)
     assert {action.name for action in ami.actions} <= {
-        *LISTS, "Challenge", "Login", "CoreSettings", "Getvar",
+        *LISTS, "Challenge", "Login", "CoreSettings", "Getvar", "ShowDialPlan",
     }  # fmt: skip
     assert {action["Family"] for action in ami.took("DBGetTree")} == {"DEVICE"}
     assert {action["Key"] for action in ami.took("DBGet")} == {"210/cidname"}

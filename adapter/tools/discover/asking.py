@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from adapter.ami.errors import ActionRefused, LinkDown, LinkError, LoginRefused
 from adapter.ami.inventory import Asker, read_inventory
 from adapter.ami.lists import Lists
+from adapter.ami.probe import find_features
 from adapter.ami_settings import make_session
 from adapter.asterisk.actions import Action
 from adapter.asterisk.inventory import Inventory
@@ -21,7 +22,11 @@ class DiscoveryError(Exception):
 
 
 class LoginMissingError(DiscoveryError):
-    """Asterisk takes no login of this user with this secret."""
+    """Nobody takes a login there, or not of this user with this secret. `reason` is without the advice."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(f"{reason}; {advice}")
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,8 @@ class Told:
 
     version: str
     inventory: Inventory
+    has_include: bool | None
+    """Whether its dialplan includes ours; None where it does not tell."""
 
 
 async def ask_asterisk(settings: Settings) -> Told:
@@ -41,15 +48,15 @@ async def ask_asterisk(settings: Settings) -> Told:
             await session.open(settings.ami_connect_timeout_s)
             asker = Asker(session, lists, settings.ami_action_timeout_s)
             version = (await asker.ask(Action("CoreSettings"))).get("AsteriskVersion", "")
-            return Told(version, await read_inventory(asker))
+            inventory = await read_inventory(asker)
+            return Told(version, inventory, await _has_include(asker))
     except LoginRefused as refused:
-        advice = advice_for_login(str(refused))
-        raise LoginMissingError(f"Asterisk refuses the AMI login: {refused}; {advice}") from None
+        why = f"Asterisk refuses the AMI login: {refused}"
+        raise LoginMissingError(why, advice_for_login(str(refused))) from None
     except ActionRefused as refused:
         raise DiscoveryError(f"Asterisk does not tell: {refused}; {RIGHTS}") from None
     except LinkDown as unreachable:
-        advice = advice_for_connecting(str(unreachable))
-        raise LoginMissingError(f"{unreachable}; {advice}") from None
+        raise LoginMissingError(str(unreachable), advice_for_connecting(str(unreachable))) from None
     except LinkError as broken:
         raise DiscoveryError(f"Asterisk did not tell everything: {broken}") from None
     except TimeoutError:
@@ -57,3 +64,10 @@ async def ask_asterisk(settings: Settings) -> Told:
         raise DiscoveryError(why) from None
     finally:
         session.close()
+
+
+async def _has_include(asker: Asker) -> bool | None:
+    try:
+        return bool(await find_features(asker.ask))
+    except ActionRefused:
+        return None
