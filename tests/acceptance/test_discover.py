@@ -65,7 +65,7 @@ async def test_a_thousand_endpoints_are_found_within_five_seconds(tmp_path: Path
         modules.write_text(f"{modules.read_text()}load = res_manager_devicestate.so\n")
         await pbx.stop()
         await pbx.start()
-        took_s = []
+        took_s: list[float] = []
         while len(took_s) < TRIES and min(took_s, default=MANY_WITHIN_S) >= MANY_WITHIN_S:
             began = time.monotonic()
             ended = await discover(pbx)
