@@ -207,6 +207,9 @@ def test_how_a_tenant_was_told_apart_is_noted() -> None:
         (told({"210-acme": phone("210")}, freepbx_names={"210": "Stranger"}), "Anna"),
         (told({"210": phone("210", mailboxes="210@default")}, mailboxes=(Mailbox("210", "default", "Anna V"),)),
          "Anna V"),
+        # a mailbox that many listen to is nobody's name
+        (told({"210": phone("210", mailboxes="600@default,210@default")}, mailboxes=(Mailbox("600", "default", "Sales"),)),
+         "Anna"),
         # another tenant's mailbox of the same number
         (told({"210": phone("210", mailboxes="210@acme")}, mailboxes=(Mailbox("210", "default", "Stranger"),)),
          "Anna"),
