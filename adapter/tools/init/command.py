@@ -74,7 +74,7 @@ class _Init:
             self._console.say(NEEDS_INCLUDE)
             self._console.show(self._side(is_freepbx=bool(told.inventory.freepbx)).dialplan_lines())
             self._console.wait("Press Enter once that is done: ")
-        status = asyncio.run(run_check(settings, 0.0, self._console.say))
+        status = asyncio.run(run_check(settings, DirectoryFile(settings.directory), 0.0, self._console.say))
         self._say_next(settings)
         return status
 
