@@ -59,6 +59,7 @@ from adapter.uapi.supervisions import Supervisions
 
 if TYPE_CHECKING:
     from adapter.store.mounting import MountedStore
+    from adapter.store.supervision_records import SupervisionRecords
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +107,8 @@ def make_app(settings: Settings) -> web.Application:
         Rules(settings.pickup_limit_s, Follow(settings.follow), settings.name),
         counters.events.counting,
     )
+    if kept is not None:
+        _keep_supervisions(pbx, kept.supervisions)
     revisions = Revisions(pbx.shown)
     app[DIRECTORY], app[PBX] = directory, pbx
     app[CONNECTIONS], app[REVISIONS] = connections, revisions
@@ -134,7 +137,7 @@ def make_app(settings: Settings) -> web.Application:
         settings=settings,
         requests=requests,
         shown=pbx.shown,
-        supervisions=SupervisionActions(pbx.operations),
+        supervisions=SupervisionActions(pbx.operations, kept.supervisions if kept else None),
         bodies=bodies,
         waits=Places(shares.waits),
         idempotency=IdempotencyStore(kept.answers if kept else None),
@@ -265,6 +268,23 @@ def _mount_store(app: web.Application, settings: Settings, counters: StoreCounte
     except ModuleNotFoundError as missing:
         raise StoreError.not_installed(missing.name) from missing
     return mount_store(app, settings.store.get_secret_value(), settings, counters)
+
+
+def _keep_supervisions(pbx: Pbx, records: "SupervisionRecords") -> None:
+    """Have it known after a restart whose the supervisions are."""
+
+    def tidy() -> None:
+        records.tidy({one.id for one in pbx.operations.supervisions.live.values()})
+
+    def on_known() -> None:
+        pbx.operations.on_records()
+        if pbx.is_ready:
+            tidy()
+
+    pbx.records = records.known
+    pbx.operations.supervisions.subscribe(records.on_supervision)
+    pbx.after_snapshot(tidy)
+    records.when_known(on_known)
 
 
 async def _run_pbx(app: web.Application) -> AsyncIterator[None]:

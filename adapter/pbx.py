@@ -7,11 +7,12 @@ The composition root makes it and hands it to the wire: that there is one is nob
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from adapter.ami.link import Link, LinkSettings, LinkState
 from adapter.asterisk.events import Event, ListedChannel
 from adapter.callcontrol.operations import Operations
+from adapter.callcontrol.records import Record
 from adapter.callcontrol.world import Rules, World
 from adapter.calls.changes import CallChanged, CallEnded
 from adapter.calls.differences import Differences
@@ -32,6 +33,8 @@ class Pbx:
     ) -> None:
         self._directory = directory
         self._rules = rules
+        self.records: Mapping[str, Record] = {}
+        """What an earlier process kept of its supervisions; read only."""
         self._after_snapshot: list[Callable[[], None]] = []
         self._after_comparison: list[Callable[[Differences], None]] = []
         self.calls = Calls(directory().extension_of_channel)
@@ -54,6 +57,7 @@ class Pbx:
             features=self.link.features(),
             rules=self._rules,
             now=time.time(),
+            records=self.records,
         )
 
     @property

@@ -97,6 +97,10 @@ class SnapshotTaken(Struct, frozen=True):
     """The live calls are now what a snapshot shows; its changes were told before."""
 
 
+class RecordsKnown(Struct, frozen=True):
+    """What an earlier process kept of its supervisions is known now."""
+
+
 class DirectoryChanged(Struct, frozen=True):
     """Another directory is in force, and the live calls are named after it."""
 

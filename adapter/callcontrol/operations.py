@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from adapter.asterisk.actions import Action
-from adapter.callcontrol.operation import DirectoryChanged, SnapshotTaken
+from adapter.callcontrol.operation import DirectoryChanged, RecordsKnown, SnapshotTaken
 from adapter.callcontrol.runner import Runner
 from adapter.callcontrol.supervision import strays
 from adapter.callcontrol.supervision.machine import Supervise
@@ -45,6 +45,10 @@ class Operations:
             else:
                 self.runner.begin(found)
         self.runner.on_change(SnapshotTaken())
+
+    def on_records(self) -> None:
+        """What an earlier process kept of its supervisions is known now."""
+        self.runner.on_change(RecordsKnown())
 
     def on_directory(self) -> None:
         """Another directory is in force: what it does not allow any more ends."""

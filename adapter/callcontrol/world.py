@@ -1,10 +1,12 @@
 """What decisions and operations look at, as it is now. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from adapter.asterisk.features import PbxFeatures
+from adapter.callcontrol.records import Record
 from adapter.callcontrol.supervision.plan import Follow
 from adapter.callcontrol.supervision.session import State
 from adapter.callcontrol.supervision.supervision import Supervision
@@ -35,6 +37,8 @@ class World(NamedTuple):
     rules: Rules
     now: float
     """Seconds since the epoch."""
+    records: Mapping[str, Record] = MappingProxyType({})
+    """What an earlier process kept of its supervisions."""
 
     def supervision_by(self, supervisor: str) -> Supervision | None:
         """The one that has not ended and is by this supervisor."""

@@ -11,6 +11,7 @@ from adapter.store.address import read_address
 from adapter.store.answers import StoredAnswers
 from adapter.store.audit_rows import AuditRows
 from adapter.store.opening import make_store
+from adapter.store.supervision_records import SupervisionRecords
 from adapter.storing import StoreError
 from adapter.tasks import cancel, run_always
 
@@ -21,6 +22,7 @@ class MountedStore:
 
     answers: StoredAnswers
     audit: AuditRows
+    supervisions: SupervisionRecords
 
 
 def mount_store(app: web.Application, url: str, settings: Settings, counters: StoreCounters) -> MountedStore:
@@ -32,7 +34,9 @@ def mount_store(app: web.Application, url: str, settings: Settings, counters: St
     address = read_address(url)
     store = make_store(address, settings.store_timeout_s, counters)
     answers = StoredAnswers(store, address.kind, is_required=settings.store_required)
+    supervisions = SupervisionRecords(store, address.kind, is_required=settings.store_required)
     store.when_up(answers.tidy)
+    store.when_up(supervisions.load)
 
     async def run(_: web.Application) -> AsyncIterator[None]:
         await store.open()
@@ -44,4 +48,4 @@ def mount_store(app: web.Application, url: str, settings: Settings, counters: St
         await store.close()
 
     app.cleanup_ctx.append(run)
-    return MountedStore(answers, AuditRows(store, address.kind))
+    return MountedStore(answers, AuditRows(store, address.kind), supervisions)

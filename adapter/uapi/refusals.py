@@ -20,6 +20,7 @@ _CODES: dict[StrEnum, UapiCode] = {
 }
 _UNAVAILABLE: dict[Parameter | Obstacle, str] = {
     Obstacle.NOT_READY: "The service is not in touch with Asterisk.",
+    Obstacle.NOT_KEPT: "The store is down.",
     Obstacle.NOT_TAKEN: "Asterisk did not take the request.",
 }
 

@@ -1,7 +1,6 @@
 """Carries out what is asked for a supervision: has it decided, and waits for what comes of it."""
 
 import logging
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -19,6 +18,8 @@ from adapter.callcontrol.supervision.request import LEAVE_LIMIT_S, Asked, Wait, 
 from adapter.callcontrol.supervision.session import Reason, State
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.calls.views import PhoneCall
+from adapter.storing import StoreDown
+from adapter.uapi.recording import Recording, Records
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +45,9 @@ class NotTaken(Exception):  # noqa: N818 - as above
 class SupervisionActions:
     """What clients may have done with supervisions."""
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: Operations, records: Records | None = None) -> None:
         self._operations = operations
+        self._records = records
         self._runner = operations.runner
 
     def find_to_end(self, number: str, principal: Principal, call: PhoneCall) -> Supervision | None:
@@ -58,8 +60,18 @@ class SupervisionActions:
     ) -> Begun | Refusal:
         """Begin or switch the supervision that is asked for; `tell` hears what for, before it is tried.
 
-        `look` is asked anew whenever time has passed, so that all is decided as it is then.
+        `look` is asked anew whenever time has passed, so that all is decided as it is then. Where there is a
+        store, nobody rings before it is kept whose the supervision is.
         """
+        recording = Recording(self._records, self._operations.supervisions, self._operations.look().now)
+        try:
+            return await self._carry_out(look, tell, recording)
+        finally:
+            recording.settle()
+
+    async def _carry_out(
+        self, look: Callable[[], Awaitable[Asked]], tell: Callable[[Plan], None], recording: Recording
+    ) -> Begun | Refusal:
         waited: frozenset[Milestone] = frozenset()
         while True:
             asked = await look()
@@ -75,14 +87,19 @@ class SupervisionActions:
             if isinstance(decision, Refusal):
                 return decision
             try:
-                return Begun(decision, await self.begin(decision, asked.principal.id))
+                if await recording.keep(decision, asked.principal.id):
+                    continue
+                supervision = await self.begin(decision, asked.principal.id, recording.new_id)
+                return Begun(decision, supervision)
+            except StoreDown:
+                return Refusal(Obstacle.NOT_KEPT, plan=decision)
             except SupervisorLeft:
                 waited = frozenset()
             except NotTaken:
                 log.warning("a supervision could not begin", extra={"call_id": decision.call_id})
                 return Refusal(Obstacle.NOT_TAKEN, plan=decision)
 
-    async def begin(self, plan: Plan, owner: str) -> Supervision:
+    async def begin(self, plan: Plan, owner: str, new_id: str) -> Supervision:
         """Start what `plan` says, or switch the one by which this supervisor already rings or joined to it.
 
         Nothing stands in its way. Returns once Asterisk has accepted the originate, or runs the new mode.
@@ -93,7 +110,7 @@ class SupervisionActions:
             raise NotTaken
         supervision = self._operations.supervisions.by(plan.supervisor)
         if supervision is None:
-            supervision = prepare(secrets.token_hex(10), plan, owner, self._operations.look())
+            supervision = prepare(new_id, plan, owner, self._operations.look())
             self._operations.supervise(supervision)
         else:
             await self._switch(supervision, Switch(plan, owner))

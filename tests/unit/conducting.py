@@ -1,5 +1,6 @@
 """The operations of one node over the live model; it is noted what they would have Asterisk do."""
 
+import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -99,7 +100,7 @@ class Desk:
             pickup_s=20,
             follow=follow,
         )
-        return await self.actions.begin(plan, "wallboard")
+        return await self.actions.begin(plan, "wallboard", secrets.token_hex(10))
 
     async def join(self, spyee: str, *, peer: str = SUPERVISOR, **more: Any) -> Supervision:  # noqa: ANN401 - as begin takes them
         """A supervision that is joined."""

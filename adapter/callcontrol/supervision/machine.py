@@ -12,6 +12,7 @@ from adapter.callcontrol.operation import (
     DirectoryChanged,
     Effect,
     Expired,
+    RecordsKnown,
     SnapshotTaken,
     Stopping,
 )
@@ -21,6 +22,7 @@ from adapter.callcontrol.supervision.lifecycle import publish
 from adapter.callcontrol.supervision.milestones import has_reached
 from adapter.callcontrol.supervision.notice_tone import NoticeTone
 from adapter.callcontrol.supervision.participants import on_notice
+from adapter.callcontrol.supervision.reconcile import recall
 from adapter.callcontrol.supervision.session import Reason, State
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.callcontrol.world import World
@@ -87,6 +89,7 @@ ON: Mapping[type, Handler] = {
     Transferred: handlers.on_transferred,
     SnapshotTaken: handlers.on_snapshot,
     DirectoryChanged: _on_directory,
+    RecordsKnown: recall,
     asked.Switch: asked.on_switch,
     asked.EndRequested: asked.on_end_requested,
     Stopping: asked.on_stopping,

@@ -36,6 +36,7 @@ class Obstacle(StrEnum):
     CONFERENCE = "in a conversation of more than two, a barge-in would reach some of them only"
     SWITCH = "without the dialplan include a running supervision keeps its mode"
     NOTICE = "without the dialplan include the notice tone that the organization wants cannot be played"
+    NOT_KEPT = "the store is down, and without it nobody would know whose the supervision is"
     NOT_TAKEN = "Asterisk did not take the request"
 
 

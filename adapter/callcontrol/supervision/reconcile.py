@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from adapter.asterisk.features import Feature
 from adapter.asterisk.naming import read_channel_id
-from adapter.callcontrol.operation import Effect
+from adapter.callcontrol.operation import Effect, RecordsKnown
 from adapter.callcontrol.supervision.conversation import supervised_extension
 from adapter.callcontrol.supervision.keeping import judge
-from adapter.callcontrol.supervision.lifecycle import move, retire
+from adapter.callcontrol.supervision.lifecycle import move, publish, retire
 from adapter.callcontrol.supervision.participants import note_partners
+from adapter.callcontrol.supervision.plan import Follow
 from adapter.callcontrol.supervision.restarting import note_change
 from adapter.callcontrol.supervision.session import Signal, State, reason_of_hangup
 from adapter.callcontrol.supervision.spy_setup import mode_of, wanted_setup
@@ -67,6 +68,7 @@ def adopt(leg: Leg, world: World) -> Supervision | None:
     )
     if mode is None or not extension or leg.extension is None or ours is None:
         return None
+    record = world.records.get(ours.id)
     return Supervision(
         id=ours.id,
         channel_id=channel_id,
@@ -76,8 +78,9 @@ def adopt(leg: Leg, world: World) -> Supervision | None:
         extension=extension,
         spyee=spyee,
         supervisor=leg.extension,
-        owner="",
-        requested_at=leg.began_at,
+        owner="" if record is None else record.owner,
+        requested_at=leg.began_at if record is None else record.requested_at,
+        follow=Follow.EXTENSION if record is None else record.follow,
         since=spying.since or leg.began_at,
         notice_tone=_wants_notice(world.directory, extension),
         state=State.JOINED,
@@ -85,6 +88,15 @@ def adopt(leg: Leg, world: World) -> Supervision | None:
         # Whether the other side is still the one that its ChanSpy began with, nobody saw.
         spy_setup=None if Feature.SWITCH in world.features else wanted_setup(world.calls, spyee, mode),
     )
+
+
+def recall(supervision: Supervision, _what: RecordsKnown, world: World) -> Sequence[Effect]:
+    """It was found before anybody knew whose it is; now that is known."""
+    record = world.records.get(supervision.id)
+    if supervision.owner or record is None:
+        return []
+    supervision.owner, supervision.follow = record.owner, record.follow
+    return [publish(supervision, "supervision recalled")]
 
 
 def _wants_notice(directory: Directory, number: str) -> bool:
