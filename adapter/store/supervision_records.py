@@ -1,4 +1,4 @@
-"""Keeps whose the supervisions are that run (`adapter/callcontrol/records.py`, `adapter/uapi/recording.py`)."""
+"""Keeps whose the supervisions are that run: the `Records` of `adapter/uapi/recording.py`."""
 
 from collections.abc import Callable, Collection, Mapping
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from adapter.lab import LabError
-from tests.bench import barge_in, cpu, freshness, growth, listing, memory, reader, snapshot
+from tests.bench import barge_in, cpu, freshness, growth, listing, memory, reader, snapshot, store
 from tests.bench.figures import Figure, table, write_json
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "cpu": cpu.run,
     "memory": memory.run,
     "growth": growth.run,
+    "store": store.run,
 }
 
 

@@ -114,28 +114,38 @@ class Samples:
     """A bare Originate straight to the phone's endpoint."""
 
 
-async def _measure(lab: Lab, phone: BusyPhone, samples: int) -> Samples:
-    talk = await lab.talk()
-    port = int(lab.adapter.url.rpartition(":")[2])
+def put_words(port: int, token: str, call_id: str) -> bytes:
+    """The request, as it goes over the socket."""
     body = (
         '{"action": "BargeIn", "sendCallTo": "0003*024", "callerId": "John Doe <42420042>",'
         ' "waitForPickup": "20", "phoneCallViewId": "01"}'
     )
-    put = (
-        f"PUT /uapi/phoneCalls/@me/0003*210/{talk.call_id} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-        f"Authorization: Bearer {lab.token}\r\nContent-Type: application/json\r\n"
+    return (
+        f"PUT /uapi/phoneCalls/@me/0003*210/{call_id} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
+
+
+async def put_to_invite(http: Client, put: bytes, phone: BusyPhone) -> float:
+    """Seconds from asking to the INVITE at the phone."""
+    sent_at = time.perf_counter()
+    (head, _), rang_at = await asyncio.gather(http.ask(put), _ring(phone))
+    if not head.startswith(b"HTTP/1.1 202"):
+        raise AssertionError(f"not taken: {head!r}")
+    return rang_at - sent_at
+
+
+async def _measure(lab: Lab, phone: BusyPhone, samples: int) -> Samples:
+    talk = await lab.talk()
+    port = int(lab.adapter.url.rpartition(":")[2])
+    put = put_words(port, lab.token, talk.call_id)
     http, ami = await Client.open(port), Ami(lab.pbx)
     await ami.open()
     taken = Samples([], [], [])
     try:
         for _ in range(samples + 1):
-            sent_at = time.perf_counter()
-            (head, _), rang_at = await asyncio.gather(http.ask(put), _ring(phone))
-            if not head.startswith(b"HTTP/1.1 202"):
-                raise AssertionError(f"not taken: {head!r}")
-            taken.ours.append(rang_at - sent_at)
+            taken.ours.append(await put_to_invite(http, put, phone))
             await asyncio.sleep(QUIET_S)
             for bare, has_include in ((taken.same, True), (taken.direct, False)):
                 sent_at = ami.originate(has_include=has_include)
