@@ -11,8 +11,9 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from itertools import islice
+from typing import Any, TypeVar
 
 from adapter.monitoring.counters import StoreCounters
 from adapter.store.driver import Driver, Work
@@ -21,6 +22,8 @@ from adapter.store.statements import Statement
 from adapter.storing import StoreDown, StoreError
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 WAITING_LIMIT = 10_000
 """So many statements wait for a database that is down; what comes beyond is lost, and that is counted."""
@@ -56,7 +59,7 @@ class Store:
         self._waiting: deque[Work] = deque()
         self._wake = asyncio.Event()
         self._in_use = asyncio.Lock()
-        self._running: set[asyncio.Task[list[tuple[object, ...]]]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         self._listeners: list[Callable[[], Awaitable[None]]] = []
 
     @property
@@ -94,7 +97,7 @@ class Store:
             try:
                 await self._write_waiting()
                 if time.monotonic() >= looked_at + LOOK_S:
-                    await self._look()
+                    await self._to_its_end(self._look())
                     looked_at = time.monotonic()
             except Disconnected as down:
                 self._note_down(str(down))
@@ -126,10 +129,7 @@ class Store:
         """
         if self.error is not None:
             raise StoreDown(self.error)
-        running = asyncio.create_task(self._execute(statement.sql, statement.arguments(values)))
-        self._running.add(running)
-        running.add_done_callback(self._forget)
-        return await asyncio.shield(running)
+        return await self._to_its_end(self._execute(statement.sql, statement.arguments(values)))
 
     def later(self, statement: Statement, values: Mapping[str, object]) -> bool:
         """Have it carried out soon, once or more than once; False if too much waits: then it is lost."""
@@ -162,7 +162,14 @@ class Store:
             self._counters.took_s.add(time.perf_counter() - began_at)
             return rows
 
-    def _forget(self, task: asyncio.Task[list[tuple[object, ...]]]) -> None:
+    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for it. Whoever is cancelled meanwhile does not stop it, or nobody knew what came of it."""
+        running = asyncio.create_task(work)
+        self._running.add(running)
+        running.add_done_callback(self._forget)
+        return await asyncio.shield(running)
+
+    def _forget(self, task: "asyncio.Task[Any]") -> None:
         self._running.discard(task)
         if not task.cancelled():
             task.exception()  # whoever asked may have been cancelled, and nobody looks at it
@@ -171,7 +178,7 @@ class Store:
         while self._waiting:
             batch = list(islice(self._waiting, BATCH))
             try:
-                await self._lazy.write(batch)
+                await self._to_its_end(self._lazy.write(batch))
             except Rejected:
                 await self._write_singly(batch)
             else:
@@ -184,7 +191,7 @@ class Store:
         """One of them is refused: the others are to be written."""
         for work in batch:
             try:
-                await self._lazy.write([work])
+                await self._to_its_end(self._lazy.write([work]))
             except Rejected as refused:
                 log.error("the store refuses a value", extra={"error": str(refused)})  # noqa: TRY400 - as above
                 self._lose()

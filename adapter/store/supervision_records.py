@@ -84,7 +84,7 @@ class SupervisionRecords:
 
 def _values(record: Record) -> Mapping[str, object]:
     values = record._asdict()
-    return {**values, "call": record.call_id, "requested_at": int(record.requested_at * 1000)}
+    return {**values, "call": record.call_id, "requested_at": round(record.requested_at * 1000)}
 
 
 def _read(row: tuple[object, ...]) -> Record:

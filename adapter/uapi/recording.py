@@ -29,7 +29,7 @@ class Recording:
         """`now` is the time of the request, in seconds since the epoch."""
         self._records = records
         self._supervisions = supervisions
-        self._now = now
+        self.requested_at = now
         self._kept: Record | None = None
         self.new_id = secrets.token_hex(10)
         """The id of the supervision, if the request begins one."""
@@ -42,7 +42,7 @@ class Recording:
         if self._records is None:
             return False
         running = self._supervisions.by(plan.supervisor)
-        record = record_of_plan(plan, owner, self.new_id, running, self._now)
+        record = record_of_plan(plan, owner, self.new_id, running, self.requested_at)
         if record == self._kept:
             return False
         self.settle()
@@ -60,5 +60,5 @@ class Recording:
             records.forget(kept.id)
             return
         is_so = record_of(supervision)
-        if is_so._replace(requested_at=kept.requested_at) != kept:
+        if is_so != kept:
             records.keep_soon(is_so)

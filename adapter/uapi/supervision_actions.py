@@ -89,7 +89,9 @@ class SupervisionActions:
             try:
                 if await recording.keep(decision, asked.principal.id):
                     continue
-                supervision = await self.begin(decision, asked.principal.id, recording.new_id)
+                supervision = await self.begin(
+                    decision, asked.principal.id, recording.new_id, recording.requested_at
+                )
                 return Begun(decision, supervision)
             except StoreDown:
                 return Refusal(Obstacle.NOT_KEPT, plan=decision)
@@ -99,7 +101,9 @@ class SupervisionActions:
                 log.warning("a supervision could not begin", extra={"call_id": decision.call_id})
                 return Refusal(Obstacle.NOT_TAKEN, plan=decision)
 
-    async def begin(self, plan: Plan, owner: str, new_id: str) -> Supervision:
+    async def begin(
+        self, plan: Plan, owner: str, new_id: str, requested_at: float | None = None
+    ) -> Supervision:
         """Start what `plan` says, or switch the one by which this supervisor already rings or joined to it.
 
         Nothing stands in its way. Returns once Asterisk has accepted the originate, or runs the new mode.
@@ -110,7 +114,7 @@ class SupervisionActions:
             raise NotTaken
         supervision = self._operations.supervisions.by(plan.supervisor)
         if supervision is None:
-            supervision = prepare(new_id, plan, owner, self._operations.look())
+            supervision = prepare(new_id, plan, owner, self._operations.look(), requested_at)
             self._operations.supervise(supervision)
         else:
             await self._switch(supervision, Switch(plan, owner))

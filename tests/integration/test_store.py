@@ -1,6 +1,7 @@
 """The store by itself: what was said to be written is there, whatever happens to either side."""
 
 import asyncio
+import itertools
 import os
 import signal
 import sqlite3
@@ -265,3 +266,19 @@ async def test_each_acknowledged_write_outlives_a_kill(database: Database, tmp_p
         found = await written(store)
     assert set(acknowledged) <= set(found)
     assert len(found) <= len(acknowledged) + 1
+
+
+async def test_an_end_in_the_middle_of_a_write_loses_nothing(database: Database) -> None:
+    """The task that writes is cancelled at any moment; what waits is written before the end."""
+    add = adding(database)
+    numbers = itertools.count()
+    written_of: list[int] = []
+    for turns in range(40):
+        async with running_store(database.url) as store:
+            for number in itertools.islice(numbers, 5):
+                store.later(add, row(number))
+                written_of.append(number)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+    async with running_store(database.url) as store:
+        assert await written(store) == written_of

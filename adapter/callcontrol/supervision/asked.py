@@ -26,8 +26,10 @@ class EndRequested(NamedTuple):
     """Its supervisor is to leave."""
 
 
-def prepare(supervision_id: str, plan: Plan, owner: str, world: World) -> Supervision:
-    """What the plan says, before anything is asked of Asterisk."""
+def prepare(
+    supervision_id: str, plan: Plan, owner: str, world: World, requested_at: float | None = None
+) -> Supervision:
+    """What the plan says, before anything is asked of Asterisk. It is requested now, or was then."""
     spy_setup = wanted_setup(world.calls, plan.spyee, plan.mode, may_wait=may_hold_back(world.features))
     supervision = Supervision(
         id=supervision_id,
@@ -39,7 +41,7 @@ def prepare(supervision_id: str, plan: Plan, owner: str, world: World) -> Superv
         spyee=plan.spyee,
         supervisor=plan.supervisor,
         owner=owner,
-        requested_at=world.now,
+        requested_at=world.now if requested_at is None else requested_at,
         since=world.now,
         follow=plan.follow or plan.default_follow,
         notice_tone=plan.notice_tone,
