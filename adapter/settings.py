@@ -212,7 +212,7 @@ class Settings(BaseSettings):
         path = os.environ.get(CONFIG_VARIABLE)
         if path:
             if not Path(path).is_file():
-                raise SystemExit(printable(f"{CONFIG_VARIABLE} names {path}, which is no file"))
+                raise SystemExit(printable(f"{CONFIG_VARIABLE} names {path}, which is not a file"))
             sources.append(TomlConfigSettingsSource(settings_cls, Path(path)))
         return (*sources, file_secret_settings)
 

@@ -69,7 +69,7 @@ class HttpCode(ErrorCode):
     METHOD_NOT_ALLOWED = (
         "method_not_allowed",
         HTTPStatus.METHOD_NOT_ALLOWED,
-        "This address does not take this method.",
+        "This address does not accept this method.",
     )
     REQUEST_INVALID = (
         "request_invalid",

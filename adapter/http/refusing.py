@@ -41,9 +41,11 @@ def refuse_unreadable() -> Middleware:
             raise ApiError(HttpCode.REQUEST_MALFORMED)
         for name in SINGLE_HEADERS:
             if len(request.headers.getall(name, ())) > 1:
-                raise ApiError(HttpCode.REQUEST_MALFORMED, f"The header {name} must stand once.")
+                raise ApiError(HttpCode.REQUEST_MALFORMED, f"The header {name} must appear only once.")
         if not is_authority(request.host):
-            raise ApiError(HttpCode.REQUEST_MALFORMED, "The Host of the request is no name or address.")
+            raise ApiError(
+                HttpCode.REQUEST_MALFORMED, "The Host of the request must be a name or an address."
+            )
         encodings = request.headers.getall(hdrs.CONTENT_ENCODING, ())
         if any(encoding.strip().lower() not in ("", "identity") for encoding in encodings):
             raise ApiError(HttpCode.CONTENT_ENCODING_INVALID, headers={"Accept-Encoding": "identity"})

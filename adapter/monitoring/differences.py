@@ -14,7 +14,7 @@ def log_differences(found: Differences) -> None:
     """Log what differed, if anything did."""
     if found:
         log.warning(
-            "the live calls were put right: events were lost",
+            "the live calls were corrected: events were lost",
             extra={
                 "gone": _named(found.gone),
                 "missed": _named([line.channel.uniqueid for line in found.missed]),

@@ -38,7 +38,7 @@ class AsteriskLink(Struct, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class StoreState(Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """What is kept in a database."""
+    """Whether the store answers."""
 
     status: Annotated[str, _one_of("ok", "failing")]
     error: Annotated[str | None, Meta(description="Why it fails.")] = None
@@ -57,8 +57,8 @@ class Health(Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=T
         _Include,
         Meta(
             description="Whether Asterisk has the contexts of `uapi-dialplan.conf`: without them no "
-            "supervision can be switched or re-attached. `older`: it has some of what they can do; "
-            "`uapi-adapter check` names the rest."
+            "supervision can be switched or re-attached. `older`: the file lacks some features; "
+            "`uapi-adapter check` names them."
         ),
     ]
     link: AsteriskLink

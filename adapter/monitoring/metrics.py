@@ -59,28 +59,28 @@ class _Families(Collector):
                 value=float(is_current),
             )  # fmt: skip
         yield _histogram(
-            "uapi_event_loop_lag_seconds", "How late the event loop was, each time it was looked at.",
+            "uapi_event_loop_lag_seconds", "How late the event loop was at each measurement.",
             (), [((), self._loop_lag_s)],
         )  # fmt: skip
 
     def _of_the_link(self) -> Iterator[Metric]:
         events = self._events
         state = GaugeMetricFamily(
-            "uapi_ami_link_state", "1 for the state that the link to Asterisk is in.", labels=("state",)
+            "uapi_ami_link_state", "1 for the present state of the link to Asterisk.", labels=("state",)
         )
         for one in LinkState:
             state.add_metric((one,), float(self._link.state is one))
         yield state
         yield _counter(
-            "uapi_ami_events", "AMI events that bear on calls, by kind.", ("kind",),
+            "uapi_ami_events", "AMI events about calls, by kind.", ("kind",),
             [((kind.__name__,), count) for kind, count in events.kinds.items()],
         )  # fmt: skip
         yield _counter(
-            "uapi_ami_events_malformed", "AMI events left out for their form, by name.", ("event",),
+            "uapi_ami_events_malformed", "Malformed AMI events that were ignored, by name.", ("event",),
             [((name,), count) for name, count in self._link.malformed.items()],
         )  # fmt: skip
         yield _counter(
-            "uapi_ami_events_unplaced", "AMI events about what the model does not know.", ("about",),
+            "uapi_ami_events_unplaced", "AMI events about unknown channels.", ("about",),
             [((name,), count) for name, count in self._calls.unknown_channels.items()],
         )  # fmt: skip
         yield _counter(
@@ -91,11 +91,11 @@ class _Families(Collector):
             [((), events.reconciled)],
         )  # fmt: skip
         yield _counter(
-            "uapi_ami_corrections", "Channels put right so: an event was lost.", ("kind",),
+            "uapi_ami_corrections", "Channels that a comparison corrected: an event was lost.", ("kind",),
             [((kind,), count) for kind, count in events.corrections.items()],
         )  # fmt: skip
         yield _histogram(
-            "uapi_ami_event_apply_seconds", "Taking one event into the model and telling all listeners.",
+            "uapi_ami_event_apply_seconds", "Time to apply one event and publish its changes.",
             (), [((), events.apply_s)],
         )  # fmt: skip
         age = GaugeMetricFamily("uapi_ami_last_event_age_seconds", "How long ago the last event came.")
@@ -107,7 +107,7 @@ class _Families(Collector):
         yield GaugeMetricFamily("uapi_calls", "Live calls.", value=len(self._calls))
         yield _counter("uapi_calls_ended", "Calls that have ended.", (), [((), self._events.calls_ended)])
         yield _counter(
-            "uapi_supervisions", "Supervisions: joined, or why they never were.", ("mode", "outcome"),
+            "uapi_supervisions", "Supervisions: joined, or the reason why not.", ("mode", "outcome"),
             self._supervisions.outcomes.items(),
         )  # fmt: skip
 
@@ -118,7 +118,7 @@ class _Families(Collector):
              for (method, route, status), count in self._requests.statuses.items()],
         )  # fmt: skip
         yield _histogram(
-            "uapi_http_request_seconds", "From a request's head to its answer's.", ("method", "route"),
+            "uapi_http_request_seconds", "Time until the head of the answer.", ("method", "route"),
             self._requests.answer_s.items(),
         )  # fmt: skip
 
@@ -128,14 +128,17 @@ class _Families(Collector):
             "uapi_store_up", "1 while the store answers.", value=float(store.error is None)
         )
         yield _counter(
-            "uapi_store_statements", "Statements by what came of them.", ("result",),
+            "uapi_store_statements", "Statements by their result.", ("result",),
             [((result,), count) for result, count in store.statements.items()],
         )  # fmt: skip
         yield GaugeMetricFamily(
-            "uapi_store_waiting", "Statements that wait to be written.", value=store.waiting
+            "uapi_store_waiting", "Statements that wait for the store.", value=store.waiting
         )
         yield _histogram(
-            "uapi_store_statement_seconds", "Statements that a request waited for.", (), [((), store.took_s)]
+            "uapi_store_statement_seconds",
+            "Time of statements that a request waited for.",
+            (),
+            [((), store.took_s)],
         )
 
 

@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 def log_unknown_channels(change: Change) -> None:
     """Log the first of its kind; the metric `uapi_ami_events_unplaced` counts all."""
     if isinstance(change, UnknownChannel):
-        log.info("Asterisk spoke of a channel that is not known", extra={"about": change.kind})
+        log.info("an AMI event names an unknown channel", extra={"about": change.kind})
 
 
 def log_exhausted(change: Change) -> None:

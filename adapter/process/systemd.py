@@ -23,4 +23,4 @@ def tell_systemd(state: str, address: str | None) -> None:
             sender.settimeout(LIMIT_S)
             sender.sendto(state.encode(), path)
     except OSError as failed:
-        log.warning("systemd was not told", extra={"state": state, "error": str(failed)})
+        log.warning("systemd could not be notified", extra={"state": state, "error": str(failed)})

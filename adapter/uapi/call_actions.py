@@ -90,7 +90,7 @@ class CallActions:
         addressed = await self._requests.resolve_address(request)
         numbers = request.query.getall("phoneNumber", ())
         if len(numbers) > 1:
-            raise because(UapiCode.PHONE_NUMBER_INVALID, "it must stand once")
+            raise because(UapiCode.PHONE_NUMBER_INVALID, "it must appear only once")
         number = numbers[0] if numbers else ""
         if not number or "phoneCallId" not in request.match_info:
             raise ApiError(UapiCode.NOT_IMPLEMENTED)

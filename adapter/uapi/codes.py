@@ -48,7 +48,7 @@ class UapiCode(ErrorCode):
     NOT_IMPLEMENTED = (
         "request_not_implemented",
         HTTPStatus.NOT_IMPLEMENTED,
-        "The service does not carry out this action.",
+        "The service does not support this action.",
     )
     PHONE_CALL_INVALID = "pc_phonecall_invalid", _BAD, _missing("phoneCallId")
     VIEW_INVALID = "pc_phonecallview_invalid", _BAD, _missing("phoneCallViewId")
@@ -62,17 +62,17 @@ class UapiCode(ErrorCode):
     SWITCH_UNAVAILABLE = (
         "pc_switch_unavailable",
         _CONFLICT,
-        "The supervision goes on as it was: this PBX cannot change its action while it runs.",
+        "The supervision goes on unchanged: this PBX cannot switch a running supervision.",
     )
     CONFERENCE_UNAVAILABLE = (
         "pc_conference_unavailable",
         _CONFLICT,
-        "The phone call is a conference, in which only some would hear the supervisor.",
+        "The phone call is a conference: not all its members would hear the supervisor.",
     )
     NOTICE_UNAVAILABLE = (
         "pc_notice_unavailable",
         _CONFLICT,
-        "The organization wants those who are supervised to hear a tone, which this PBX cannot play.",
+        "The organization requires a notice tone, and this PBX cannot play one.",
     )
     SUPERVISION_ENDED = (
         "pc_supervision_ended",

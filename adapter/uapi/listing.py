@@ -159,7 +159,7 @@ def _single(parameters: MultiMapping[str], name: str) -> str | None:
     """The parameter's value. One that stands twice is refused: which of them is meant cannot be known."""
     values = parameters.getall(name, ())
     if len(values) > 1:
-        raise _invalid(name, "it must stand once")
+        raise _invalid(name, "it must appear only once")
     return values[0] if values else None
 
 

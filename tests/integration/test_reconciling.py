@@ -69,7 +69,7 @@ async def test_a_call_whose_hangups_were_lost_is_gone_soon(
     assert await metric(quick, 'uapi_ami_corrections_total{kind="gone"}') == 2
     assert await metric(quick, "uapi_ami_reconciled_total") >= 1
     [told] = [
-        one for one in caplog.records if one.message == "the live calls were put right: events were lost"
+        one for one in caplog.records if one.message == "the live calls were corrected: events were lost"
     ]
     assert ghost.uniqueid in vars(told)["gone"]
 

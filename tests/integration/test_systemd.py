@@ -129,7 +129,7 @@ def test_a_systemd_that_does_not_hear_is_a_line_in_the_log(
     with caplog.at_level(logging.WARNING):
         tell_systemd(READY, str(tmp_path / "gone"))
     [record] = caplog.records
-    assert record.getMessage() == "systemd was not told"
+    assert record.getMessage() == "systemd could not be notified"
     assert record.__dict__["state"] == "READY=1"
 
 
@@ -145,4 +145,4 @@ def test_a_systemd_that_takes_nothing_holds_the_service_up_for_a_second_at_most(
             while True:
                 filler.sendto(b"x", name)
         tell_systemd(READY, name)
-    assert [record.getMessage() for record in caplog.records] == ["systemd was not told"]
+    assert [record.getMessage() for record in caplog.records] == ["systemd could not be notified"]

@@ -130,7 +130,7 @@ def test_a_snapshot_without_its_end_is_told_and_what_happened_is_played() -> Non
     pbx.call("PJSIP/trunk", "PJSIP/0003*210")
     [item, *_] = snapshot_after(pbx.messages)
     lines = told([item, *pbx.messages])
-    assert lines[0] == "line 0: a snapshot that the trace does not hold to its end"
+    assert lines[0] == "line 0: a snapshot is incomplete"
     assert lines[1:] == told(pbx.messages)
 
 

@@ -83,7 +83,7 @@ class _Player:
     def end(self) -> Iterator[Happening | Problem]:
         """Yield what remains at the end of the trace."""
         if self._listed_from is not None:
-            yield Problem(self._listed_from, "a snapshot that the trace does not hold to its end")
+            yield Problem(self._listed_from, "a snapshot is incomplete")
             yield from self._release()
 
     def _take_listed(self, message: Recorded) -> Iterator[Happening | Problem]:

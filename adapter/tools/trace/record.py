@@ -36,7 +36,7 @@ async def run_record(settings: Settings, options: RecordOptions, say: Say) -> in
     Raises OSError if the file cannot be created, and FileExistsError if it exists.
     """
     if options.path.exists() and not options.force:
-        raise FileExistsError(f"{options.path} is there already; --force writes over it")
+        raise FileExistsError(f"{options.path} already exists; --force overwrites it")
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for ending in ENDINGS:
