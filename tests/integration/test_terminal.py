@@ -48,6 +48,13 @@ def beside(ami: FakeAmi, directory: Path) -> dict[str, str]:
     }
 
 
+def line_of(path: Path, text: str) -> int:
+    """The number of the only line of the file that holds the text."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    [line] = [number for number, each in enumerate(lines, 1) if text in each]
+    return line
+
+
 def shown(ended: Ended) -> str:
     """All that it printed, each line of which a terminal can show as it is."""
     text = ended.out + ended.err
@@ -104,9 +111,10 @@ async def test_a_directory_whose_names_would_act_on_a_terminal_is_refused_with_t
     ami: FakeAmi, directory: Path, letter: str, code: str
 ) -> None:
     """The character by its number: nobody sees it in the file."""
+    line = line_of(directory, "name: Agent")
     rewrite(directory, replaced("name: Agent", f'name: "A{letter}gent"'))
     text = shown(await run("check", **beside(ami, directory)))
-    assert f"line 14: users.1.name: holds a character that cannot be printed ({code})" in text
+    assert f"line {line}: users.1.name: holds a character that cannot be printed ({code})" in text
 
 
 async def test_a_terminal_without_a_letter_shows_it_escaped(tmp_path: Path) -> None:
