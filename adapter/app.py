@@ -51,6 +51,8 @@ from adapter.tasks import cancel, run_always
 from adapter.uapi.call_actions import CallActions
 from adapter.uapi.phone_call_routes import phone_call_routes
 from adapter.uapi.phone_calls import PhoneCalls
+from adapter.uapi.presence_routes import presence_routes
+from adapter.uapi.presences import Presences
 from adapter.uapi.requests import Requests
 from adapter.uapi.revisions import Revisions
 from adapter.uapi.supervision_actions import SupervisionActions
@@ -158,6 +160,9 @@ def make_app(settings: Settings) -> web.Application:
     app.on_cleanup.append(_close_trail)
     routes = [
         *phone_call_routes(phone_calls, call_actions, settings),
+        *presence_routes(
+            Presences(requests, pbx.presence, pbx.contacts.look_up, ZoneInfo(settings.timezone))
+        ),
         *supervision_routes(Supervisions(requests, pbx.operations.supervisions, ZoneInfo(settings.timezone))),
         *event_routes(events),
         *token_routes(TokenEndpoint(directory, tokens, settings, bodies)),

@@ -1,5 +1,7 @@
 """One Asterisk as a value: its link, its live calls, who is shown them, and what is done with them.
 
+Beside the calls stand devices and queues, as another model of the same link.
+
 The composition root makes it and hands it to the wire: that there is one is nobody else's business.
 
     link (AMI in) -> publisher -> calls -> subscribers, in the order in which they subscribed
@@ -9,17 +11,23 @@ The composition root makes it and hands it to the wire: that there is one is nob
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from adapter.ami.contacts import ContactBook
 from adapter.ami.link import Link, LinkSettings, LinkState
 from adapter.asterisk.events import Event, ListedChannel
+from adapter.asterisk.presence_events import CallerJoined
 from adapter.callcontrol.operations import Operations
 from adapter.callcontrol.records import Record
 from adapter.callcontrol.world import Rules, World
-from adapter.calls.changes import CallChanged, CallEnded
+from adapter.calls.changes import CallChanged, CallEnded, CallerQueued, Change
 from adapter.calls.differences import Differences
 from adapter.calls.model import Calls
 from adapter.calls.publisher import Publisher
 from adapter.calls.shown_to import ShownTo
 from adapter.directory import Directory
+from adapter.presence.changes import Change as PresenceChange
+from adapter.presence.changes import DeviceStateChanged
+from adapter.presence.model import Presence
+from adapter.presence.publisher import PresencePublisher
 
 Counting = Callable[[Callable[[Event], None]], Callable[[Event], None]]
 """Makes of what takes an event the same, counted."""
@@ -39,12 +47,23 @@ class Pbx:
         self._after_comparison: list[Callable[[Differences], None]] = []
         self.calls = Calls(directory().extension_of_channel)
         self.publisher = Publisher(self.calls)
-        self.link = Link(settings, self._take_snapshot, counting(self.publisher.take_event), self._reconcile)
+        self.presence = Presence()
+        self.presence_publisher = PresencePublisher(self.presence)
+        self.link = Link(
+            settings,
+            self._take_snapshot,
+            counting(self.publisher.take_event),
+            self._reconcile,
+            self.presence_publisher,
+        )
+        self.contacts = ContactBook(self.link.send)
+        self.presence_publisher.subscribe(self._forget_contacts)
         self.shown = ShownTo(self.calls)
         self.operations = Operations(self.world, self.link.send)
         # Who is shown a call is known before anybody else hears of its change.
         self.publisher.subscribe(self.shown.on_change, CallChanged, CallEnded)
         self.publisher.subscribe(self.operations.on_change)
+        self.publisher.subscribe(self._take_queued, CallerQueued)
         self.after_snapshot(self.operations.on_snapshot)
 
     def world(self) -> World:
@@ -85,6 +104,15 @@ class Pbx:
     async def close(self) -> None:
         """Stop what still rings; who is joined stays joined."""
         await self.operations.runner.close()
+
+    def _forget_contacts(self, change: PresenceChange) -> None:
+        if isinstance(change, DeviceStateChanged):
+            self.contacts.forget(change.device)
+
+    def _take_queued(self, change: Change) -> None:
+        """Tell the queues whom the calls have told of: one event says both."""
+        if isinstance(change, CallerQueued):
+            self.presence_publisher.take_event(CallerJoined(change.at, change.queue, change.uniqueid))
 
     def _take_snapshot(self, snapshot: Sequence[ListedChannel], at: float) -> None:
         self.publisher.take_snapshot(snapshot, at)

@@ -11,6 +11,7 @@ nor calls notice it but by what differs.
 
 import asyncio
 import contextlib
+import functools
 import logging
 import random
 import ssl
@@ -31,6 +32,7 @@ from adapter.ami.errors import (
     known_refusal,
 )
 from adapter.ami.listing import Listing
+from adapter.ami.presence_listing import PresenceSink
 from adapter.ami.probe import Ask, clock_offset, find_features
 from adapter.ami.session import Session
 from adapter.asterisk.actions import (
@@ -38,7 +40,9 @@ from adapter.asterisk.actions import (
     list_answer_times,
     list_bridges,
     list_channels,
+    list_devices,
     list_parked,
+    list_queues,
     ping,
 )
 from adapter.asterisk.events import Event, ListedChannel
@@ -46,6 +50,12 @@ from adapter.asterisk.features import NO_FEATURES, PbxFeatures
 from adapter.asterisk.message import Message
 from adapter.asterisk.naming import OUR_PREFIX
 from adapter.asterisk.parsing import EVENT_NAMES, OF_SNAPSHOT, EventError, parse
+from adapter.asterisk.presence_parsing import (
+    DEVICE_CHANGE,
+    OF_PRESENCE_LIST,
+    PRESENCE_NAMES,
+    parse_presence,
+)
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +71,8 @@ RECONCILE_PAUSE_S = 5.0
 """The least time between two comparisons, whatever asks for them: a caller can."""
 NO_EVENT = "none"
 """Stands for the name of an event among the malformed, where there is none."""
-WANTED = dict.fromkeys(EVENT_NAMES | OF_SNAPSHOT, "") | {"DialState": OUR_PREFIX}
+OF_LISTS = OF_SNAPSHOT | OF_PRESENCE_LIST
+WANTED = dict.fromkeys(EVENT_NAMES | PRESENCE_NAMES | OF_LISTS, "") | {"DialState": OUR_PREFIX}
 """All other events are left out before they are read, and of this one those of phones that others ring."""
 
 
@@ -108,6 +119,7 @@ class Link:
         on_snapshot: OnSnapshot,
         on_event: OnEvent,
         on_reconcile: OnReconcile = lambda *_: None,
+        presence: PresenceSink | None = None,
     ) -> None:
         self.state = LinkState.DOWN
         self.error: str | None = "not connected yet"
@@ -118,11 +130,15 @@ class Link:
         self._on_snapshot = on_snapshot
         self._on_event = on_event
         self._on_reconcile = on_reconcile
+        self._presence = presence
         self._session: Session | None = None
-        self._held: list[Event] = []
+        self._held: list[Callable[[], None]] = []
+        """What the events do that come before the snapshot is whole."""
         self._listing: Listing | None = None
         self._doubt = asyncio.Event()
         self._clock_offset_s = 0.0
+        self._is_stamped = False
+        """Whether Asterisk writes a Timestamp into its events (`timestampevents`)."""
         self._hurry = asyncio.Event()
 
     async def run(self) -> None:
@@ -153,6 +169,10 @@ class Link:
     def features(self) -> PbxFeatures:
         """What may be asked of the include; nothing where that is not known."""
         return NO_FEATURES if self.announced is None else self.announced
+
+    def now(self) -> float:
+        """Asterisk's clock, in seconds since the epoch."""
+        return time.time() + self._clock_offset_s
 
     def retry(self) -> None:
         """Try to connect at once, where the next attempt is still waited for."""
@@ -196,7 +216,7 @@ class Link:
             session.close()
 
     async def _sync(self, session: Session) -> None:
-        self._session, self.state = session, LinkState.SYNCING
+        self._session, self.state, self._is_stamped = session, LinkState.SYNCING, False
         self._held = []
         listing = self._listing = Listing(asyncio.get_running_loop().create_future())
         try:
@@ -205,11 +225,12 @@ class Link:
                 self.announced = await self._find_features(session)
                 await self._ask_beside(session, list_parked(listing.id))
                 await self._ask_beside(session, list_answer_times(listing.id))
+                await self._ask_of_presence(session, listing)
                 await self._ask_beside(session, list_bridges(listing.id))
                 await session.request(list_channels(listing.id), self._settings.action_timeout_s)
                 await asyncio.wait({listing.done, session.lost}, return_when=asyncio.FIRST_COMPLETED)
                 if listing.done.done() and listing.broken:
-                    await ask_for_broken(self._ask(session), listing, time.time() + self._clock_offset_s)
+                    await ask_for_broken(self._ask(session), listing, self.now())
                     self._finish_sync(listing)
         except TimeoutError:
             raise LinkDown(f"no snapshot within {SNAPSHOT_LIMIT_S} s") from None
@@ -257,10 +278,11 @@ class Link:
         listing = self._listing = Listing(asyncio.get_running_loop().create_future())
         try:
             async with asyncio.timeout(SNAPSHOT_LIMIT_S):
+                await self._ask_of_presence(session, listing)
                 await self._ask_beside(session, list_bridges(listing.id))
                 await session.request(list_channels(listing.id), self._settings.action_timeout_s)
                 await asyncio.wait({listing.done, session.lost}, return_when=asyncio.FIRST_COMPLETED)
-            at = time.time() + self._clock_offset_s
+            at = self.now()
             await self._pause(session, SETTLE_S)
             await ask_for_broken(self._ask(session), listing, at)
         except (TimeoutError, ActionTimeout, ActionRefused) as failed:
@@ -268,6 +290,10 @@ class Link:
             return frozenset(listing.broken)
         finally:
             self._listing = None
+        if self._presence is not None:
+            self._presence.reconcile(listing.presence.snapshot, at)
+            for event in listing.presence.events:
+                self._presence.take_event(event)
         if not listing.is_unreadable:
             self._on_reconcile(listing.lines, at, frozenset(listing.touched | listing.unclear))
         return frozenset(listing.broken)
@@ -308,13 +334,22 @@ class Link:
         except ActionRefused:
             return None
 
-    async def _ask_beside(self, session: Session, action: Action) -> None:
-        """Ask for what a snapshot does not tell, where this Asterisk knows it.
+    async def _ask_of_presence(self, session: Session, listing: Listing) -> None:
+        """Ask for all devices and queues, where somebody wants to be told of them."""
+        if self._presence is not None:
+            listing.presence.has_devices = await self._ask_beside(session, list_devices(listing.id))
+            listing.presence.has_queues = await self._ask_beside(session, list_queues(listing.id))
+
+    async def _ask_beside(self, session: Session, action: Action) -> bool:
+        """Ask for what a snapshot does not tell; whether this Asterisk knows it.
 
         The answers come before the snapshot. A parked call is an event: it is held, and applied after it.
         """
-        with contextlib.suppress(ActionRefused):
+        try:
             await session.request(action, self._settings.action_timeout_s)
+        except ActionRefused:
+            return False
+        return True
 
     def _fall(self, error: str) -> None:
         self.state, self.error, self._session, self._listing = LinkState.DOWN, error, None, None
@@ -330,12 +365,14 @@ class Link:
         header, listing = message.event_header, self._listing
         name = message.event if header is None else header[0]
         try:
-            if name in OF_SNAPSHOT:
+            if name in OF_LISTS:
                 self._take_of_snapshot(name, message)
                 return
             request = "" if listing is None else listing.id
             told_at = None if header is None else header[1]
-            event = parse(message, told_at or time.time() + self._clock_offset_s, request)
+            event = parse(message, told_at or self.now(), request)
+            if event is None:
+                self._take_of_presence(name, message)
         except EventError as malformed:
             self._note_malformed(name, message, str(malformed))
             return
@@ -346,7 +383,25 @@ class Link:
                 listing.note_event(event)
             self._on_event(event)
         else:
-            self._held.append(event)
+            self._held.append(functools.partial(self._on_event, event))
+
+    def _take_of_presence(self, name: str, message: Message) -> None:
+        if self._presence is None or name not in PRESENCE_NAMES:
+            return
+        header = message.event_header
+        if name == DEVICE_CHANGE and header is not None and header[4] is not None:
+            self._take_of_snapshot(name, message)
+            return
+        self._is_stamped = self._is_stamped or (header is not None and header[1] is not None)
+        event = parse_presence(message, self.now(), is_stamped=self._is_stamped)
+        if event is None:
+            return
+        if self.state is _READY:
+            if self._listing is not None:
+                self._listing.presence.events.append(event)
+            self._presence.take_event(event)
+        else:
+            self._held.append(functools.partial(self._presence.take_event, event))
 
     def _take_of_snapshot(self, name: str, message: Message) -> None:
         if self._listing is None:
@@ -365,8 +420,10 @@ class Link:
             self._listing.note_piece(message)
 
     def _note_malformed(self, name: str, message: Message, reason: str) -> None:
-        self._doubt.set()
         self._count_malformed(name, reason)
+        if name in OF_PRESENCE_LIST:
+            return  # another list would be malformed, too
+        self._doubt.set()
         if self._listing is not None:
             note = self._listing.note_malformed if name in OF_SNAPSHOT else self._listing.note_piece
             note(message)
@@ -380,10 +437,12 @@ class Link:
         self._listing = None
         if listing.is_unreadable:
             return
-        self._on_snapshot(listing.lines, time.time() + self._clock_offset_s)
+        self._on_snapshot(listing.lines, self.now())
+        if self._presence is not None:
+            self._presence.take_snapshot(listing.presence.snapshot, self.now())
         held, self._held = self._held, []
-        for event in held:
-            self._on_event(event)
+        for take in held:
+            take()
         self.state, self.error = LinkState.READY, None
 
 

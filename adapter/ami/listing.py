@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Sequence
 
+from adapter.ami.presence_listing import PresenceListing
 from adapter.asterisk.answer_times import read_answer_time, with_answer_times
 from adapter.asterisk.events import BridgeKind, ChannelState, Event, ListedChannel, channels_of
 from adapter.asterisk.message import Message
@@ -37,6 +38,8 @@ class Listing:
         """Channels that are named behind the break in an item."""
         self.touched: set[str] = set()
         """Channels of which events came meanwhile."""
+        self.presence = PresenceListing()
+        """Devices and queues, which are listed before the channels."""
         self._lines: list[ListedChannel] = []
         self._answered: dict[str, float] = {}
         self._kinds: dict[str, BridgeKind] = {}
@@ -71,6 +74,8 @@ class Listing:
                 self._answered.update(filter(None, (read_answer_time(message),)))
             case "CoreShowChannelsComplete":
                 return True
+            case _:
+                self.presence.take(name, message)
         return False
 
     def note_piece(self, message: Message) -> None:

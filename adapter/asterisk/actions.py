@@ -82,6 +82,16 @@ def list_bridges(action_id: str = "") -> Action:
     return Action("BridgeList", id=action_id)
 
 
+def list_devices(action_id: str = "") -> Action:
+    """Ask for the states of all devices."""
+    return Action("DeviceStateList", id=action_id)
+
+
+def list_queues(action_id: str = "") -> Action:
+    """Ask for the members and the callers of all queues."""
+    return Action("QueueStatus", id=action_id)
+
+
 def list_answer_times(action_id: str = "") -> Action:
     """Ask for each channel's status, and in it for when the channel was answered."""
     return Action("Status", (("Variables", ANSWER_TIME),), id=action_id)

@@ -213,6 +213,14 @@ class Unpark(Struct, frozen=True, gc=False):
     retriever: Channel | None = None
 
 
+class QueueJoin(Struct, frozen=True, gc=False):
+    """A caller waits in the queue of this name now."""
+
+    at: float
+    channel: Channel
+    queue: str
+
+
 class PickUp(Struct, frozen=True, gc=False):
     """The channel `picker` took the call that rang at `target`, and is about to stand in its place."""
 
@@ -358,6 +366,11 @@ class ListedChannel(Struct, frozen=True, gc=False):
         return self.application in DIALED_APPLICATIONS
 
     @property
+    def queue(self) -> str | None:
+        """The queue that it waits in, or came by and talks in; the application runs on meanwhile."""
+        return self.application_data.partition(",")[0] or None if self.application == "Queue" else None
+
+    @property
     def has_retrieved(self) -> bool:
         """Whether it took a parked call out of its lot."""
         return self.application == "ParkedCall"
@@ -376,6 +389,7 @@ Event = (
     | Park
     | Unpark
     | PickUp
+    | QueueJoin
     | Transfer
     | Hangup
     | SpyStart

@@ -28,6 +28,7 @@ from adapter.asterisk.events import (
     OriginateResponse,
     Park,
     PickUp,
+    QueueJoin,
     RecordingChanged,
     SpyStart,
     SpyStop,
@@ -71,7 +72,7 @@ def parse(headers: Headers, received_at: float, request: str = "") -> Event | No
         return None
     if at is None:
         stamp = headers.get("Timestamp")
-        at = received_at if stamp is None else _time(stamp)
+        at = received_at if stamp is None else read_time(stamp)
     if of_one is None:
         return _OTHERS[event](headers, at)
     return of_one(at, _channel(headers) if channel is None else channel)
@@ -85,14 +86,15 @@ def _named(headers: Headers, request: str) -> str:
     if not isinstance(headers, Message):
         return headers.get("Event", "")
     if headers.event in EVENT_NAMES:
-        _check_headers(headers)
+        check_headers(headers)
         # In a list of parked calls the ActionID comes last, and there is no Privilege.
         if not request or headers.headers.get("ActionID") != request:
             raise EventError("the second header is not Privilege")
     return headers.event
 
 
-def _check_headers(message: Message) -> None:
+def check_headers(message: Message) -> None:
+    """Make sure that no header stands twice. Raises EventError."""
     twice = stands_twice(message.text)
     if twice is not None:
         raise EventError(f"the header {twice[:30]!r} stands twice")
@@ -112,7 +114,7 @@ def parse_listed(headers: Headers, kinds: Mapping[str, BridgeKind] = MappingProx
 
 
 def _listed(headers: Headers, kinds: Mapping[str, BridgeKind]) -> ListedChannel:
-    channel, (application, data, duration, bridge) = _channel_and(headers, _RUNNING)
+    channel, (application, data, duration, bridge) = channel_and(headers, _RUNNING)
     age_s = 0 if duration is None else _seconds(duration)
     kind = kinds.get(bridge) if bridge else None
     return ListedChannel(channel, application or "", data or "", age_s, bridge or None, kind=kind)
@@ -121,13 +123,13 @@ def _listed(headers: Headers, kinds: Mapping[str, BridgeKind]) -> ListedChannel:
 def parse_listed_bridge(headers: Headers) -> tuple[str, BridgeKind]:
     """The unique id of one bridge that is listed, and its kind. Raises EventError as `parse` does."""
     _check_item(headers)
-    bridge, kind, technology = [_required(headers.get(name), name) for name in _BRIDGE]
+    bridge, kind, technology = [required(headers.get(name), name) for name in _BRIDGE]
     return bridge, _bridge_kind(kind, technology)
 
 
 def _check_item(headers: Headers) -> None:
     if isinstance(headers, Message) and headers.event_header is None:
-        _check_headers(headers)
+        check_headers(headers)
         raise EventError("the second header is not ActionID")
 
 
@@ -135,12 +137,13 @@ _RUNNING = ("Application", "ApplicationData", "Duration", "BridgeId")
 _BRIDGE = ("BridgeUniqueid", "BridgeType", "BridgeTechnology")
 _FOR_TWO = frozenset({"simple_bridge", "native_rtp"})
 _CAUSE = ("Cause",)
+_QUEUE = ("Queue",)
 
 
-def _channel_and(headers: Headers, names: tuple[str, ...]) -> tuple[Channel, Sequence[str | None]]:
+def channel_and(headers: Headers, names: tuple[str, ...]) -> tuple[Channel, Sequence[str | None]]:
     """The channel that the message is about, and the values of headers that Asterisk writes beside it.
 
-    None for one that is missing.
+    None for one that is missing. Raises EventError where the channel is not described.
     """
     if isinstance(headers, Message) and headers.event_header is not None:
         _, _, channel, end, _ = headers.event_header
@@ -150,14 +153,16 @@ def _channel_and(headers: Headers, names: tuple[str, ...]) -> tuple[Channel, Seq
     return _channel(headers), [headers.get(name) for name in names]
 
 
-def _number(text: str) -> int:
+def read_number(text: str) -> int:
+    """A whole number. Raises EventError where it is none."""
     try:
         return int(text)
     except ValueError:
         raise EventError(f"not a number: {text[:30]!r}") from None
 
 
-def _time(text: str) -> float:
+def read_time(text: str) -> float:
+    """Seconds since the epoch. Raises EventError where it is no time."""
     try:
         at = float(text)
     except ValueError:
@@ -167,7 +172,8 @@ def _time(text: str) -> float:
     return at
 
 
-def _required(value: str | None, name: str) -> str:
+def required(value: str | None, name: str) -> str:
+    """The value of the header. Raises EventError where there is none."""
     if value is None:
         raise EventError(f"no header {name!r}")
     return value
@@ -256,8 +262,8 @@ def _dialing(headers: Headers) -> Channel | None:
 
 
 def _bridge_enter(headers: Headers, at: float) -> Event:
-    channel, (bridge, kind, technology) = _channel_and(headers, _BRIDGE)
-    return BridgeEnter(at, channel, _required(bridge, _BRIDGE[0]), _bridge_kind(kind, technology))
+    channel, (bridge, kind, technology) = channel_and(headers, _BRIDGE)
+    return BridgeEnter(at, channel, required(bridge, _BRIDGE[0]), _bridge_kind(kind, technology))
 
 
 @functools.lru_cache(maxsize=256)
@@ -272,8 +278,8 @@ def _bridge_kind(kind: str | None, technology: str | None) -> BridgeKind:
 
 
 def _bridge_leave(headers: Headers, at: float) -> Event:
-    channel, (bridge, *_) = _channel_and(headers, _BRIDGE)
-    return BridgeLeave(at, channel, _required(bridge, _BRIDGE[0]))
+    channel, (bridge, *_) = channel_and(headers, _BRIDGE)
+    return BridgeLeave(at, channel, required(bridge, _BRIDGE[0]))
 
 
 def _park(headers: Headers, at: float) -> Event:
@@ -288,6 +294,11 @@ def _park(headers: Headers, at: float) -> Event:
 def _unpark(headers: Headers, at: float) -> Event:
     retriever = _channel(headers, "Retriever") if "RetrieverUniqueid" in headers else None
     return Unpark(at, _channel(headers, "Parkee"), retriever)
+
+
+def _queue_join(headers: Headers, at: float) -> Event:
+    channel, (queue,) = channel_and(headers, _QUEUE)
+    return QueueJoin(at, channel, required(queue, _QUEUE[0]))
 
 
 def _pick_up(headers: Headers, at: float) -> Event:
@@ -324,10 +335,11 @@ def _transfer(headers: Headers, at: float, roles: tuple[str, ...]) -> Event | No
 
 
 def _hangup(headers: Headers, at: float) -> Event:
-    channel, (cause,) = _channel_and(headers, _CAUSE)
+    channel, (cause,) = channel_and(headers, _CAUSE)
     # Asterisk 16 does not tell the SIP answer; 22 does, on the phone's own channel.
     told = _SIP_STATUS.match(headers.get("TechCause", "")) if channel.is_ours else None
-    return Hangup(at, channel, 0 if cause is None else _number(cause), None if told is None else int(told[0]))
+    sip_status = None if told is None else int(told[0])
+    return Hangup(at, channel, 0 if cause is None else read_number(cause), sip_status)
 
 
 _SIP_STATUS = re.compile(r"[1-6][0-9]{2}$", re.ASCII)
@@ -379,6 +391,7 @@ _OTHERS: dict[str, Callable[[Headers, float], Event | None]] = {
     "ParkedCallTimeOut": _unpark,
     "ParkedCallGiveUp": _unpark,
     "Pickup": _pick_up,
+    "QueueCallerJoin": _queue_join,
     "BlindTransfer": _blind_transfer,
     "AttendedTransfer": _attended_transfer,
     "Hangup": _hangup,

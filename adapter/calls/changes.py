@@ -69,6 +69,14 @@ class UnknownChannel(Struct, frozen=True, gc=False):
     kind: str
 
 
+class CallerQueued(Struct, frozen=True, gc=False):
+    """The channel `uniqueid` began to wait in this queue."""
+
+    uniqueid: str
+    queue: str
+    at: float
+
+
 class ViewsExhausted(Struct, frozen=True, gc=False):
     """A call has more phones than ids for views; emitted once for each call."""
 
@@ -92,6 +100,7 @@ Change = (
     | Transferred
     | ChannelReplaced
     | OriginateEnded
+    | CallerQueued
     | UnknownChannel
     | ViewsExhausted
 )

@@ -106,6 +106,8 @@ class Leg(Struct, gc=False):
     """Since when its phone holds the other side."""
     recorded_since: float | None = None
     parking: Parking | None = None
+    queue: str | None = None
+    """The queue that it last waited in; kept for as long as it lives."""
     spies: dict[str, "Leg"] = {}
     """Our spy legs that are joined to this channel, in order of joining."""
     spying: Spying | None = None

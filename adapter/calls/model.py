@@ -20,6 +20,7 @@ from adapter.calls import (
     hangups,
     holding,
     parking,
+    queueing,
     spying,
     transfers,
 )
@@ -33,7 +34,7 @@ from adapter.calls.state import CallState, ExtensionOf, Handlers
 
 __all__ = ["HANDLERS", "TOPICS", "Calls", "ExtensionOf"]
 
-TOPICS = (channels, dialing, bridges, holding, parking, transfers, spying, hangups)
+TOPICS = (channels, dialing, bridges, holding, parking, queueing, transfers, spying, hangups)
 HANDLERS: Handlers = {kind: handler for topic in TOPICS for kind, handler in topic.HANDLERS.items()}
 
 

@@ -62,6 +62,7 @@ def _begin_listed(state: CallState, line: ListedChannel, at: float) -> Leg:
     is_dialed = application in DIALED_APPLICATIONS if application else is_about_to_ring(channel)
     is_dialed = is_dialed or (line.is_agent and line.bridge is not None)
     leg = new_leg(state, channel, began_at, is_dialed=is_dialed, bridge=line.bridge)
+    leg.queue = line.queue
     answered_at = line.answered_at
     # The Duration is in whole seconds: the beginning may be told a second late.
     if answered_at is not None and leg.is_up and began_at - 1 <= answered_at <= at + 1:
@@ -90,6 +91,7 @@ def _reset_leg(state: CallState, leg: Leg, line: ListedChannel, at: float) -> Se
     if not is_known:
         leg.is_in_conference, leg.stays_in_bridge = line.is_in_conference, line.stays_in_bridge
     leg.is_agent = line.is_agent
+    leg.queue = line.queue or leg.queue
     moved = reset_bridge(state, leg, line)
     reset_spying(state, line, leg, at)
     return moved

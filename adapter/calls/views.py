@@ -63,6 +63,8 @@ class PhoneCallView:
     parking: Parking | None = None
     recorded_since: float | None = None
     disposition: Disposition | None = None
+    queue: str | None = None
+    """The queue that the call came by, by Asterisk's name of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ def _leg_view(call: Call, leg: Leg) -> PhoneCallView:
         parking=leg.parking,
         recorded_since=_earliest(one.recorded_since for one in (leg, *talking)),
         disposition=_disposition(leg, parties),
+        queue=_queue(call, leg, parties),
     )
 
 
@@ -176,6 +179,11 @@ def _disposition(leg: Leg, parties: list[Leg]) -> Disposition | None:
     """Answered as long as those talk of whom one was called; else how its last dialing ended in vain."""
     is_answered = bool(parties) and any(one.is_dialed for one in (leg, *parties))
     return Disposition.ANSWERED if is_answered else leg.disposition
+
+
+def _queue(call: Call, leg: Leg, parties: list[Leg]) -> str | None:
+    """That in which it waits, or the other side waited; else the first of the call's."""
+    return next((one.queue for one in (leg, *parties, *call.legs.values()) if one.queue is not None), None)
 
 
 def _earliest(times: Iterable[float | None]) -> float | None:

@@ -93,7 +93,7 @@ def write_configuration(
             f"[{TEST_AMI_USERNAME}]",
             f"secret = {site.ami_secret}",
             "read = call,reporting",
-            "write = call,reporting,originate,system",
+            "write = call,reporting,originate,system,agent",
         ),
     )
     (folder / "music/tone.ulaw").write_bytes(make_tone(MUSIC_HZ))

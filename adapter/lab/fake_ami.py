@@ -20,7 +20,7 @@ import hashlib
 import re
 import secrets
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self, cast
 
@@ -28,6 +28,7 @@ from adapter.lab import fake_ami_events as say
 from adapter.lab.fake_ami_cut import Cut
 from adapter.lab.fake_ami_events import Header
 from adapter.lab.fake_ami_pbx import FakePbx
+from adapter.lab.fake_ami_presence import FakePresence
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 _END = b"\r\n\r\n"
@@ -192,6 +193,7 @@ class FakeAmi:
         self.during_snapshot: list[bytes] = []
         """What to send within a snapshot: the first before its first item, each other one after an item."""
         self.pbx = FakePbx(self.emit)
+        self.presence = FakePresence(self.emit, lambda: self.pbx.clock())  # noqa: PLW0108 - a test may set another clock
         self.connections: list[Connection] = []
         self.actions: list[ReceivedAction] = []
         self._tls = tls
@@ -252,6 +254,8 @@ class FakeAmi:
             "Hangup": self.take_hangup,
             "Getvar": self.get_variable,
             **(self._with_include if self.has_include else {}),
+            **({} if self.presence.devices is None else {"DeviceStateList": self.list_devices}),
+            **({} if self.presence.members is None else {"QueueStatus": self.list_queues}),
         }.get(action.name)
         if script is None:
             action.connection.refuse(action, "Invalid/unknown command")
@@ -301,6 +305,21 @@ class FakeAmi:
         ends = (("EventList", "Complete"), ("ListItems", str(len(bridges))))
         connection.send(say.message(("Event", "BridgeListComplete"), ("ActionID", action["ActionID"]), *ends))
 
+    def list_devices(self, action: ReceivedAction) -> None:
+        """List the devices."""
+        self._list(action, "DeviceState", self.presence.listed_devices(action["ActionID"]))
+
+    def list_queues(self, action: ReceivedAction) -> None:
+        """List the members and the callers of all queues."""
+        self._list(action, "QueueStatus", self.presence.listed_queues(action["ActionID"]))
+
+    @staticmethod
+    def _list(action: ReceivedAction, kind: str, items: Sequence[bytes]) -> None:
+        action.connection.answer(action, ("EventList", "start"), ("Message", f"{kind} will follow"))
+        ends = (("EventList", "Complete"), ("ListItems", str(len(items))))
+        last = say.message(("Event", f"{kind}Complete"), ("ActionID", action["ActionID"]), *ends)
+        action.connection.send(b"".join((*items, last)))
+
     def list_channels(self, action: ReceivedAction) -> None:
         """Send a snapshot, and the messages that the test puts in between."""
         connection, between = action.connection, iter(self.during_snapshot)
@@ -348,6 +367,10 @@ class FakeAmi:
         channel = self.pbx.variables_of(action["Channel"])
         if action["Channel"] and not channel:
             action.connection.refuse(action, "No such channel")
+            return
+        told = None if channel else self.presence.value_of(action["Variable"])
+        if told is not None:
+            action.connection.answer(action, ("Variable", action["Variable"]), ("Value", told))
             return
         is_known = self.has_include and action["Variable"].startswith("IF(")
         value = channel.get(action["Variable"], "") if channel else "yes" if is_known else ""

@@ -10,6 +10,8 @@ from adapter.ami.link import Link, LinkState
 from adapter.asterisk.features import ALL_FEATURES, NO_FEATURES, PbxFeatures
 from adapter.http.answers import json_answer
 from adapter.monitoring.counters import Counters
+from adapter.presence.model import Presence
+from adapter.presence.state import QueueKnowledge
 
 _PRESENT, _OLDER, _MISSING, _UNKNOWN = "present", "older", "missing", "unknown"
 
@@ -28,6 +30,23 @@ def _include(announced: PbxFeatures | None) -> str:
     if not announced:
         return _MISSING
     return _PRESENT if announced == ALL_FEATURES else _OLDER
+
+
+_Devices = Annotated[
+    Annotated[str, _one_of("known", "unknown")],
+    Meta(
+        description="Whether Asterisk tells the states of devices. `unknown`: it lacks the module "
+        "res_manager_devicestate, and every extension is answered as unknown."
+    ),
+]
+_Queues = Annotated[
+    Annotated[str, _one_of(*QueueKnowledge)],
+    Meta(
+        description="Whether Asterisk tells who waits in queues and who is logged in. `unconfirmed`: it "
+        "listed them, and nothing has happened since. `unknown`: the AMI user lacks `read = agent`, or "
+        "Asterisk has no queues."
+    ),
+]
 
 
 class AsteriskLink(Struct, omit_defaults=True, forbid_unknown_fields=True):
@@ -62,6 +81,8 @@ class Health(Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=T
         ),
     ]
     link: AsteriskLink
+    devices: _Devices
+    queues: _Queues
     audit: Annotated[
         Annotated[str, _one_of("ok", "failing")] | None,
         Meta(description="Whether the service can write the audit trail. Absent if none is set up."),
@@ -87,6 +108,8 @@ class Readiness(Struct, rename="camel", forbid_unknown_fields=True):
     dialplan_include: Annotated[
         _Include, Meta(description="Whether Asterisk has the contexts of `uapi-dialplan.conf`.")
     ]
+    devices: _Devices
+    queues: _Queues
     store: _Store | UnsetType = UNSET
 
 
@@ -96,6 +119,7 @@ class HealthPages:
     def __init__(
         self,
         link: Link,
+        presence: Presence,
         counters: Counters,
         is_audit_written: Callable[[], bool | None],
         is_directory_current: Callable[[], bool | None],
@@ -103,6 +127,7 @@ class HealthPages:
         needs_store: bool,
     ) -> None:
         self._link = link
+        self._presence = presence
         self._events = counters.events
         self._store = counters.store
         self._needs_store = needs_store
@@ -111,7 +136,13 @@ class HealthPages:
 
     async def live(self, _: web.Request) -> web.Response:
         """200 as long as the process answers; a link that is down is no reason to restart it."""
-        body = Health("ok", _include(self._link.announced), self._of_the_link())
+        body = Health(
+            status="ok",
+            dialplan_include=_include(self._link.announced),
+            link=self._of_the_link(),
+            devices=self._devices(),
+            queues=self._queues(),
+        )
         is_audit_written = self._is_trail_written()
         if is_audit_written is not None:
             body.audit = "ok" if is_audit_written else "failing"
@@ -140,6 +171,8 @@ class HealthPages:
                 link=self._of_the_link(),
                 last_event_age_s=None if age_s is None else round(age_s, 3),
                 dialplan_include=_include(announced),
+                devices=self._devices(),
+                queues=self._queues(),
                 store=store or UNSET,
             ),
             status=200 if is_ready else 503,
@@ -151,6 +184,15 @@ class HealthPages:
             return None
         error = self._store.error
         return StoreState("ok" if error is None else "failing", error)
+
+    def _devices(self) -> str:
+        is_known = self._link.state is LinkState.READY and self._presence.has_devices
+        return "known" if is_known else "unknown"
+
+    def _queues(self) -> str:
+        """Neither is held against readiness: calls are listed and barged in on without them."""
+        is_up = self._link.state is LinkState.READY
+        return self._presence.knowledge if is_up else QueueKnowledge.UNKNOWN
 
     def _of_the_link(self) -> AsteriskLink:
         return AsteriskLink(self._link.state, self._link.error)

@@ -20,6 +20,8 @@ from prometheus_client.registry import Collector
 from adapter.ami.link import Link, LinkState
 from adapter.calls.model import Calls
 from adapter.monitoring.counters import Counters, Distribution
+from adapter.presence.model import Presence
+from adapter.presence.queue import MemberState
 
 
 class _Families(Collector):
@@ -29,12 +31,14 @@ class _Families(Collector):
         self,
         link: Link,
         calls: Calls,
+        presence: Presence,
         counters: Counters,
         is_directory_current: Callable[[], bool | None],
     ) -> None:
         self._link = link
         self._is_directory_current = is_directory_current
         self._calls = calls
+        self._presence = presence
         self._events = counters.events
         self._supervisions = counters.supervisions
         self._requests = counters.requests
@@ -49,6 +53,7 @@ class _Families(Collector):
         """Every family, as things are now."""
         yield from self._of_the_link()
         yield from self._of_calls()
+        yield from self._of_queues()
         yield from self._of_requests()
         if self._store.is_set_up:
             yield from self._of_the_store()
@@ -111,6 +116,21 @@ class _Families(Collector):
             self._supervisions.outcomes.items(),
         )  # fmt: skip
 
+    def _of_queues(self) -> Iterator[Metric]:
+        """Nothing where nothing is known of them: zero would be a claim."""
+        if self._link.state is not LinkState.READY or self._presence.queues is None:
+            return
+        waiting, states = self._presence.count(self._link.now())
+        callers = GaugeMetricFamily("uapi_queue_callers_waiting", "Callers who wait in queues.")
+        callers.add_metric((), waiting)
+        members = GaugeMetricFamily(
+            "uapi_queue_members", "Members of queues, once for each queue, by state.", labels=("state",)
+        )
+        for state in MemberState:
+            members.add_metric((state.value,), states[state])
+        yield callers
+        yield members
+
     def _of_requests(self) -> Iterator[Metric]:
         yield _counter(
             "uapi_http_requests", "HTTP requests answered.", ("method", "route", "code"),
@@ -149,11 +169,12 @@ class MetricsPage:
         self,
         link: Link,
         calls: Calls,
+        presence: Presence,
         counters: Counters,
         is_directory_current: Callable[[], bool | None],
     ) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_Families(link, calls, counters, is_directory_current))
+        self._registry.register(_Families(link, calls, presence, counters, is_directory_current))
         ProcessCollector(registry=self._registry)
 
     async def show(self, request: web.Request) -> web.Response:

@@ -51,5 +51,8 @@ def mount_operations(
     pbx.publisher.subscribe(log_exhausted, ViewsExhausted)
     pbx.operations.supervisions.subscribe(on_supervision)
     app.cleanup_ctx.append(watch_loop)
-    pages = HealthPages(pbx.link, counters, is_audit_written, is_directory_current, needs_store=needs_store)
-    return monitoring_routes(pages, MetricsPage(pbx.link, pbx.calls, counters, is_directory_current))
+    pages = HealthPages(
+        pbx.link, pbx.presence, counters, is_audit_written, is_directory_current, needs_store=needs_store
+    )
+    metrics = MetricsPage(pbx.link, pbx.calls, pbx.presence, counters, is_directory_current)
+    return monitoring_routes(pages, metrics)

@@ -49,13 +49,21 @@ class AddressedExtensions:
         parts = [self.user_id, self.extension if extension is None else extension]
         if call_id is not None:
             parts.append(call_id)
-        return f"{self.origin}/uapi/phoneCalls/" + "/".join(quote(part, safe="*@") for part in parts)
+        return f"{self.origin}/uapi/phoneCalls/{_joined(*parts)}"
+
+    def presence_address(self) -> str:
+        """The public address of the list of these extensions' presence."""
+        return f"{self.origin}/uapi/extensions/{_joined(self.user_id, self.extension)}/presence"
 
     def address_of(self, call: PhoneCall) -> str:
         """The call's own address, by the extension that pays where the request's address means it too."""
         own = [view.extension for view in call.views if view.extension in self.numbers]
         extension = call.extension if call.extension in self.numbers or not own else own[0]
         return self.address(extension, call.id)
+
+
+def _joined(*parts: str) -> str:
+    return "/".join(quote(part, safe="*@") for part in parts)
 
 
 def resolve_address(principal: Principal, origin: str, user_id: str, extension: str) -> AddressedExtensions:

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from adapter.calls import legs, views
+from adapter.presence.extension import ExtensionState
 
 
 class Status(StrEnum):
@@ -38,3 +39,32 @@ class Disposition(StrEnum):
 STATUS: dict[views.Status, Status] = {one: Status[one.name] for one in views.Status}
 FLOW: dict[views.Flow, Flow] = {one: Flow[one.name] for one in views.Flow}
 DISPOSITION: dict[legs.Disposition, Disposition] = {one: Disposition[one.name] for one in legs.Disposition}
+
+
+class PresenceStatus(StrEnum):
+    """What an extension does (UAPI Presence)."""
+
+    UNKNOWN = "0"
+    ONLINE = "1"
+    RINGING = "2"
+    BUSY = "3"
+
+
+PRESENCE_STATUS: dict[ExtensionState, PresenceStatus] = {
+    ExtensionState.UNKNOWN: PresenceStatus.UNKNOWN,
+    ExtensionState.UNAVAILABLE: PresenceStatus.UNKNOWN,
+    ExtensionState.IDLE: PresenceStatus.ONLINE,
+    ExtensionState.RINGING: PresenceStatus.RINGING,
+    ExtensionState.BUSY: PresenceStatus.BUSY,
+    ExtensionState.ON_HOLD: PresenceStatus.BUSY,
+}
+
+
+class RegistrationDigit(StrEnum):
+    """Whether a phone is registered (UAPI Presence)."""
+
+    UNKNOWN = "0"
+    REGISTERED = "1"
+    NOT_NECESSARY = "2"
+    NOT_REGISTERED = "-1"
+    EXPIRED = "-2"

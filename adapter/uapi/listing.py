@@ -5,30 +5,32 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from urllib.parse import urlencode
 
 import msgspec
 from multidict import MultiMapping
 
 from adapter.calls.shown_to import Row
 from adapter.calls.views import PhoneCall
-from adapter.http.errors import ApiError
 from adapter.uapi import resources
-from adapter.uapi.codes import UapiCode, because
+from adapter.uapi.list_parameters import (
+    DEFAULT_COUNT,
+    invalid,
+    read_choice,
+    read_count,
+    read_fields,
+    read_is_descending,
+    read_single,
+    read_start_index,
+    write_paging,
+)
 from adapter.uapi.rendering import Renderer
 from adapter.uapi.resources import Paging, PhoneCallFields, PhoneCallList
-
-DEFAULT_COUNT = 20
-MAX_COUNT = 5000
-MAX_START_INDEX = 4999
 
 _ATTRIBUTES = {one.encode_name: one.name for one in msgspec.structs.fields(PhoneCallFields)}
 FIELDS = tuple(_ATTRIBUTES)
 ABSENT_FIELDS = ("nonce", "links")
 """UAPI knows these names too; the calls of this service have no such fields."""
 _KNOWN_FIELDS = (*FIELDS, *ABSENT_FIELDS)
-SORT_ORDERS = {"ascending": False, "asc": False, "descending": True, "desc": True}
-"""Whether each of them is descending."""
 _TEXT_OPERATORS = ("contains", "equals", "startsWith")
 _ORDER_OPERATORS = ("greaterThan", "lessThan")
 _LOST_PLUS = re.compile(r"(?<=[0-9]) (?=[0-9]{2}:?[0-9]{2}$)")
@@ -79,15 +81,15 @@ def read_query(parameters: MultiMapping[str], timezone: tzinfo) -> Query:
         return _USUAL
     filter_by, filter_op, filter_value = _filter(parameters, timezone)
     return Query(
-        count=_number(parameters, "count", DEFAULT_COUNT, 1, MAX_COUNT),
-        start_index=_number(parameters, "startIndex", 0, 0, MAX_START_INDEX),
+        count=read_count(parameters),
+        start_index=read_start_index(parameters),
         filter_by=filter_by,
         filter_op=filter_op,
         filter_value=filter_value,
         filter_values=_wanted(filter_by, filter_op, filter_value, timezone),
         filter_time=_seconds(filter_value, timezone) if filter_by == "published" else None,
-        fields=_fields(parameters),
-        is_descending=SORT_ORDERS[_choice(parameters, "sortOrder", "ascending", tuple(SORT_ORDERS))],
+        fields=read_fields(parameters, _KNOWN_FIELDS),
+        is_descending=read_is_descending(parameters),
     )
 
 
@@ -140,62 +142,20 @@ def list_calls(calls: Sequence[PhoneCall], query: Query, renderer: Renderer, add
 # -- reading -------------------------------------------------------------------------------------------
 
 
-_CODES = {
-    "count": UapiCode.COUNT_INVALID,
-    "startIndex": UapiCode.START_INDEX_INVALID,
-    "filterBy": UapiCode.FILTER_BY_INVALID,
-    "filterOp": UapiCode.FILTER_OP_INVALID,
-    "filterValue": UapiCode.FILTER_VALUE_INVALID,
-    "fields": UapiCode.FIELDS_INVALID,
-    "sortOrder": UapiCode.SORT_ORDER_INVALID,
-}
-
-
-def _invalid(name: str, must: str) -> ApiError:
-    return because(_CODES[name], must)
-
-
-def _single(parameters: MultiMapping[str], name: str) -> str | None:
-    """The parameter's value. One that stands twice is refused: which of them is meant cannot be known."""
-    values = parameters.getall(name, ())
-    if len(values) > 1:
-        raise _invalid(name, "it must appear only once")
-    return values[0] if values else None
-
-
-def _number(parameters: MultiMapping[str], name: str, default: int, least: int, most: int) -> int:
-    text = _single(parameters, name)
-    if text is None:
-        return default
-    number = int(text) if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) else -1
-    if not least <= number <= most:
-        raise _invalid(name, f"it must be a whole number from {least} to {most}")
-    return number
-
-
-def _choice(parameters: MultiMapping[str], name: str, default: str, choices: Sequence[str]) -> str:
-    text = _single(parameters, name)
-    if text is None:
-        return default
-    if text not in choices:
-        raise _invalid(name, "it must be one of " + ", ".join(choices))
-    return text
-
-
 def _filter(parameters: MultiMapping[str], timezone: tzinfo) -> tuple[str | None, str, str]:
-    value = _single(parameters, "filterValue")
-    operator = _choice(parameters, "filterOp", "contains", OPERATORS)
+    value = read_single(parameters, "filterValue")
+    operator = read_choice(parameters, "filterOp", "contains", OPERATORS)
     if "filterBy" not in parameters:
         if value is not None:
-            raise _invalid("filterBy", "it must say what filterValue is compared with")
+            raise invalid("filterBy", "it must say what filterValue is compared with")
         return None, operator, ""
-    name = _choice(parameters, "filterBy", "", ("id", "published"))
+    name = read_choice(parameters, "filterBy", "", ("id", "published"))
     if operator == "present":
         return name, operator, ""
     if not value:
-        raise _invalid("filterValue", f"the operator {operator} needs one")
+        raise invalid("filterValue", f"the operator {operator} needs one")
     if name == "published" and operator in _ORDER_OPERATORS and _seconds(value, timezone) is None:
-        raise _invalid("filterValue", "it must be a date like 2012-06-27T16:08:55+03:00")
+        raise invalid("filterValue", "it must be a date like 2012-06-27T16:08:55+03:00")
     return name, operator, value
 
 
@@ -205,17 +165,6 @@ def _wanted(name: str | None, operator: str, value: str, timezone: tzinfo) -> fr
     if operator not in ("equals", "inArray"):
         return frozenset()
     return frozenset(items if name != "published" else [_as_written(item, timezone) for item in items])
-
-
-def _fields(parameters: MultiMapping[str]) -> frozenset[str] | None:
-    """The fields named, joined with commas or by repeating the parameter."""
-    texts = parameters.getall("fields", ())
-    if not texts:
-        return None
-    names = [name.strip() for text in texts for name in text.split(",")]
-    if not all(name in _KNOWN_FIELDS for name in names):
-        raise _invalid("fields", "it must be a comma-joined list of " + ", ".join(_KNOWN_FIELDS))
-    return frozenset(names)
 
 
 def _read_date(text: str, timezone: tzinfo) -> datetime | None:
@@ -279,16 +228,12 @@ def _project(
 
 
 def _paging(total: int, query: Query, address: str) -> Paging:
-    paging = Paging()
-    if query.start_index + query.count < total and query.start_index + query.count <= MAX_START_INDEX:
-        paging.next = _page(query, address, query.start_index + query.count)
-    if query.start_index > 0:
-        paging.prev = _page(query, address, max(0, query.start_index - query.count))
-    return paging
+    return write_paging(total, query.count, query.start_index, _parameters(query), address)
 
 
-def _page(query: Query, address: str, start_index: int) -> str:
-    parameters: dict[str, str | int] = {"count": query.count, "startIndex": start_index}
+def _parameters(query: Query) -> dict[str, str]:
+    """What the query asks for beside its place, as the addresses of the other pages have it."""
+    parameters: dict[str, str] = {}
     if query.filter_by is not None:
         parameters |= {"filterBy": query.filter_by, "filterOp": query.filter_op}
         if query.filter_value:
@@ -297,4 +242,4 @@ def _page(query: Query, address: str, start_index: int) -> str:
         parameters["fields"] = ",".join(name for name in _KNOWN_FIELDS if name in query.fields)
     if query.is_descending:
         parameters["sortOrder"] = "descending"
-    return f"{address}?{urlencode(parameters)}"
+    return parameters

@@ -1,15 +1,9 @@
 """The parameters of requests to the API, with their bounds. Pure."""
 
 from adapter.http.routes import Parameter, parameter
-from adapter.uapi.listing import (
-    ABSENT_FIELDS,
-    DEFAULT_COUNT,
-    FIELDS,
-    MAX_COUNT,
-    MAX_START_INDEX,
-    OPERATORS,
-    SORT_ORDERS,
-)
+from adapter.uapi.list_parameters import DEFAULT_COUNT, MAX_COUNT, MAX_START_INDEX, SORT_ORDERS
+from adapter.uapi.listing import ABSENT_FIELDS, FIELDS, OPERATORS
+from adapter.uapi.presence_query import PRESENCE_FIELDS, PRESENCE_OPERATORS
 
 _FIELD = "|".join((*FIELDS, *ABSENT_FIELDS))
 
@@ -31,25 +25,44 @@ EXTENSION = parameter(
     pattern=r"^(@self|([0-9]{1,10}\*)?[0-9]{1,10})$",
 )
 PHONE_CALL_ID = parameter("path", "phoneCallId", "The id of a live call.", pattern=r"^[0-9a-f]{20}$")
+
+
+def _page_parameters(things: str) -> tuple[Parameter, ...]:
+    """Which page of a list of these things is asked for."""
+    return (
+        parameter(
+            "query",
+            "count",
+            f"How many {things} a page has.",
+            type="integer",
+            minimum=1,
+            maximum=MAX_COUNT,
+            default=DEFAULT_COUNT,
+        ),
+        parameter(
+            "query",
+            "startIndex",
+            f"How many {things} to skip before the page.",
+            type="integer",
+            minimum=0,
+            maximum=MAX_START_INDEX,
+            default=0,
+        ),
+    )
+
+
+def _sort_order(field: str) -> Parameter:
+    return parameter(
+        "query",
+        "sortOrder",
+        f"How to sort by `{field}`.",
+        enum=list(SORT_ORDERS),
+        default="ascending",
+    )
+
+
 LIST_PARAMETERS: tuple[Parameter, ...] = (
-    parameter(
-        "query",
-        "count",
-        "How many calls a page has.",
-        type="integer",
-        minimum=1,
-        maximum=MAX_COUNT,
-        default=DEFAULT_COUNT,
-    ),
-    parameter(
-        "query",
-        "startIndex",
-        "How many calls to skip before the page.",
-        type="integer",
-        minimum=0,
-        maximum=MAX_START_INDEX,
-        default=0,
-    ),
+    *_page_parameters("calls"),
     parameter(
         "query",
         "filterBy",
@@ -78,13 +91,38 @@ LIST_PARAMETERS: tuple[Parameter, ...] = (
         "id,extension,phoneCallView",
         pattern=f"^({_FIELD})(,({_FIELD}))*$",
     ),
+    _sort_order("published"),
+)
+_PRESENCE_FIELD = "|".join(PRESENCE_FIELDS)
+PRESENCE_PARAMETERS: tuple[Parameter, ...] = (
+    *_page_parameters("extensions"),
     parameter(
         "query",
-        "sortOrder",
-        "How to sort by `published`.",
-        enum=list(SORT_ORDERS),
-        default="ascending",
+        "filterBy",
+        "The field to compare with `filterValue`. A `filterValue` without `filterBy` gets 400.",
+        enum=["extension"],
     ),
+    parameter(
+        "query",
+        "filterOp",
+        "How to compare the full number with `filterValue`.",
+        enum=list(PRESENCE_OPERATORS),
+        default="contains",
+    ),
+    parameter(
+        "query",
+        "filterValue",
+        "The value to compare with. `filterBy` needs it. For `inArray` it is a list joined with commas.",
+    ),
+    parameter(
+        "query",
+        "fields",
+        "The fields that the answer contains. Join them with commas or repeat the parameter. Without "
+        "`registration` the service does not ask Asterisk about each phone, and answers sooner.",
+        "extension,status",
+        pattern=f"^({_PRESENCE_FIELD})(,({_PRESENCE_FIELD}))*$",
+    ),
+    _sort_order("extension"),
 )
 PREFER_MINIMAL = parameter(
     "header",

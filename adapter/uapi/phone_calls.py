@@ -13,8 +13,8 @@ from adapter.http.prefer import read_prefer
 from adapter.http.shared_body import shared
 from adapter.settings import Settings
 from adapter.uapi.addressed import AddressedExtensions
+from adapter.uapi.list_parameters import DEFAULT_COUNT
 from adapter.uapi.listing import (
-    DEFAULT_COUNT,
     Query,
     find_page,
     list_calls,

@@ -59,6 +59,7 @@ class Renderer:
             parked_pos=parking.space if parking else None,
             parked_by=parking.by if parking else None,
             recording=self._date_if(view.recorded_since),
+            queue=view.queue,
             disposition=None if view.disposition is None else DISPOSITION[view.disposition],
         )
 

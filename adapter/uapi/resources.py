@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from adapter.callcontrol.supervision.session import State
-from adapter.uapi.digits import Disposition, Flow, Status
+from adapter.uapi.digits import Disposition, Flow, PresenceStatus, RegistrationDigit, Status
 
 Url = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 CallId = Annotated[
@@ -96,6 +96,14 @@ class PhoneCallView(_Answer, kw_only=True):
     parked_pos: Annotated[str | None, Meta(description="The parking space.")] = None
     parked_by: Annotated[str | None, Meta(description="The extension that parked it.")] = None
     recording: Annotated[Date | None, Meta(description="Since when the call is recorded.")] = None
+    queue: Annotated[
+        str | None,
+        Meta(
+            description="The queue that the call came by, by Asterisk's name of it. Absent if the call came "
+            "by no queue, or if Asterisk does not tell.",
+            examples=["0003*500"],
+        ),
+    ] = None
     disposition: Annotated[
         Disposition | None,
         Meta(description="`0` answered, `1` busy, `2` failed, `3` no answer, `4` unknown, `5` not allowed."),
@@ -146,6 +154,61 @@ class PhoneCallList(_Answer):
     entry: list[Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": list(_ENTRIES)})]]
     """Each written by itself: a long list lets others go on in between."""
     total_results: Annotated[int, Meta(ge=0, description="The number of calls on all pages together.")]
+    items_per_page: Annotated[int, Meta(ge=1, description="The `count` of the request.")]
+    start_index: Annotated[int, Meta(ge=0)]
+    paging: Paging
+
+
+class PhoneRegistration(_Answer, kw_only=True):
+    """One phone of an extension. Fields without a value are left out."""
+
+    agent: Annotated[
+        str | None, Meta(description="What the phone calls itself (`User-Agent`).", examples=["3CXPhone 5.0"])
+    ] = None
+    registration: Annotated[
+        RegistrationDigit,
+        Meta(
+            description="`1` registered, `2` no registration necessary, `-1` not registered, `-2` registered "
+            "but not reachable, `0` unknown: Asterisk does not tell."
+        ),
+    ]
+    expire: Annotated[Date | None, Meta(description="When the registration ends.")] = None
+
+
+class Presence(_Answer, kw_only=True):
+    """What an extension does now, and which of its phones are registered."""
+
+    extension: ExtensionNumber
+    status: Annotated[
+        PresenceStatus,
+        Meta(
+            description="`0` unknown or not registered, `1` online, `2` ringing, `3` busy. Of an extension "
+            "with several phones: ringing if one rings, else busy if one is in use, else online if one can "
+            "be called."
+        ),
+    ]
+    registration: Annotated[
+        list[PhoneRegistration],
+        Meta(description="One entry for each registered phone; if there is none, one entry that says so."),
+    ]
+
+
+class PresenceFields(_Answer):
+    """A Presence in a list: all fields, or those that the parameter `fields` names."""
+
+    extension: ExtensionNumber | None = None
+    status: PresenceStatus | None = None
+    registration: list[PhoneRegistration] | None = None
+
+
+_PRESENCES = ({"$ref": "#/components/schemas/Presence"}, {"$ref": "#/components/schemas/PresenceFields"})
+
+
+class PresenceList(_Answer):
+    """A page of the extensions, ordered by `extension`."""
+
+    entry: list[Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": list(_PRESENCES)})]]
+    total_results: Annotated[int, Meta(ge=0, description="The number of extensions on all pages together.")]
     items_per_page: Annotated[int, Meta(ge=1, description="The `count` of the request.")]
     start_index: Annotated[int, Meta(ge=0)]
     paging: Paging

@@ -16,6 +16,7 @@ SECTIONS = [
     "List",
     "PUT: BargeIn",
     "Other actions of the service",
+    "Presence",
     "Errors",
     "Authentication",
 ]

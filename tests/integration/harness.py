@@ -32,7 +32,7 @@ Json = dict[str, Any]
 DEADLINE_S = 5.0
 AT_LOGIN = (
     *("Challenge", "Login", "Ping", "ShowDialPlan"),
-    *("ParkedCalls", "Status", "BridgeList", "CoreShowChannels"),
+    *("ParkedCalls", "Status", "DeviceStateList", "QueueStatus", "BridgeList", "CoreShowChannels"),
 )
 """The actions of each connection before the link is READY."""
 TOKEN_KEY = secrets.token_hex(32)

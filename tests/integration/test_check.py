@@ -75,6 +75,7 @@ async def test_an_asterisk_that_is_well_passes(settings: Settings) -> None:
     assert {name for name, verdict in verdicts.items() if verdict != "ok"} == {
         "read call",
         "read reporting",
+        "read agent",
         "writetimeout",
     }
     assert verdicts["phones"] == "ok"

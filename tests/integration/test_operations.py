@@ -76,6 +76,8 @@ async def test_ready_says_so_while_the_link_is(service: Service, ami: FakeAmi, a
         "link": {"state": "READY"},
         "lastEventAgeS": None,
         "dialplanInclude": "unknown",
+        "devices": "unknown",
+        "queues": "unknown",
     }
     assert await ready(service) == (200, nothing_yet)
     ami.pbx.hang_up(agent.uniqueid)

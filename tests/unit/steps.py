@@ -112,6 +112,8 @@ def _words(calls: Calls, view: PhoneCallView) -> Iterator[str]:
         yield "recorded"
     if view.disposition is not None:
         yield f"disposition {view.disposition.name.lower().replace('_', ' ')}"
+    if view.queue is not None:
+        yield f"queue {view.queue}"
     talks = [leg.number for leg in calls.others(view.channel)]
     yield f"talks with {_numbers(talks)}" if talks else "talks with nobody"
 

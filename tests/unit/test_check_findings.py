@@ -16,7 +16,7 @@ ACTIONS = {
     "Originate": frozenset({"originate"}),
     "CoreShowChannels": frozenset({"system", "reporting"}),
 }
-CONF = {"read": "call,reporting", "writetimeout": "5000"}
+CONF = {"read": "call,reporting,agent", "writetimeout": "5000"}
 WELL = Facts(
     login=LoginResult.LOGGED_IN,
     address="192.0.2.1:5038",
@@ -37,6 +37,9 @@ WELL = Facts(
         "func_hangupcause": True,
         "app_softhangup": True,
         "func_channel": True,
+        "res_manager_devicestate": True,
+        "func_pjsip_aor": True,
+        "func_pjsip_contact": True,
     },
     dialplan={"spy@uapi-spy": True, "s@uapi-device": True},
     terminals={"0003*210": Terminal.REGISTERED, "0003*211": Terminal.REGISTERED},
@@ -86,11 +89,12 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
             Verdict.WARN,
         ),
         (
-            replace(WELL, seen_classes=frozenset(), manager_conf={**CONF, "read": "reporting"}),
+            replace(WELL, seen_classes=frozenset(), manager_conf={**CONF, "read": "reporting,agent"}),
             "read call",
             Verdict.FAIL,
         ),
-        (replace(WELL, manager_conf={**CONF, "read": "call"}), "read reporting", Verdict.WARN),
+        (replace(WELL, manager_conf={**CONF, "read": "call,agent"}), "read reporting", Verdict.WARN),
+        (replace(WELL, manager_conf={**CONF, "read": "call,reporting"}), "read agent", Verdict.WARN),
         (replace(WELL, manager_conf={"read": "all"}), "writetimeout", Verdict.WARN),
         (replace(WELL, manager_conf={**CONF, "writetimeout": "999"}), "writetimeout", Verdict.WARN),
         (replace(WELL, manager_conf={**CONF, "writetimeout": "much"}), "writetimeout", Verdict.WARN),
@@ -107,6 +111,9 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
         (not_loaded("app_softhangup"), "module app_softhangup", Verdict.WARN),
         (not_loaded("func_logic"), "module func_logic", Verdict.FAIL),
         (not_loaded("func_channel"), "module func_channel", Verdict.WARN),
+        (not_loaded("res_manager_devicestate"), "module res_manager_devicestate", Verdict.WARN),
+        (not_loaded("func_pjsip_aor"), "module func_pjsip_aor", Verdict.WARN),
+        (not_loaded("func_pjsip_contact"), "module func_pjsip_contact", Verdict.WARN),
         (replace(WELL, dialplan={"spy@uapi-spy": False}), "dialplan spy@uapi-spy", Verdict.FAIL),
         (replace(WELL, terminals={"0003*211": Terminal.UNKNOWN}), "phone 0003*211", Verdict.FAIL),
         (replace(WELL, terminals={"0003*211": Terminal.ABSENT}), "phone 0003*211", Verdict.WARN),
@@ -131,6 +138,9 @@ def test_a_missing_module_is_to_be_loaded_by_its_name() -> None:
         "module load func_hangupcause.so",
         "module load app_softhangup.so",
         "module load func_channel.so",
+        "module load res_manager_devicestate.so",
+        "module load func_pjsip_aor.so",
+        "module load func_pjsip_contact.so",
     ]
 
 

@@ -4,6 +4,7 @@ import functools
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -68,14 +69,27 @@ def test_a_recorded_story_has_nothing_out_of_place_and_leaves_nothing(name: str)
 
 @each_told
 def test_a_real_snapshot_changes_nothing_that_was_known(name: str) -> None:
-    """Resynchronized at every step, the model shows what an unbroken link shows, ids and times included."""
+    """Resynchronized at every step, the model shows what an unbroken link shows, ids and times included.
+
+    Where the AMI user lacked `agent`, the list alone tells by which queue a call came.
+    """
     calls, plain = lab_calls(), lab_calls()
+    seen = _without_queues if name in WITHOUT_AGENT else shown
     for step in steps(name):
         for model in (calls, plain):
             _apply(model, events(step.messages))
         calls.reset(listed(step.snapshot, happenings(name)), step.at)
         check(calls)
-        assert shown(calls) == shown(plain), step.name
+        assert seen(calls) == seen(plain), step.name
+
+
+WITHOUT_AGENT = ("ordinary-queue", "ordinary-queue-follow-me", "ordinary-queue-optimised")
+
+
+def _without_queues(calls: Calls) -> list[PhoneCall]:
+    return [
+        replace(call, views=tuple(replace(view, queue=None) for view in call.views)) for call in shown(calls)
+    ]
 
 
 def _is_told(step: Step) -> bool:
@@ -253,6 +267,7 @@ _TIME = re.compile(r"\b(\d{10})\.(\d+)")
 _NAME = re.compile(r"-([0-9a-f]{8})(?=;|$)")
 _BRIDGE = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-")
 _OURS = re.compile(r"\buapi-")
+_CHOSEN = re.compile(r"\bclick2call-")
 
 
 def _as_another(messages: Iterable[Headers], number: int) -> list[Headers]:
@@ -262,6 +277,6 @@ def _as_another(messages: Iterable[Headers], number: int) -> list[Headers]:
         value = _TIME.sub(lambda found: f"{int(found[1]) + 3600 * number}.{found[2]}", value)
         value = _BRIDGE.sub(f"{number:08x}-{number:04x}-", value) if _BRIDGE.match(value) else value
         value = _NAME.sub(lambda found: f"-{number:x}{found[1][1:]}", value)
-        return _OURS.sub(f"uapi-{number}-", value)
+        return _CHOSEN.sub(f"click2call-{number}-", _OURS.sub(f"uapi-{number}-", value))
 
     return [{name: renamed(value) for name, value in message.items()} for message in messages]

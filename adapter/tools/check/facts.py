@@ -9,13 +9,19 @@ FUNC_LOGIC = "func_logic"
 KEY_FILTER = "func_frame_drop"
 ANSWERS = "func_hangupcause"
 NATIVE_BRIDGE = "bridge_native_rtp"
-MODULES = (CHANSPY, FUNC_LOGIC, KEY_FILTER, NATIVE_BRIDGE, ANSWERS, "app_softhangup", "func_channel")
+DEVICE_STATES = "res_manager_devicestate"
+CONTACTS = ("func_pjsip_aor", "func_pjsip_contact")
+MODULES = (
+    *(CHANSPY, FUNC_LOGIC, KEY_FILTER, NATIVE_BRIDGE, ANSWERS, "app_softhangup", "func_channel"),
+    *(DEVICE_STATES, *CONTACTS),
+)
 """Asterisk's modules.
 
 No supervision works without app_chanspy. func_frame_drop keeps the keys of a phone from ChanSpy.
 bridge_native_rtp disturbs music on hold. asterisk-conf/uapi-dialplan.conf compares the name of the spied
 channel by func_logic, reads what each phone answered by func_hangupcause, and ends a supervision whose phone
 is gone by app_softhangup and func_channel.
+The last three tell the states of devices, and which phones are registered: no supervision needs them.
 """
 
 

@@ -11,6 +11,8 @@ from adapter.tools.check.advice import ALLOW_MULTIPLE, advice_for_connecting, ad
 from adapter.tools.check.facts import (
     ANSWERS,
     CHANSPY,
+    CONTACTS,
+    DEVICE_STATES,
     FUNC_LOGIC,
     KEY_FILTER,
     NATIVE_BRIDGE,
@@ -35,7 +37,9 @@ WRITE_ACTIONS = {
     "reporting": ("CoreShowChannels",),
 }
 """The actions that the adapter sends, by the `write` class that allows them."""
-READ_CLASSES = ("call", "reporting")
+READ_CLASSES = ("call", "reporting", "agent")
+_QUEUES = "agent"
+"""The class that no supervision needs."""
 
 GIVE_CONFIG = "give `write = config` for one check (docs/commands.md)"
 INCLUDE = "include asterisk-conf/uapi-dialplan.conf in extensions.conf, `dialplan reload`"
@@ -212,7 +216,7 @@ def _read_classes(facts: Facts) -> Iterator[Finding]:
         if name in facts.seen_classes:
             yield Finding(what, Verdict.OK, "Asterisk sent an event of this class")
         elif isinstance(conf, Unavailable):
-            # `check` cannot cause an event of the class reporting.
+            # `check` cannot cause an event of the other classes.
             listening = "--listen 30 and make a call, or " if name == "call" else ""
             yield Finding(what, Verdict.UNKNOWN, f"no event came; {conf.why}", listening + GIVE_CONFIG)
         elif {name, "all"} & _classes(conf.get("read", "")):
@@ -221,7 +225,9 @@ def _read_classes(facts: Facts) -> Iterator[Finding]:
             # Asterisk 22 sends all that the adapter follows as `call`; other releases some as `reporting`.
             verdict = Verdict.FAIL if name == "call" else Verdict.WARN
             advice = f"add {name} to the AMI user's `read`, `manager reload`"
-            yield Finding(what, verdict, "manager.conf does not list it", advice)
+            found = "manager.conf does not list it"
+            found += ": the adapter does not know the queues" if name == _QUEUES else ""
+            yield Finding(what, verdict, found, advice)
 
 
 def _classes(value: str) -> set[str]:
@@ -273,6 +279,10 @@ _WITHOUT = {
     ),
     ANSWERS: (Verdict.WARN, "not loaded: the adapter may give a wrong reason why a phone did not answer"),
 }
+_WITHOUT |= dict.fromkeys(
+    CONTACTS, (Verdict.WARN, "not loaded: presence does not tell which phones are registered")
+)
+_WITHOUT[DEVICE_STATES] = (Verdict.WARN, "not loaded: the presence of every extension is unknown")
 _WITHOUT_ANOTHER = (
     Verdict.WARN,
     "not loaded: if a supervisor transfers its leg, the new party hears until the adapter reacts",

@@ -21,6 +21,8 @@ KEPT = frozenset(
         *("IsExternal", "Result", "MusicClass", "Class", "State", "TransferType", "DestType"),
         *("Parkinglot", "ParkingLot", "ParkingSpace", "ParkingTimeout", "ParkingDuration", "Timeout"),
         *("Queue", "Count", "Position", "HoldTime", "TalkTime", "RingTime", "Wait", "Status", "Paused"),
+        *("InCall", "Penalty", "LastCall", "LastPause", "LoginTime", "Membership", "CallsTaken"),
+        *("Wrapuptime", "Ringinuse"),
         *("Admin", "MarkedUser", "Muted", "Uptime", "LastReload"),
         *("TransferContext", "LocalOneUniqueid", "LocalTwoUniqueid"),
     }

@@ -34,7 +34,9 @@ class Recorder:
             return await answer
 
     async def snapshot(self, step: str) -> int:
-        """Have all bridges and all channels listed under this ActionID; how many channels there are."""
+        """Have all that there is listed under this ActionID; how many channels there are."""
+        await self.ask(step, "DeviceStateList")
+        await self.ask(step, "QueueStatus")
         await self.ask(step, "BridgeList")
         return int((await self.ask(step, "CoreShowChannels"))["ListItems"])
 

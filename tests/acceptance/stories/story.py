@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapter.asterisk.message import read_headers
+from adapter.asterisk.naming import OUR_PREFIX
 from adapter.lab import LabError, Phone, Phones, wait_until_heard
 from adapter.lab.adapter_process import Adapter
 from adapter.lab.asterisk import Pbx
@@ -168,6 +169,7 @@ class Story:
         if supervisor:
             await self.until_all_heard(*phones, supervisor)
             await self.hang_up(supervisor)
+            await until_seen(self._supervisors, lambda found: not found, within=END_DEADLINE_S)
 
     # -- what is seen ------------------------------------------------------------------------------------
 
@@ -206,6 +208,10 @@ class Story:
         if len(found) != 1:
             raise LabError(f"the channels of {peer} are {found}")
         return found[0]
+
+    async def _supervisors(self) -> list[Headers]:
+        """The channels of ours: Asterisk lists one for a moment after its phone has hung up."""
+        return [one for one in await self._channels() if one["Uniqueid"].startswith(OUR_PREFIX)]
 
     async def _channels(self) -> list[Headers]:
         before = len(self.hand.messages)
