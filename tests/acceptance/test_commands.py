@@ -28,6 +28,9 @@ MODULES = (
     "module func_hangupcause",
     "module app_softhangup",
     "module func_channel",
+    "module res_manager_devicestate",
+    "module func_pjsip_aor",
+    "module func_pjsip_contact",
 )
 OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
 
@@ -216,7 +219,7 @@ async def test_func_module_tells_of_modules_without_another_right(commands: Comm
     )
     await restart(pbx)
     assert modules((await commands.check())[1]) == dict(
-        zip(MODULES, (OK, OK, OK, WARN, OK, OK, OK), strict=True)
+        zip(MODULES, (OK, OK, OK, WARN, OK, OK, OK, OK, OK, OK), strict=True)
     )
     await reconfigure(pbx, "modules.conf", ("load = app_chanspy.so", ""), ("load = func_channel.so", ""))
     await reconfigure(
@@ -227,7 +230,7 @@ async def test_func_module_tells_of_modules_without_another_right(commands: Comm
     status, found = await commands.check()
     assert (status, modules(found)) == (
         1,
-        dict(zip(MODULES, (FAIL, OK, WARN, OK, WARN, OK, WARN), strict=True)),
+        dict(zip(MODULES, (FAIL, OK, WARN, OK, WARN, OK, WARN, OK, OK, OK), strict=True)),
     )
 
 
@@ -245,7 +248,7 @@ async def test_an_include_that_cannot_end_a_supervision_by_itself_stops_no_barge
     status, found = await commands.check()
     assert (status, modules(found)) == (
         0,
-        dict(zip(MODULES, (OK, OK, OK, WARN, OK, WARN, WARN), strict=True)),
+        dict(zip(MODULES, (OK, OK, OK, WARN, OK, WARN, WARN, OK, OK, OK), strict=True)),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
-from adapter.lab import Pbx
+from adapter.lab import FULL_NUMBERS, Pbx
 from adapter.lab.adapter_process import Adapter, running_adapter
 from adapter.lab.fake_ami import FakeAmi
 from tests.integration.harness import REQUEST
@@ -20,7 +20,11 @@ LIMITS = {"ADAPTER_REQUESTS_PER_S": "1000000", "ADAPTER_AMI_RECONNECT_MAX_S": "0
 async def adapter_beside(ami: FakeAmi, folder: Path, **settings: str) -> AsyncIterator[tuple[Adapter, str]]:
     """The adapter, READY, and a token of the organization's App."""
     place = SimpleNamespace(
-        ami_host=ami.host, ami_port=ami.port, ami_username=ami.username, ami_secret=ami.secret
+        ami_host=ami.host,
+        ami_port=ami.port,
+        ami_username=ami.username,
+        ami_secret=ami.secret,
+        layout=FULL_NUMBERS,
     )
     named = {f"ADAPTER_{name.upper()}": value for name, value in settings.items()}
     async with running_adapter(cast("Pbx", place), folder / "adapter", settings=LIMITS | named) as adapter:

@@ -227,7 +227,9 @@ def test_a_connection_in_use_is_not_cut_off(directory: Path, loop: str) -> None:
         while time.monotonic() - began < 2 * IDLE_S + 2 * LOOK_INTERVAL_S:
             writer.write(f"GET /health HTTP/1.1\r\n{AUTHORIZED}\r\n".encode())
             async with asyncio.timeout(2):
-                assert (await reader.readuntil(b"}}")).startswith(b"HTTP/1.1 200 ")
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0]))
+            assert head.startswith(b"HTTP/1.1 200 ")
             await asyncio.sleep(IDLE_S / 4)
         writer.close()
 

@@ -22,6 +22,6 @@ async def test_what_is_told_of_an_unknown_channel_stands_in_the_log_once(
         ami.emit(say.channel_event("Hangup", ami.pbx.clock(), STRANGER, ("Cause", "16")))
     ami.pbx.begin_trunk_call("0003*211")
     assert await until_seen(lambda: service.calls("@me/0003*211"))
-    told = [record.about for record in caplog.records if "not known" in record.getMessage()]  # type: ignore[attr-defined]
+    told = [record.about for record in caplog.records if "unknown channel" in record.getMessage()]  # type: ignore[attr-defined]
     assert told == ["update", "hangup"]
     assert await service.calls("@me/0003*210") == before
