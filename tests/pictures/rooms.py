@@ -21,7 +21,7 @@ LAYERS = (
     ("pbx",),
     ("callcontrol",),
     ("access",),
-    ("calls", "presence", "directory", "ami"),
+    ("calls", "presence", "directory", "ami", "media"),
     ("asterisk",),
 )
 BOX, HIGH, GAP, STEP = 128, 34, 26, 82
