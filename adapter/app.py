@@ -28,6 +28,7 @@ from adapter.callcontrol.supervision.plan import Follow
 from adapter.callcontrol.world import Rules
 from adapter.calls.changes import CallChanged, CallEnded
 from adapter.directory.file import DirectoryFile
+from adapter.directory.last_good import LastGood
 from adapter.directory.source import Source, SourceDown
 from adapter.documentation.page import Documentation
 from adapter.http.audit_fields import audit_requests
@@ -101,7 +102,7 @@ def make_app(settings: Settings) -> web.Application:
     kept = _mount_store(app, settings, counters.store)
     trail = make_audit_log(settings, kept.audit if kept else None)
     app.middlewares.append(audit_requests(trail, settings))
-    directory = make_directory(settings)
+    directory = make_directory(settings, keeps_copy=True)
     tokens = make_tokens(settings)
     pbx = Pbx(
         link_settings(settings),
@@ -173,13 +174,18 @@ def make_app(settings: Settings) -> web.Application:
     return app
 
 
-def make_directory(settings: Settings) -> DirectoryFile:
-    """The directory, with what its source has. Raises DirectoryError, OSError, and SourceDown."""
+def make_directory(settings: Settings, *, keeps_copy: bool = False) -> DirectoryFile:
+    """The directory, with what its source has. Raises DirectoryError, OSError, and SourceDown.
+
+    The service keeps the source's last good copy (`keeps_copy`); a command only uses it.
+    """
     source = (
         None if settings.directory_source is None else _source(settings.directory_source.get_secret_value())
     )
+    path = settings.directory_copy
+    last_good = None if path is None else LastGood(path, is_written=keeps_copy)
     with naming("directory", settings.directory):
-        return DirectoryFile(settings.directory, source)
+        return DirectoryFile(settings.directory, source, last_good)
 
 
 def _source(address: str) -> Source:

@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     public_url: _PublicUrl | None = None
     directory: Path
     directory_source: SecretStr | None = None
+    directory_copy: Path | None = None
     directory_source_interval_s: float = Field(60.0, ge=1, allow_inf_nan=False)
     token_key: SecretStr = Field(min_length=32)
     token_old_keys: Annotated[tuple[Annotated[SecretStr, Field(min_length=32)], ...], NoDecode] = ()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from adapter.directory import Directory, DirectoryError
+from adapter.directory.last_good import LastGood
 from adapter.directory.loading import Loaded, load
 from adapter.directory.shrinking import doubt
 from adapter.directory.source import Reading, Source, SourceDown
@@ -28,20 +29,47 @@ PROBLEMS_SHOWN = 20
 class DirectoryFile:
     """The directory that is in force, the file that it comes from, and the source beside that."""
 
-    def __init__(self, path: Path, source: Source | None = None) -> None:
+    def __init__(self, path: Path, source: Source | None = None, last_good: LastGood | None = None) -> None:
         """Read both. Raises OSError where the file cannot be read, DirectoryError where it is no directory.
 
-        Raises SourceDown where the source cannot be read: there is nothing to go on with.
+        Raises SourceDown where the source cannot be read and there is no copy of it to go on with.
         """
         self._path = path
         self._source = source
+        self._last_good = last_good
         self._one_at_a_time = asyncio.Lock()
         self._text = _read_text(path)
-        self._reading = None if source is None else _in_a_thread(source)
-        self._loaded = _load(self._text, self._reading)
         self.trouble = ""
         """Why the directory in force is not what the source says now; empty while it is."""
+        if source is None:
+            self._reading, self._loaded = None, _load(self._text, None)
+        else:
+            self._reading, self._loaded = self._begin(source)
         log_warnings(self._loaded.warnings)
+
+    def _begin(self, source: Source) -> tuple[Reading, Loaded]:
+        """What the source says, or its last good copy where that is to be believed rather."""
+        copy = None if self._last_good is None else self._last_good.read(source.shown)
+        try:
+            reading = _in_a_thread(source)
+            loaded = _load(self._text, reading)
+        except (SourceDown, DirectoryError) as failed:
+            if copy is None:
+                raise
+            last = _load(self._text, copy.reading)
+            self._note(f"{_shown(failed)}; the extensions are those of {copy.shown_time}")
+            return copy.reading, last
+        if copy is not None and (found := self._doubt_since(copy.reading, loaded)):
+            self._note(found)
+            return copy.reading, _load(self._text, copy.reading)
+        self._keep(reading)
+        return reading, loaded
+
+    def _doubt_since(self, before: Reading, loaded: Loaded) -> str:
+        try:
+            return _doubted(_load(self._text, before), loaded)
+        except DirectoryError:  # the file has changed meanwhile, and not to fit the copy
+            return ""
 
     @property
     def current(self) -> Directory:
@@ -52,6 +80,11 @@ class DirectoryFile:
     def warnings(self) -> tuple[str, ...]:
         """What was left out of the source, and what the file says of extensions that are not there."""
         return self._loaded.warnings
+
+    @property
+    def source(self) -> str | None:
+        """The source, for people; None where there is none."""
+        return None if self._source is None else self._source.shown
 
     @property
     def is_current(self) -> bool | None:
@@ -74,7 +107,7 @@ class DirectoryFile:
                     log.error("the directory was not reloaded", extra={"problem": problem})  # noqa: TRY400 - the operator's file, no bug to trace
                 return False
             self._text = text
-            self._follow(loaded, reading)
+            await self._follow(loaded, reading)
         log.info("the directory was reloaded", extra={"extensions": len(self.current.extensions)})
         return True
 
@@ -87,12 +120,12 @@ class DirectoryFile:
             try:
                 loaded = await asyncio.to_thread(_load, self._text, reading)
             except DirectoryError as bad:
-                self._note("; ".join(bad.problems[:PROBLEMS_SHOWN]))
+                self._note(_shown(bad))
                 return False
-            if found := doubt(self._loaded, loaded):
-                self._note(f"{found}: to accept that, reload the directory (SIGHUP)")
+            if found := _doubted(self._loaded, loaded):
+                self._note(found)
                 return False
-            self._follow(loaded, reading)
+            await self._follow(loaded, reading)
         log.info("the directory follows its source", extra={"extensions": len(self.current.extensions)})
         return True
 
@@ -109,12 +142,17 @@ class DirectoryFile:
             self._note("")
         return reading
 
-    def _follow(self, loaded: Loaded, reading: Reading | None) -> None:
-        if reading is not self._reading:
+    async def _follow(self, loaded: Loaded, reading: Reading | None) -> None:
+        if reading is not None and reading is not self._reading:
             self._note("")
+            await asyncio.to_thread(self._keep, reading)
         if loaded.warnings != self._loaded.warnings:
             log_warnings(loaded.warnings)
         self._loaded, self._reading = loaded, reading
+
+    def _keep(self, reading: Reading) -> None:
+        if self._source is not None and self._last_good is not None:
+            self._last_good.write(self._source.shown, reading)
 
     def _note(self, trouble: str) -> None:
         """Log what is wrong with the source once, and once that it is well again."""
@@ -125,6 +163,18 @@ class DirectoryFile:
         self.trouble = trouble
 
 
+def _doubted(before: Loaded, after: Loaded) -> str:
+    """Why the source is not believed, and what the operator can do; empty where it is."""
+    found = doubt(before, after)
+    return found and f"{found}: to accept that, reload the directory (SIGHUP)"
+
+
+def _shown(failed: SourceDown | DirectoryError) -> str:
+    if isinstance(failed, DirectoryError):
+        return "; ".join(failed.problems[:PROBLEMS_SHOWN])
+    return str(failed)
+
+
 def log_warnings(warnings: Sequence[str]) -> None:
     """Log the first of them, and how many more there are."""
     for warning in warnings[:PROBLEMS_SHOWN]:
@@ -133,10 +183,13 @@ def log_warnings(warnings: Sequence[str]) -> None:
         log.warning("more is left out of the directory: see uapi-adapter check", extra={"more": more})
 
 
-def _in_a_thread(source: Source) -> Reading | None:
-    """Read it where no event loop runs yet: at the start nobody waits."""
+def _in_a_thread(source: Source) -> Reading:
+    """Read it where no event loop runs yet: at the start nobody waits. Raises SourceDown."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(source.read, None).result()
+        reading = thread.submit(source.read, None).result()
+    if reading is None:
+        raise SourceDown(f"{source.shown} says nothing")
+    return reading
 
 
 def _load(text: str, reading: Reading | None) -> Loaded:

@@ -68,6 +68,15 @@ _Store = Annotated[
 ]
 
 
+_Source = Annotated[
+    Annotated[str, _one_of("followed", "not followed")],
+    Meta(
+        description="Whether the directory is what its source says; else the last good one is in force. "
+        "Absent if there is no source."
+    ),
+]
+
+
 class Health(Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
     """The process is running; `link` says whether it can serve calls."""
 
@@ -88,13 +97,7 @@ class Health(Struct, rename="camel", omit_defaults=True, forbid_unknown_fields=T
         Meta(description="Whether the service can write the audit trail. Absent if none is set up."),
     ] = None
     store: _Store = None
-    directory_source: Annotated[
-        Annotated[str, _one_of("followed", "not followed")] | None,
-        Meta(
-            description="Whether the directory is what its source says; else the last good one is in force. "
-            "Absent if there is no source."
-        ),
-    ] = None
+    directory_source: _Source | None = None
 
 
 class Readiness(Struct, rename="camel", forbid_unknown_fields=True):
@@ -111,6 +114,7 @@ class Readiness(Struct, rename="camel", forbid_unknown_fields=True):
     devices: _Devices
     queues: _Queues
     store: _Store | UnsetType = UNSET
+    directory_source: _Source | UnsetType = UNSET
 
 
 class HealthPages:
@@ -147,9 +151,7 @@ class HealthPages:
         if is_audit_written is not None:
             body.audit = "ok" if is_audit_written else "failing"
         body.store = self._of_the_store()
-        is_directory_current = self._is_directory_current()
-        if is_directory_current is not None:
-            body.directory_source = "followed" if is_directory_current else "not followed"
+        body.directory_source = self._of_the_source()
         return json_answer(body)
 
     async def ready(self, _: web.Request) -> web.Response:
@@ -158,7 +160,7 @@ class HealthPages:
         The age of the last event is told and decides nothing: at night a PBX says nothing for hours, and
         that it still answers is what READY means. A dialplan include that is not known to be missing is
         not held against it, nor is one of an older version, nor a store that is down if supervisions may
-        begin without it.
+        begin without it, nor a directory that does not follow its source: the last good one is in force.
         """
         announced = self._link.announced
         store = self._of_the_store()
@@ -174,10 +176,17 @@ class HealthPages:
                 devices=self._devices(),
                 queues=self._queues(),
                 store=store or UNSET,
+                directory_source=self._of_the_source() or UNSET,
             ),
             status=200 if is_ready else 503,
             headers={"Cache-Control": "no-store"},
         )
+
+    def _of_the_source(self) -> str | None:
+        is_current = self._is_directory_current()
+        if is_current is None:
+            return None
+        return "followed" if is_current else "not followed"
 
     def _of_the_store(self) -> StoreState | None:
         if not self._store.is_set_up:

@@ -15,29 +15,11 @@ from adapter.lab.fake_ami_events import FakeChannel
 from adapter.lab.polling import until_seen
 from adapter.lab.processes import run_process
 from tests.databases.servers import Database, PostgreSql, running
-from tests.databases.tables import FREEPBX, run
+from tests.databases.tables import run
 from tests.integration.harness import TOKEN_KEY, Service, running_service
 from tests.integration.rewriting import reload, rewrite
+from tests.integration.sourcing import TABLES, give_source_the_agent, user, without
 from tests.integration.supervising import AGENT, joined, until_ended, until_hung_up
-
-OTHERS = range(220, 230)
-
-
-def _user(number: object, device: str) -> str:
-    return (
-        f"INSERT INTO users (extension, password, name) VALUES ('{number}', 's3cret', 'Name {number}');"
-        'INSERT INTO devices (id, tech, dial, devicetype, "user") '
-        f"VALUES ('{number}', 'pjsip', '{device}', 'fixed', '{number}');"
-    )
-
-
-TABLES = FREEPBX + _user(210, f"PJSIP/{AGENT}") + "".join(_user(each, f"PJSIP/{each}") for each in OTHERS)
-"""FreePBX's with the agent and ten others."""
-
-
-def without(*numbers: object) -> str:
-    listed = ", ".join(f"'{number}'" for number in numbers)
-    return f'DELETE FROM users WHERE extension IN ({listed}); DELETE FROM devices WHERE "user" IN ({listed});'
 
 
 @pytest.fixture
@@ -49,17 +31,7 @@ def tables(sqlite: Database) -> Database:
 @pytest.fixture
 def overlay(directory: Path) -> Path:
     """The example's directory, in which the source has the agent."""
-
-    def change(text: str) -> str:
-        lines = (
-            line
-            for line in text.splitlines(keepends=True)
-            if not re.search(rf'{{number: "{re.escape(AGENT)}"', line)
-        )
-        return "".join(lines).replace('prefix: "0003"\n', 'prefix: "0003"\n    tenant: ""\n')
-
-    rewrite(directory, change)
-    return directory
+    return give_source_the_agent(directory)
 
 
 @pytest.fixture
@@ -99,7 +71,7 @@ async def test_an_extension_of_the_source_is_supervised_until_it_is_gone_from_th
     """Every running supervision is judged anew, as upon a reload of the file."""
     uniqueid = await joined(sourced, ami)
     assert not await look_at_source(sourced.app)
-    run(tables, _user(230, "PJSIP/230"))
+    run(tables, user(230, "PJSIP/230"))
     assert await look_at_source(sourced.app)
     assert "0003*230" in sourced.app[DIRECTORY].current.extensions
     assert not ami.took("Hangup")
@@ -119,7 +91,7 @@ async def test_the_source_is_looked_at_again_and_again(
     async with running_service(
         ami, overlay, directory_source=source, directory_source_interval_s=1
     ) as service:
-        run(tables, _user(230, "PJSIP/230"))
+        run(tables, user(230, "PJSIP/230"))
 
         async def numbers() -> set[str]:
             return set(service.app[DIRECTORY].current.extensions)
@@ -209,7 +181,7 @@ async def test_a_server_that_stops_takes_nothing_away(
             assert await _followed(service) == NOT_FOLLOWED
             assert len(await service.calls(f"@me/{AGENT}")) == 1
             await asyncio.to_thread(server.start)
-            run(database, _user(230, "PJSIP/230"))
+            run(database, user(230, "PJSIP/230"))
             assert await look_at_source(service.app)
             assert await _followed(service) == FOLLOWED
 
@@ -254,7 +226,7 @@ async def test_check_and_token_know_the_source(overlay: Path, tables: Database) 
     rewrite(overlay, lambda text: text.replace('account: {user: "12"}', 'account: {user: "3-210"}'))
     environment = _environment(overlay, f"freepbx+{tables.url}")
     checked = await run_process(sys.executable, "-m", "adapter", "check", within=30, environment=environment)
-    [row] = [line for line in checked.out.splitlines() if line.startswith("directory source")]
+    _, row = [line for line in checked.out.splitlines() if line.startswith("directory source")]
     assert row.split()[2:8] == ["warn", "extension", "231:", "it", "has", "no"]
     command = (sys.executable, "-m", "adapter", "token", "--app", "agent-desktop")
     assert (await run_process(*command, within=30, environment=environment)).status == 0

@@ -6,7 +6,7 @@ from adapter.ami_settings import make_session
 from adapter.directory import ExtensionType
 from adapter.directory.file import DirectoryFile
 from adapter.settings import Settings
-from adapter.tools.check.directory import find_doubts, find_left_out
+from adapter.tools.check.directory import find_doubts, find_left_out, find_source
 from adapter.tools.check.findings import find, has_failure
 from adapter.tools.check.gathering import Gatherer
 from adapter.tools.check.table import table
@@ -35,7 +35,12 @@ async def run_check(settings: Settings, file: DirectoryFile, listen_s: float, sa
         )
     finally:
         session.close()
-    findings = (*find(facts), *find_doubts(directory), *find_left_out(file.warnings))
+    findings = (
+        *find(facts),
+        *find_doubts(directory),
+        *find_source(file.source, file.trouble),
+        *find_left_out(file.warnings),
+    )
     for line in table(findings):
         say(line)
     return int(has_failure(findings))

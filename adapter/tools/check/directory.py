@@ -20,6 +20,17 @@ def find_doubts(directory: Directory) -> Iterator[Finding]:
     yield from find_idle_members(directory)
 
 
+def find_source(source: str | None, trouble: str) -> Iterator[Finding]:
+    """Whether the directory is what its source says, if it has one."""
+    if source is None:
+        return
+    if trouble:
+        advice = "until then the last good directory is in force (docs/operator-guide.md)"
+        yield Finding("directory source", Verdict.WARN, trouble, advice)
+    else:
+        yield Finding("directory source", Verdict.OK, source)
+
+
 def find_left_out(warnings: Iterable[str]) -> Iterator[Finding]:
     """What the directory's source has and the directory has not, and what nobody is meant by."""
     for warning in warnings:
