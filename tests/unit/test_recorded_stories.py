@@ -4,7 +4,6 @@ import functools
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -69,27 +68,14 @@ def test_a_recorded_story_has_nothing_out_of_place_and_leaves_nothing(name: str)
 
 @each_told
 def test_a_real_snapshot_changes_nothing_that_was_known(name: str) -> None:
-    """Resynchronized at every step, the model shows what an unbroken link shows, ids and times included.
-
-    Where the AMI user lacked `agent`, the list alone tells by which queue a call came.
-    """
+    """Resynchronized at every step, the model shows what an unbroken link shows, ids and times included."""
     calls, plain = lab_calls(), lab_calls()
-    seen = _without_queues if name in WITHOUT_AGENT else shown
     for step in steps(name):
         for model in (calls, plain):
             _apply(model, events(step.messages))
         calls.reset(listed(step.snapshot, happenings(name)), step.at)
         check(calls)
-        assert seen(calls) == seen(plain), step.name
-
-
-WITHOUT_AGENT = ("ordinary-queue", "ordinary-queue-follow-me", "ordinary-queue-optimised")
-
-
-def _without_queues(calls: Calls) -> list[PhoneCall]:
-    return [
-        replace(call, views=tuple(replace(view, queue=None) for view in call.views)) for call in shown(calls)
-    ]
+        assert shown(calls) == shown(plain), step.name
 
 
 def _is_told(step: Step) -> bool:
