@@ -27,15 +27,15 @@ async def init(folder: Path, *more: str) -> Ended:
 
 
 async def reload(pbx: Pbx, *modules: str) -> None:
-    """What `asterisk -rx 'manager reload'` does; the lab's Asterisk has no console."""
+    """What `asterisk -rx 'manager reload'` does, or `core reload`; the lab's Asterisk has no console."""
     reader, writer = await asyncio.open_connection(pbx.ami_host, pbx.ami_port)
     try:
         async with asyncio.timeout(DEADLINE_S):
             login = f"Action: Login\r\nUsername: lab\r\nSecret: {pbx.ami_secret}\r\nEvents: off\r\n\r\n"
             writer.write(login.encode())
             await reader.readuntil(b"\r\n\r\n")
-            for module in modules:
-                writer.write(f"Action: Reload\r\nModule: {module}\r\n\r\n".encode())
+            for header in [f"Module: {module}\r\n" for module in modules] or [""]:
+                writer.write(f"Action: Reload\r\n{header}\r\n".encode())
                 assert b"Success" in await reader.readuntil(b"\r\n\r\n")
     finally:
         writer.close()

@@ -1,6 +1,7 @@
 """The directory from other programs' tables: the same on MariaDB, PostgreSQL and SQLite."""
 
 import logging
+import re
 import socket
 import time
 from pathlib import Path
@@ -190,6 +191,37 @@ def test_queues_are_no_must(tables: Database) -> None:
     run(tables, "DROP TABLE devices")
     with pytest.raises(SourceDown, match="has no table devices that this user may read"):
         source.read(None)
+
+
+GUIDES = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("guide", ["freepbx.md", "operator-guide.md"])
+def test_the_rights_of_the_guide_suffice_and_show_no_secret(mariadb: Database, guide: str) -> None:
+    """Each statement as it stands there."""
+    run(mariadb, FREEPBX)
+    _freepbx_user(mariadb, "210", "Anna", "pjsip", "210", "99210")
+    written = (GUIDES / guide).read_text(encoding="utf-8").splitlines()
+    lines = [line for line in written if line.startswith(("CREATE USER", "GRANT SELECT"))]
+    assert len(lines) == 5
+    [user] = {line.rpartition(" TO ")[2].rstrip(";") for line in lines[1:]}
+    here = "\n".join(lines).replace(" asterisk.", f" {mariadb.name}.")
+    run(mariadb, here)
+    try:
+        server = mariadb.url.rpartition("@")[2]
+        source = SqlSource(read_address(f"freepbx+mysql://uapi:a-long-password@{server}"))
+        assert _devices(_read(source)) == {"210": ("PJSIP/210", "PJSIP/99210")}
+        shown = mariadb.run(f"SHOW GRANTS FOR {user}")
+        granted = re.findall(r"GRANT (SELECT \(.*?\)|[A-Z ]+) ON (\S+)", shown)
+        assert [each for each in granted if not each[0].startswith("SELECT (")] == [("USAGE", "*.*")]
+        columns = {
+            table.rpartition("`.`")[2].rstrip("`"): set(re.findall(r"`(\w+)`", what))
+            for what, table in granted
+        }
+        columns.pop("*.*")
+        assert columns == {name: set(read) for name, read in FREEPBX_READ.items()}
+    finally:
+        run(mariadb, f"DROP USER {user}")
 
 
 # -- realtime -------------------------------------------------------------------------------------------

@@ -113,9 +113,9 @@ def test_the_lines_go_into_the_operators_own_files(
     """FreePBX writes the others anew; where nobody knows, both are named."""
     side = AsteriskSide(Path("/a b/uapi-adapter.conf"), SHIPPED / "uapi-dialplan.conf", is_freepbx)
     lines = list(side.login_lines())
-    assert f"echo '#include uapi-adapter.conf' {manager}" in lines
+    assert f"(echo; echo '#include uapi-adapter.conf') {manager}" in lines
     assert lines[0] == "install -m 640 '/a b/uapi-adapter.conf' /etc/asterisk/uapi-adapter.conf"
-    assert f"echo '#include uapi-dialplan.conf' {extensions}" in list(side.dialplan_lines())
+    assert f"(echo; echo '#include uapi-dialplan.conf') {extensions}" in list(side.dialplan_lines())
 
 
 # -- a directory and a PBX ------------------------------------------------------------------------------

@@ -43,7 +43,8 @@ class AsteriskSide:
         yield "asterisk -rx 'dialplan reload'"
 
     def _include(self, file: str, name: str) -> Iterator[str]:
-        line = f"echo '#include {name}' >>{ETC}/{file}"
+        # The file may end without a line end: nobody's last line becomes part of ours.
+        line = f"(echo; echo '#include {name}') >>{ETC}/{file}"
         if self.is_freepbx:
             yield f"{line}_custom.conf"
         else:
