@@ -20,6 +20,7 @@ def link_settings(settings: Settings) -> LinkSettings:
         ping_interval_s=settings.ami_ping_interval_s,
         reconnect_max_s=settings.ami_reconnect_max_s,
         reconcile_interval_s=settings.ami_reconcile_interval_s,
+        wants_audiosocket=settings.audiosocket_port is not None,
     )
 
 

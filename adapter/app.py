@@ -40,6 +40,7 @@ from adapter.http.idempotency import IdempotencyStore
 from adapter.http.places import Places
 from adapter.http.refusing import refuse_unreadable
 from adapter.http.routes import add_routes
+from adapter.media.streams import Streams
 from adapter.monitoring.counters import StoreCounters, new_counters
 from adapter.monitoring.mounting import mount_operations
 from adapter.monitoring.requests import count_requests
@@ -56,7 +57,9 @@ from adapter.uapi.presence_routes import presence_routes
 from adapter.uapi.presences import Presences
 from adapter.uapi.requests import Requests
 from adapter.uapi.revisions import Revisions
+from adapter.uapi.stream_telling import StreamTelling
 from adapter.uapi.supervision_actions import SupervisionActions
+from adapter.uapi.supervision_audio import SupervisionAudio
 from adapter.uapi.supervision_routes import supervision_routes
 from adapter.uapi.supervisions import Supervisions
 
@@ -115,6 +118,7 @@ def make_app(settings: Settings) -> web.Application:
     revisions = Revisions(pbx.shown)
     app[DIRECTORY], app[PBX] = directory, pbx
     app[CONNECTIONS], app[REVISIONS] = connections, revisions
+    streams = _mount_streams(app, settings, pbx)
     app.cleanup_ctx.append(_run_pbx)
     if settings.directory_source is not None:
         app.cleanup_ctx.append(_following_source(settings.directory_source_interval_s))
@@ -164,7 +168,10 @@ def make_app(settings: Settings) -> web.Application:
         *presence_routes(
             Presences(requests, pbx.presence, pbx.contacts.look_up, ZoneInfo(settings.timezone))
         ),
-        *supervision_routes(Supervisions(requests, pbx.operations.supervisions, ZoneInfo(settings.timezone))),
+        *supervision_routes(
+            Supervisions(requests, pbx.operations.supervisions, ZoneInfo(settings.timezone)),
+            SupervisionAudio(requests, pbx.operations, streams, settings.cors_origins, trail.note_audio),
+        ),
         *event_routes(events),
         *token_routes(TokenEndpoint(directory, tokens, settings, bodies)),
         *watching,
@@ -296,6 +303,27 @@ def _keep_supervisions(pbx: Pbx, records: "SupervisionRecords") -> None:
     pbx.operations.supervisions.subscribe(records.on_supervision)
     pbx.after_snapshot(tidy)
     records.when_known(on_known)
+
+
+def _mount_streams(app: web.Application, settings: Settings, pbx: Pbx) -> Streams | None:
+    """The streams of supervisions, where they are set up: Asterisk is listened for before it is linked."""
+    if settings.audiosocket_port is None:
+        return None
+    streams = Streams(port=settings.audiosocket_port)
+
+    async def run(_app: web.Application) -> AsyncIterator[None]:
+        with naming("audiosocket_port", settings.audiosocket_port):
+            await streams.__aenter__()
+        try:
+            pbx.stream_address = streams.address
+            yield
+        finally:
+            pbx.stream_address = ""
+            await streams.__aexit__(None, None, None)
+
+    app.cleanup_ctx.append(run)
+    pbx.operations.supervisions.subscribe(StreamTelling(streams).on_supervision)
+    return streams
 
 
 async def _run_pbx(app: web.Application) -> AsyncIterator[None]:

@@ -43,6 +43,8 @@ class Pbx:
         self._rules = rules
         self.records: Mapping[str, Record] = {}
         """What an earlier process kept of its supervisions; read only."""
+        self.stream_address = ""
+        """Where Asterisk connects to bring audio; empty while nobody listens there."""
         self._after_snapshot: list[Callable[[], None]] = []
         self._after_comparison: list[Callable[[Differences], None]] = []
         self.calls = Calls(directory().extension_of_channel)
@@ -77,6 +79,8 @@ class Pbx:
             rules=self._rules,
             now=time.time(),
             records=self.records,
+            stream_address=self.stream_address,
+            has_audiosocket=self.link.has_audiosocket,
         )
 
     @property

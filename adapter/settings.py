@@ -115,6 +115,8 @@ class Settings(BaseSettings):
     ami_reconnect_max_s: float = Field(15.0, gt=0, allow_inf_nan=False)
     ami_reconcile_interval_s: float = Field(300.0, gt=0, allow_inf_nan=False)
 
+    audiosocket_port: int | None = Field(None, ge=0, le=65535)
+
     name: _Name = "main"
     pickup_limit_s: int = Field(600, ge=1)
     follow: Literal["extension", "call"] = "extension"

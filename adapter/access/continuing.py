@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from adapter.access.hearing import may_be_heard, may_hear
 from adapter.access.supervising import may_supervise
 from adapter.calls.legs import Leg
-from adapter.directory import App, Directory, Extension, SupervisionMode
+from adapter.directory import App, Directory, Extension, Medium, SupervisionMode
 
 
 def may_continue(
@@ -17,6 +17,7 @@ def may_continue(
     app_id: str,
     extension: str,
     supervisor: str,
+    medium: Medium = Medium.PHONE,
 ) -> bool:
     """Whether the supervisor may hear these parties in the App's supervision of `extension`.
 
@@ -39,11 +40,18 @@ def may_continue(
     # count. While there are none, the requested extension counts.
     judged = [leg.extension for leg in ([spied] if spied.extension is not None else partners)]
     numbers = [number for number in judged if number is not None] or [extension]
-    return all(_may_supervise(directory, app, number, mode, extension) for number in numbers)
+    how = (mode, medium)
+    return all(_may_supervise(directory, app, number, how, extension) for number in numbers)
 
 
 def may_move_to(
-    directory: Directory, leg: Leg, *, mode: SupervisionMode, app_id: str, extension: str
+    directory: Directory,
+    leg: Leg,
+    *,
+    mode: SupervisionMode,
+    app_id: str,
+    extension: str,
+    medium: Medium = Medium.PHONE,
 ) -> bool:
     """Whether a supervision of `extension` may move to this leg.
 
@@ -52,11 +60,11 @@ def may_move_to(
     app = directory.apps.get(app_id)
     if app is None or not may_be_heard(directory, leg):
         return False
-    return _may_supervise(directory, app, leg.extension or extension, mode, extension)
+    return _may_supervise(directory, app, leg.extension or extension, (mode, medium), extension)
 
 
 def _may_supervise(
-    directory: Directory, app: App, number: str, mode: SupervisionMode, asked_for: str
+    directory: Directory, app: App, number: str, how: tuple[SupervisionMode, Medium], asked_for: str
 ) -> bool:
     there, here = directory.extensions.get(number), directory.extensions.get(asked_for)
     return (
@@ -64,7 +72,7 @@ def _may_supervise(
         and here is not None
         and _are_of_one_organization(here, there)
         and directory.is_under(there, app.account)
-        and may_supervise(directory, app, there, mode)
+        and may_supervise(directory, app, there, *how)
     )
 
 

@@ -4,7 +4,9 @@ If somebody else picks up the supervisor's ringing phone, or is transferred into
 the supervisor's channel and would hear the supervised conversation.
 """
 
-from adapter.asterisk.naming import OTHER_HALF
+from uuid import UUID
+
+from adapter.asterisk.naming import OTHER_HALF, is_stream_channel
 from adapter.calls.legs import Leg
 from adapter.calls.model import Calls
 from adapter.directory import Directory, ExtensionType
@@ -26,9 +28,16 @@ def may_be_heard(directory: Directory, leg: Leg) -> bool:
     return extension is None or not extension.never_supervised
 
 
-def unexpected_listeners(calls: Calls, channel_id: str, supervisor: str) -> list[Leg]:
-    """The channels that listen through this channel of the adapter and are not the supervisor's phones."""
+def unexpected_listeners(
+    calls: Calls, channel_id: str, supervisor: str, stream: UUID | None = None
+) -> list[Leg]:
+    """The channels that listen through this channel of the adapter and are not the supervisor's.
+
+    They are the supervisor's phones, or the one channel that brings this stream.
+    """
     own = calls.leg(channel_id)
+    if stream is not None:
+        return [] if own is None or is_stream_channel(own.channel.name, stream) else [own]
     # If it is a Local channel, the phones that it rings listen through it.
     listening = [*([] if own is None else [own]), *calls.others(channel_id + OTHER_HALF)]
     return [leg for leg in listening if not _is_phone_of(supervisor, leg)]

@@ -33,7 +33,7 @@ from adapter.ami.errors import (
 )
 from adapter.ami.listing import Listing
 from adapter.ami.presence_listing import PresenceSink
-from adapter.ami.probe import Ask, clock_offset, find_features
+from adapter.ami.probe import Ask, clock_offset, find_features, has_audiosocket
 from adapter.ami.session import Session
 from adapter.asterisk.actions import (
     Action,
@@ -102,6 +102,8 @@ class LinkSettings:
     ping_interval_s: float = 5.0
     reconnect_max_s: float = 15.0
     reconcile_interval_s: float = 300.0
+    wants_audiosocket: bool = False
+    """Whether it is looked for if Asterisk can bring audio to a socket."""
 
 
 OnEvent = Callable[[Event], None]
@@ -126,6 +128,8 @@ class Link:
         self.malformed: Counter[str] = Counter()
         self.announced: PbxFeatures | None = None
         """What Asterisk's dialplan has of our include; None where Asterisk does not tell."""
+        self.has_audiosocket = False
+        """Whether Asterisk is known to be able to bring audio to a socket; false where nobody asks."""
         self._settings = settings
         self._on_snapshot = on_snapshot
         self._on_event = on_event
@@ -329,6 +333,11 @@ class Link:
         return lambda action: session.request(action, self._settings.action_timeout_s)
 
     async def _find_features(self, session: Session) -> PbxFeatures | None:
+        if self._settings.wants_audiosocket:
+            try:
+                self.has_audiosocket = await has_audiosocket(self._ask(session))
+            except ActionRefused:
+                self.has_audiosocket = False
         try:
             return await find_features(self._ask(session))
         except ActionRefused:

@@ -51,6 +51,18 @@ async def has_func_logic(ask: Ask) -> bool:
     return await get_value(ask, "IF(1?yes:no)") == "yes"
 
 
+async def has_audiosocket(ask: Ask) -> bool:
+    """Whether Asterisk is known to be able to bring audio to a socket: it has had that since 18.
+
+    IFMODULE is of func_module; DEVICE_STATE, of func_devstate, knows which kinds of channels there are.
+    Without both nothing tells, and it counts as no. Raises as `get_value` does.
+    """
+    told = await get_value(ask, "IFMODULE(chan_audiosocket.so)")
+    if told in ("0", "1"):
+        return told == "1"
+    return await get_value(ask, "DEVICE_STATE(AudioSocket/none)") not in ("", "INVALID")
+
+
 async def get_value(ask: Ask, function: str) -> str:
     """The value of a dialplan function, like `IFMODULE(app_chanspy.so)`; empty where there is no such one.
 

@@ -6,6 +6,7 @@ checked when it is made, whoever made it.
 
 import re
 from dataclasses import dataclass
+from uuid import UUID
 
 from adapter.asterisk.answer_times import ANSWER_TIME
 from adapter.asterisk.caller_id import CallerId
@@ -16,6 +17,7 @@ from adapter.asterisk.naming import (
     SPY_CONTEXT,
     SPY_EXTEN,
     ring_through_include,
+    stream_dial,
 )
 
 LINE_LIMIT_BYTES = 1000
@@ -33,7 +35,10 @@ _WITHOUT_KEYS = (("FRAME_DROP(RX)", "DTMF_END"),)
 
 _RUNG = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.*#+@/-]+", re.ASCII)
 
+_LOOPBACK = re.compile(r"127\.0\.0\.1:[0-9]{1,5}", re.ASCII)
+
 NOTICE_LIMIT_MS = 3000
+STREAM_LIMIT_MS = 3000
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -219,6 +224,28 @@ def originate_spy_by_include(
     variables = (*spying.variables, *_when(linger_s, waits=waits), *phones.variables, *alerting)
     dial = ring_through_include(phones.number)
     return _originate(dial, _IN_INCLUDE, variables, channel_id, caller_id, pickup_ms)
+
+
+def originate_stream(
+    *,
+    address: str,
+    stream: UUID,
+    rate: int,
+    spying: Spying,
+    channel_id: str,
+    caller_id: CallerId,
+    linger_s: int = 0,
+    waits: bool = False,
+) -> Action:
+    """Have Asterisk connect to `address` on this machine with this UUID, and let that channel spy.
+
+    Nothing rings. The include compares the spied channel's name, as for a phone. `rate` is in Hz.
+    """
+    if _LOOPBACK.fullmatch(address) is None:
+        raise ActionError(f"{address!r} is not on this machine: others would hear what is sent there")
+    variables = (*spying.variables, *_when(linger_s, waits=waits))
+    dial = stream_dial(address, stream, rate)
+    return _originate(dial, _IN_INCLUDE, variables, channel_id, caller_id, STREAM_LIMIT_MS)
 
 
 def _originate(  # noqa: PLR0917 - one header each

@@ -3,6 +3,7 @@
 import re
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 OUR_PREFIX = "uapi-"
 """Begins the uniqueid of every channel that an adapter originates."""
@@ -90,3 +91,24 @@ def supervisor_channels(number: str) -> str:
 def ring_through_include(number: str) -> str:
     """What is dialed to have the include ring a supervisor. `/n`: Asterisk keeps both halves."""
     return f"{supervisor_channels(number)}/n"
+
+
+_STREAM_TECHNOLOGY = "AudioSocket/"
+
+
+def stream_dial(address: str, stream: UUID, rate: int) -> str:
+    """What is dialed to have Asterisk bring the audio of a channel to `address` (`127.0.0.1:port`).
+
+    `rate` is in Hz: 8000, which every AudioSocket has, or 16000.
+    """
+    codec = "" if rate == NARROW_HZ else f"/c({_CODECS[rate]})"
+    return f"{_STREAM_TECHNOLOGY}{address}/{stream}{codec}"
+
+
+def is_stream_channel(name: str, stream: UUID) -> bool:
+    """Whether a channel of this name brings this stream, and nothing else."""
+    return name.startswith(_STREAM_TECHNOLOGY) and name.endswith(f"-{stream}")
+
+
+NARROW_HZ, WIDE_HZ = 8_000, 16_000
+_CODECS = {WIDE_HZ: "slin16"}

@@ -3,6 +3,7 @@
     request               an App requested an action on a call; with the answer
     supervision joined    a supervisor joined a conversation, or its mode or its parties changed
     supervision ended     with all its times and the reason
+    stream ended          for how long the audio of a supervision flowed to a WebSocket and from it
 
 The trail contains no token, no secret and no body. It contains a few fields of a request, each cut short,
 under the client's names (`sendCallTo`, `phoneNumber`, `phoneCallId`). `supervisor`, `extension` and `call`
@@ -70,6 +71,13 @@ class AuditLog:
         """Write the line of an answered request."""
         self._write("request", facts)
 
+    def note_audio(
+        self, supervision: Supervision, ended_by: str, to_client_s: float, from_client_s: float
+    ) -> None:
+        """Write for how long the audio of a stream flowed, in seconds each way, and who ended it."""
+        facts = {"to_client_s": round(to_client_s, 2), "from_client_s": round(from_client_s, 2)}
+        self._write("stream ended", {**_describe(supervision), **facts, "ended_by": ended_by})
+
     def on_supervision(self, supervision: Supervision) -> None:
         """Write a line if the supervisor now hears other parties, and one at the supervision's end."""
         if not self.is_on:
@@ -124,6 +132,7 @@ def _describe(supervision: Supervision) -> dict[str, object]:
         "call": supervision.call_id,
         "mode": supervision.mode,
         "follow": supervision.follow,
+        "media": supervision.medium,
     }
 
 

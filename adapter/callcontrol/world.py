@@ -39,6 +39,10 @@ class World(NamedTuple):
     """Seconds since the epoch."""
     records: Mapping[str, Record] = MappingProxyType({})
     """What an earlier process kept of its supervisions."""
+    stream_address: str = ""
+    """Where Asterisk connects to bring audio (`127.0.0.1:port`); empty where no streams are set up."""
+    has_audiosocket: bool = False
+    """Whether Asterisk is known to be able to."""
 
     def supervision_by(self, supervisor: str) -> Supervision | None:
         """The one that has not ended and is by this supervisor."""

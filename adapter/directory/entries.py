@@ -191,12 +191,28 @@ def _is_secret_hash(value: str) -> str:
     return value
 
 
+class Medium(StrEnum):
+    """What brings a supervisor the audio of a call."""
+
+    PHONE = "phone"
+    BROWSER = "browser"
+    """A phone in a browser."""
+    STREAM = "stream"
+    """A WebSocket. A program can keep what it hears, so this has to be allowed explicitly."""
+
+
+ORDINARY_MEDIA = frozenset({Medium.PHONE, Medium.BROWSER})
+"""What is allowed where a directory says nothing."""
+
+
 class App(Entry):
     """A program that uses the service: its OAuth client and the account it is registered to."""
 
     client_id: Id
     secret_hash: Annotated[Text, AfterValidator(_is_secret_hash)]
     account: Annotated[Account, BeforeValidator(_account)]
+    media: frozenset[Medium] = ORDINARY_MEDIA
+    """By which media it may supervise, where a supervision group allows them too."""
 
 
 class SupervisionMode(StrEnum):
@@ -223,6 +239,7 @@ class SupervisionGroup(Entry):
     extensions: frozenset[NumberOfGroup]
     """As they are written, until `expand` has them in full."""
     modes: frozenset[SupervisionMode]
+    media: frozenset[Medium] = ORDINARY_MEDIA
 
     def has_member(self, app: App) -> bool:
         """Whether the App, or the user that it is registered to, is a member."""

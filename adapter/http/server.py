@@ -11,6 +11,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import StreamReader, hdrs, web
@@ -59,6 +60,8 @@ class HttpRunner(web.AppRunner):
 
     async def _finish_head(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers[hdrs.SERVER] = SERVER
+        if response.status == HTTPStatus.SWITCHING_PROTOCOLS:
+            return  # the connection is no HTTP connection any more
         # The client did not get 100, so only the client knows whether the body follows.
         if self._is_stopping or request.get(_CONTINUE_IS_EXPECTED):
             response.force_close()

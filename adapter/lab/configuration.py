@@ -21,6 +21,8 @@ TEST_AMI_USERNAME = "lab"
 
 # The ARI user of tests that are an application; its secret is the adapter's.
 ARI_USERNAME = "lab"
+STREAM_MODULES = ("codec_resample", "func_devstate", "res_audiosocket", "chan_audiosocket")
+"""func_devstate tells that there is AudioSocket; codec_resample makes 16 kHz of telephone audio."""
 ARI_MODULES = (
     *("res_http_websocket", "res_websocket_client", "res_stasis", "res_stasis_answer", "res_stasis_playback"),
     *("res_stasis_recording", "res_stasis_snoop", "res_ari_model", "res_ari", "res_ari_events"),
@@ -128,6 +130,8 @@ def write_configuration(
             f"contact = sip:{CARRIER_IP}:{site.carrier_port}",
         ),
     )
+    ari = ARI_MODULES if site.ari_port is not None else ()
+    _write(etc / "site/modules.conf", (f"load = {name}.so" for name in (*ari, *_streams(installation))))
     layout.write(folder, numbers, installation)
     if site.ari_port is not None:
         _write_ari(etc, site, site.ari_port)
@@ -148,12 +152,18 @@ def write_configuration(
     return main
 
 
+def _streams(installation: Installation) -> tuple[str, ...]:
+    """What brings audio to a socket, where this Asterisk has it: 16 does not."""
+    folder = installation.modules_folder
+    has_it = folder is not None and (folder / f"{STREAM_MODULES[-1]}.so").is_file()
+    return STREAM_MODULES if has_it else ()
+
+
 def _write_ari(etc: Path, site: Site, port: int) -> None:
     where = (f"bindaddr = {site.host}", f"bindport = {port}")
     _write(etc / "http.conf", ("[general]", "enabled = yes", *where))
     user = (f"[{ARI_USERNAME}]", "type = user", f"password = {site.ami_secret}")
     _write(etc / "ari.conf", ("[general]", "enabled = yes", *user))
-    _write(etc / "site/modules.conf", (f"load = {name}.so" for name in ARI_MODULES))
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

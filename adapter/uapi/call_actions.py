@@ -32,7 +32,7 @@ from adapter.uapi.requests import Requests
 from adapter.uapi.resources import Accepted, AcceptedLink
 from adapter.uapi.schemas import read_action
 from adapter.uapi.supervision_actions import SupervisionActions
-from adapter.uapi.supervisions import render_supervision, sentence
+from adapter.uapi.supervisions import audio_address, render_supervision, sentence
 
 _FAILURES = {
     Reason.BUSY: UapiCode.SEND_CALL_TO_BUSY,
@@ -143,6 +143,8 @@ class CallActions:
             raise refused(begun)
         plan, supervision = begun
         _note_supervision(request, supervision)
+        if supervision.stream is not None:  # the App opens it only after this answer
+            return self._accepted(addressed, plan, supervision, 0)
         wait_s = min(read_prefer(request.headers.getall("Prefer", ())).wait_s or 0, plan.pickup_s)
         if not wait_s:
             return self._accepted(addressed, plan, supervision, wait_s)
@@ -208,7 +210,8 @@ class CallActions:
         headers = {"Location": becomes}
         if wait_s:
             headers["Preference-Applied"] = f"wait={wait_s}"
-        link = AcceptedLink(addressed.address(plan.extension, plan.call_id), becomes)
+        audio = audio_address(addressed.origin, supervision)
+        link = AcceptedLink(addressed.address(plan.extension, plan.call_id), becomes, audio)
         body = Accepted(plan.call_id, plan.extension, link)
         return json_answer(body, status=202, headers=headers)
 

@@ -57,6 +57,13 @@ class UapiCode(ErrorCode):
     PICKUP_INVALID = "pc_timeout_invalid", _BAD, _missing("waitForPickup")
     PRIVATE_INVALID = "pc_private_invalid", _BAD, _missing("private")
     FOLLOW_INVALID = "pc_follow_invalid", _BAD, _missing("follow")
+    MEDIA_INVALID = "pc_media_invalid", _BAD, _missing("media")
+    RATE_INVALID = "rate_invalid", _BAD, value_invalid("rate", "it must be 8000 or 16000")
+    SUBPROTOCOL_INVALID = (
+        "subprotocol_invalid",
+        _BAD,
+        "The request must upgrade to a WebSocket with the subprotocol uapi-audio.v1.",
+    )
     PHONE_NUMBER_INVALID = "pc_phonenumber_invalid", _BAD, value_invalid("phoneNumber")
     # -- refused because of the PBX, the call or the phone
     SWITCH_UNAVAILABLE = (
@@ -73,6 +80,16 @@ class UapiCode(ErrorCode):
         "pc_notice_unavailable",
         _CONFLICT,
         "The organization requires a notice tone, and this PBX cannot play one.",
+    )
+    STREAM_UNAVAILABLE = (
+        "pc_stream_unavailable",
+        _CONFLICT,
+        "The audio of the supervision cannot be brought to a stream.",
+    )
+    STREAM_OPENED = (
+        "stream_opened",
+        _CONFLICT,
+        "The stream of this supervision was opened already, or the supervision has ended.",
     )
     SUPERVISION_ENDED = (
         "pc_supervision_ended",

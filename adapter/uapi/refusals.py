@@ -17,6 +17,7 @@ _CODES: dict[StrEnum, UapiCode] = {
     Obstacle.CONFERENCE: UapiCode.CONFERENCE_UNAVAILABLE,
     Obstacle.SWITCH: UapiCode.SWITCH_UNAVAILABLE,
     Obstacle.NOTICE: UapiCode.NOTICE_UNAVAILABLE,
+    Obstacle.STREAM: UapiCode.STREAM_UNAVAILABLE,
 }
 _UNAVAILABLE: dict[Parameter | Obstacle, str] = {
     Obstacle.NOT_READY: "The service is not in touch with Asterisk.",

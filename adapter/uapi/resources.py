@@ -45,12 +45,28 @@ class Link(_Answer):
     self_: Annotated[Url, Meta(description="The resource's own address.")] = field(name="self")
 
 
+_Audio = Annotated[
+    Annotated[str, Meta(pattern="^wss?://")] | None,
+    Meta(
+        description="The address of the WebSocket that brings the audio. Only with `media` `stream`, until "
+        "the supervision ends."
+    ),
+]
+
+
 class AcceptedLink(Link):
     """The addresses of the call and of the supervision."""
 
     supervision: Annotated[
         Url, Meta(description="The address of the supervision, as in the header `Location`.")
     ]
+    audio: _Audio = None
+
+
+class SupervisionLink(Link):
+    """The addresses of a supervision."""
+
+    audio: _Audio = None
 
 
 class PhoneCallView(_Answer, kw_only=True):
@@ -249,9 +265,10 @@ class Supervision(_Answer, kw_only=True):
     extension: Annotated[str, _NUMBER_OR_NONE, Meta(description="The extension that is supervised.")]
     phone_call_id: CallId
     follow: Annotated[str, one_of("extension", "call", "agent")]
+    media: Annotated[str, one_of("phone", "stream")]
     app: Annotated[str | None, Meta(description="The App that requested it.", examples=["wallboard"])] = None
     reason: Annotated[EndReason | None, Meta(description="Why it ended. Absent until then.")] = None
-    link: Link
+    link: SupervisionLink
 
 
 class Gone(_Answer):

@@ -23,6 +23,7 @@ from adapter.callcontrol.supervision.plan import (
     Parameter,
     SupervisionRequest,
 )
+from adapter.directory import Medium
 from adapter.http.errors import ApiError, HttpCode
 from adapter.uapi.codes import UapiCode
 
@@ -69,6 +70,15 @@ def _follow(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError("not a string")  # noqa: TRY004 - pydantic's way to refuse
     return Follow(value)
+
+
+_MEDIA = (Medium.PHONE, Medium.STREAM)
+
+
+def _medium(value: object) -> object:
+    if not isinstance(value, str) or value not in _MEDIA:
+        raise ValueError("no medium")
+    return Medium(value)
 
 
 def _optional(check: Callable[[object], object]) -> BeforeValidator:
@@ -166,6 +176,19 @@ class PhoneCallAction(BaseModel):
             "supervision the operator sets the default.",
         ),
     ] = None
+    media: Annotated[
+        Medium | None,
+        _optional(_medium),
+        UapiCode.MEDIA_INVALID,
+        _or_null({"type": "string", "enum": list(_MEDIA)}),
+        Field(
+            description="What brings the supervisor the audio. `phone`: the phones of `sendCallTo` ring. "
+            "`stream`: nothing rings. The supervision is made in the name of `sendCallTo`, and waits up to "
+            "`waitForPickup` seconds until the App opens the WebSocket at `link.audio`. The App, and the "
+            "supervision group if there is one, must be allowed to use the medium. A running supervision "
+            "keeps its medium. Default: `phone`.",
+        ),
+    ] = None
 
 
 def action_model(pickup_limit_s: int) -> type[PhoneCallAction]:
@@ -220,11 +243,13 @@ def read_action(body: object) -> SupervisionRequest:
             caller_id=action.caller_id,
             pickup_s=action.pickup_s,
             follow=action.follow,
+            medium=action.media or Medium.PHONE,
         )
     good: dict[str, Any] = {name: value for name, value in body.items() if name not in bad}
     return SupervisionRequest(
         mode=_mode(body.get("action")),
         view_id=good.get("phoneCallViewId"),
         send_call_to=good.get("sendCallTo"),
+        medium=Medium.STREAM if good.get("media") == Medium.STREAM else Medium.PHONE,
         malformed=frozenset(parameter for parameter in Parameter if parameter in bad),
     )

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
+from uuid import uuid4
 
 from adapter.access.principal import Principal
 from adapter.callcontrol import hang_up
@@ -18,6 +19,7 @@ from adapter.callcontrol.supervision.request import LEAVE_LIMIT_S, Asked, Wait, 
 from adapter.callcontrol.supervision.session import Reason, State
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.calls.views import PhoneCall
+from adapter.directory import Medium
 from adapter.storing import StoreDown
 from adapter.uapi.recording import Recording, Records
 
@@ -114,7 +116,8 @@ class SupervisionActions:
             raise NotTaken
         supervision = self._operations.supervisions.by(plan.supervisor)
         if supervision is None:
-            supervision = prepare(new_id, plan, owner, self._operations.look(), requested_at)
+            stream = uuid4() if plan.medium is Medium.STREAM else None
+            supervision = prepare(new_id, plan, owner, self._operations.look(), requested_at, stream)
             self._operations.supervise(supervision)
         else:
             await self._switch(supervision, Switch(plan, owner))

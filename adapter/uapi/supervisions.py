@@ -13,7 +13,7 @@ from adapter.http.errors import not_found
 from adapter.uapi.addressed import supervision_address
 from adapter.uapi.rendering import write_date
 from adapter.uapi.requests import Requests
-from adapter.uapi.resources import EndReason, Link, Supervision
+from adapter.uapi.resources import EndReason, Supervision, SupervisionLink
 
 
 class Supervisions:
@@ -51,8 +51,16 @@ def render_supervision(supervision: live.Supervision, origin: str, timezone: Zon
         follow=str(supervision.follow),
         app=supervision.owner or None,
         reason=None if reason is None else EndReason(reason.code, sentence(reason)),
-        link=Link(supervision_address(origin, supervision.id)),
+        media=str(supervision.medium),
+        link=SupervisionLink(supervision_address(origin, supervision.id), audio_address(origin, supervision)),
     )
+
+
+def audio_address(origin: str, supervision: live.Supervision) -> str | None:
+    """The public address of the WebSocket of its stream; none if it has no stream, or has ended."""
+    if supervision.stream is None or not supervision.goes_on:
+        return None
+    return f"{supervision_address(origin, supervision.id)}/audio".replace("http", "ws", 1)
 
 
 def sentence(reason: str) -> str:

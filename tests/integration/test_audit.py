@@ -97,6 +97,7 @@ async def test_a_barge_in_from_its_request_to_its_end(ami: FakeAmi, auditing: Au
         "call": call_id,
         "mode": "PrivateWhisper",
         "follow": "extension",
+        "media": "phone",
     }
     parties = {"spyee": "0003*210", "partners": ["777888"]}
     assert joined == {"event": "supervision joined", **about, **parties}

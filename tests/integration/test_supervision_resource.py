@@ -50,6 +50,7 @@ async def test_a_supervision_from_its_request_to_its_end(service: Service, ami: 
         "extension": "0003*210",
         "phoneCallId": await service.call_id(),
         "follow": "call",
+        "media": "phone",
         "app": "wallboard",
         "link": {"self": service.url + address},
     }

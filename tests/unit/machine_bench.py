@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from adapter.ami.errors import LinkError
 from adapter.asterisk.caller_id import CallerId
@@ -25,11 +26,18 @@ from adapter.callcontrol.supervision.notice_tone import NoticeTone, Outcome
 from adapter.callcontrol.supervision.plan import Follow, Mode, Plan
 from adapter.callcontrol.world import World
 from adapter.calls.model import Calls
+from adapter.directory import Medium, load_directory
 
-from .samples import Pbx, directory, events, listed, snapshot_after, world
+from .samples import DIRECTORY_TEXT, Pbx, directory, events, listed, snapshot_after, world
 
 AGENT, COLLEAGUE, TRUNK, PHONE = "PJSIP/0003*210", "PJSIP/0003*211", "PJSIP/trunk", "PJSIP/0003*024"
 OTHER_APP = "operator"
+STREAM_ADDRESS = "127.0.0.1:9092"
+MEDIA = ", media: [phone, stream]"
+STREAMING = DIRECTORY_TEXT.replace("client_id: wallboard", f"client_id: wallboard{MEDIA}").replace(
+    "client_id: operator", f"client_id: operator{MEDIA}"
+)
+"""A directory that allows both Apps streams."""
 
 
 class Bench:
@@ -43,10 +51,13 @@ class Bench:
         follow: Follow = Follow.EXTENSION,
         notice_tone: bool = False,
         is_held: bool = False,
+        stream: UUID | None = None,
     ) -> None:
         self.pbx = Pbx()
         self.calls = Calls(directory().extension_of_channel)
         self.features = features
+        self.directory = directory() if stream is None else load_directory(STREAMING)
+        self.is_ready = self.has_audiosocket = True
         self._fed = 0
         self.customer, self.agent = self.pbx.call(TRUNK, AGENT)
         if is_held:
@@ -68,15 +79,23 @@ class Bench:
             pickup_s=20,
             follow=follow,
             notice_tone=notice_tone,
+            medium=Medium.PHONE if stream is None else Medium.STREAM,
         )
-        self.supervision = prepare("1" * 20, self.plan, "wallboard", self.world())
+        self.supervision = prepare("1" * 20, self.plan, "wallboard", self.world(), stream=stream)
         self.operation = Supervise(self.supervision)
         self.ours = self.supervision.channel_id
         self.notices: list[NoticeTone] = []
 
     def world(self) -> World:
         """All as it is now."""
-        return world(self.calls, features=self.features)
+        return world(
+            self.calls,
+            features=self.features,
+            directory=self.directory,
+            is_ready=self.is_ready,
+            stream_address=STREAM_ADDRESS,
+            has_audiosocket=self.has_audiosocket,
+        )
 
     def starts(self) -> Sequence[Effect]:
         """It is begun."""
@@ -143,6 +162,22 @@ def rings(here: Bench) -> Sequence[Effect]:
     here.pbx.new(PHONE, uniqueid=here.ours, number="0003*024")
     here.pbx.state(here.ours, "Ringing")
     return here.hears()
+
+
+def connects(here: Bench) -> Sequence[Effect]:
+    """Asterisk has connected with the stream's UUID, and its channel is up."""
+    return connects_as(f"AudioSocket/{STREAM_ADDRESS}-{here.supervision.stream}")(here)
+
+
+def connects_as(name: str) -> Step:
+    """The channel of the supervision appears under this name, and is up."""
+
+    def step(here: Bench) -> Sequence[Effect]:
+        here.pbx.new("", name=name, uniqueid=here.ours)
+        here.pbx.state(here.ours, "Up")
+        return here.hears()
+
+    return step
 
 
 def picks_up(here: Bench) -> Sequence[Effect]:

@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from adapter.access.principal import Principal
-from adapter.asterisk.features import ALL_FEATURES, NO_FEATURES
+from adapter.asterisk.features import ALL_FEATURES, NO_FEATURES, Feature
 from adapter.callcontrol.supervision.decision import decide, find_to_end, may_end
 from adapter.callcontrol.supervision.plan import Mode, Obstacle, Parameter, Plan, Refusal, SupervisionRequest
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.calls.model import Calls
-from adapter.directory import load_directory
+from adapter.directory import Medium, load_directory
 
 from .samples import DIRECTORY_TEXT, Pbx, calls_after, only_call, world
 
@@ -62,7 +63,7 @@ def _bad(*parameters: Parameter) -> dict[str, object]:
     return {"malformed": frozenset(parameters)}
 
 
-FORMS = (Parameter.CALLER_ID, Parameter.PICKUP, Parameter.PRIVATE, Parameter.FOLLOW)
+FORMS = (Parameter.CALLER_ID, Parameter.PICKUP, Parameter.PRIVATE, Parameter.FOLLOW, Parameter.MEDIA)
 STEPS: list[tuple[dict[str, object], object]] = [
     # what is mended, what is told then
     ({}, Obstacle.NOT_PERMITTED),
@@ -76,6 +77,7 @@ STEPS: list[tuple[dict[str, object], object]] = [
     (_bad(*FORMS[1:]), Parameter.PICKUP),
     (_bad(*FORMS[2:]), Parameter.PRIVATE),
     (_bad(*FORMS[3:]), Parameter.FOLLOW),
+    (_bad(*FORMS[4:]), Parameter.MEDIA),
     (_bad(), Obstacle.NEVER_SUPERVISED),
     ({"calls": calls(TRUNK, TRUNK)}, Obstacle.SUPERVISOR_BUSY),
     ({"running": {"extension": "0003*025"}}, Obstacle.NOT_PERMITTED),
@@ -141,3 +143,49 @@ async def test_whoever_began_it_or_might_have_may_end_it(
     found = find_to_end(number, asks(app), only_call(calls(TRUNK)), [running(**changed)])
     assert (found is not None) is is_found
     assert (found is not None and may_end(asks(app), found)) is may
+
+
+APP, MEDIA = "client_id: wallboard", ", media: [phone, stream]"
+STREAM = replace(GOOD, medium=Medium.STREAM)
+SET_UP = {"stream_address": "127.0.0.1:9092", "has_audiosocket": True}
+
+
+@pytest.mark.parametrize(
+    ("is_app_allowed", "is_group_allowed", "around", "expected"),
+    [
+        (True, True, {}, Plan),
+        (False, True, {}, Obstacle.NOT_PERMITTED),
+        (True, False, {}, Obstacle.NOT_PERMITTED),
+        (True, True, {"stream_address": ""}, Obstacle.STREAM),
+        (True, True, {"has_audiosocket": False}, Obstacle.STREAM),
+        (True, True, {"features": ALL_FEATURES - {Feature.SWITCH}}, Obstacle.STREAM),
+    ],
+)
+async def test_a_stream_needs_an_app_and_a_group_that_allow_it_and_a_pbx_that_can(
+    is_app_allowed: bool,  # noqa: FBT001 - a column of the table
+    is_group_allowed: bool,  # noqa: FBT001 - as above
+    around: dict[str, Any],
+    expected: object,
+) -> None:
+    """Whatever is missing refuses it in words; a phone goes on as before, or is refused by the same rule."""
+    text = GROUPED.replace("modes:", "media: [stream], modes:") if is_group_allowed else GROUPED
+    known = load_directory(text.replace(APP, APP + MEDIA) if is_app_allowed else text)
+    call = only_call(calls(TRUNK))
+    now = world(calls(TRUNK), **(SET_UP | around))
+    decision = decide(STREAM, Principal(known, known.apps["wallboard"]), call, now)
+    assert (decision.code if isinstance(decision, Refusal) else type(decision)) is expected
+    if isinstance(decision, Refusal):
+        assert decision.why
+
+
+@pytest.mark.parametrize("stream", [None, UUID(int=1)])
+async def test_a_running_supervision_keeps_its_medium(stream: UUID | None) -> None:
+    """By the other medium its supervisor is busy: nobody is rung, or heard, beside it."""
+    one = running(stream=stream, owner="wallboard")
+    now = world(calls(TRUNK), supervisions=(one,), **SET_UP)
+    medium = Medium.STREAM if stream is None else Medium.PHONE
+    known = load_directory(DIRECTORY_TEXT.replace(APP, APP + MEDIA))
+    asked = Principal(known, known.apps["wallboard"])
+    decision = decide(replace(GOOD, medium=medium), asked, only_call(calls(TRUNK)), now)
+    assert isinstance(decision, Refusal)
+    assert decision.code is Obstacle.SUPERVISOR_BUSY

@@ -73,6 +73,7 @@ OBSTACLES = {
     Obstacle.CONFERENCE: (409, "pc_conference_unavailable"),
     Obstacle.SWITCH: (409, "pc_switch_unavailable"),
     Obstacle.NOTICE: (409, "pc_notice_unavailable"),
+    Obstacle.STREAM: (409, "pc_stream_unavailable"),
     Obstacle.NOT_KEPT: (503, "service_unavailable"),
     Obstacle.NOT_TAKEN: (503, "service_unavailable"),
 }

@@ -282,6 +282,7 @@ ALLOWED = [
             "adapter.calls",
             "adapter.directory",
             "adapter.http",
+            "adapter.media",
             "adapter.presence",
             "adapter.settings",
         ),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from adapter.asterisk.caller_id import CallerId
 from adapter.callcontrol.supervision.plan import Mode, Parameter, SupervisionRequest
+from adapter.directory import Medium
 from adapter.http.errors import ApiError
 from adapter.uapi.schemas import read_action
 
@@ -122,8 +123,22 @@ def test_a_required_parameter_that_is_missing_is_malformed(name: str, parameter:
 def test_all_that_is_malformed_is_named() -> None:
     """The plan judges them in the contract's order."""
     bad = {"action": "Whisper", "callerId": "", "waitForPickup": 0, "private": 2, "follow": "Agent"}
+    bad |= {"media": "browser"}
     request = read_action(bad)
     assert request.malformed == set(Parameter) - {Parameter.PHONE_CALL}
+
+
+@pytest.mark.parametrize("value", ["browser", "Stream", "", 1, True, ["stream"], {}])
+def test_a_medium_that_cannot_be_asked_for_is_malformed(value: object) -> None:
+    """And no phone rings instead."""
+    assert read_action({**BODY, "media": value}).malformed == {Parameter.MEDIA}
+
+
+def test_what_is_good_of_the_medium_is_kept_beside_what_is_malformed() -> None:
+    """A phone does not ring where a stream was asked for, and the other way round; the default is a phone."""
+    assert read_action({**BODY, "media": "stream"}).medium is Medium.STREAM
+    assert read_action({**BODY, "media": "stream", "follow": 1}).medium is Medium.STREAM
+    assert read_action({**BODY, "media": None}).medium is read_action(BODY).medium is Medium.PHONE
 
 
 @pytest.mark.parametrize("body", [None, [], [BODY], "BargeIn", 1, True])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 from adapter.asterisk.naming import ChannelId, Kind
 from adapter.callcontrol.operation import Effect, Stopping
@@ -26,10 +27,18 @@ class EndRequested(NamedTuple):
     """Its supervisor is to leave."""
 
 
-def prepare(
-    supervision_id: str, plan: Plan, owner: str, world: World, requested_at: float | None = None
+def prepare(  # noqa: PLR0917 - what one request brings
+    supervision_id: str,
+    plan: Plan,
+    owner: str,
+    world: World,
+    requested_at: float | None = None,
+    stream: UUID | None = None,
 ) -> Supervision:
-    """What the plan says, before anything is asked of Asterisk. It is requested now, or was then."""
+    """What the plan says, before anything is asked of Asterisk. It is requested now, or was then.
+
+    `stream` is a new one, where the plan's medium is one.
+    """
     spy_setup = wanted_setup(world.calls, plan.spyee, plan.mode, may_wait=may_hold_back(world.features))
     supervision = Supervision(
         id=supervision_id,
@@ -49,8 +58,10 @@ def prepare(
         is_told_to_wait=spy_setup.waits,
         is_held=is_held(world.calls, plan.spyee),
         asked_for=(plan.spyee, plan.mode),
-        rings=plan.rings,
+        rings=plan.rings if stream is None else (),
         plan=plan,
+        stream=stream,
+        is_taken=None if stream is None else True,  # Asterisk is asked once somebody listens
     )
     note_partners(supervision, world.calls)
     return supervision
@@ -74,6 +85,8 @@ def on_switch(supervision: Supervision, asked: Switch, world: World) -> Sequence
     if supervision.spyee != plan.spyee:
         supervision.turn_to(plan.spyee)
         supervision.extension = plan.extension
+    if supervision.awaits_listener:
+        supervision.mode = plan.mode  # nothing was told yet
     return [publish(supervision, "supervision switches"), *set_right(supervision)]
 
 
@@ -83,5 +96,9 @@ def on_end_requested(supervision: Supervision, _asked: EndRequested, world: Worl
 
 
 def on_stopping(supervision: Supervision, _what: Stopping, world: World) -> Sequence[Effect]:
-    """Who rings stops; who is joined stays joined, and is found again at the next start."""
-    return [] if supervision.is_joined else end(supervision, Reason.SHUTDOWN, world)
+    """Who rings stops; who is joined stays joined, and is found again at the next start.
+
+    A stream ends with the process that carries it.
+    """
+    stays = supervision.is_joined and supervision.stream is None
+    return [] if stays else end(supervision, Reason.SHUTDOWN, world)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from adapter.access.continuing import may_move_to
 from adapter.callcontrol.supervision.plan import Mode
 from adapter.calls.legs import Leg
-from adapter.directory import Directory
+from adapter.directory import Directory, Medium
 
 
 class Talk(NamedTuple):
@@ -48,12 +48,22 @@ def supervised_extension(spied: Leg, partners: Iterable[Leg], before: str) -> st
     return before if before in numbers else next(iter(numbers), before)
 
 
-def mode_on(directory: Directory, leg: Leg, *, mode: Mode, app_id: str, extension: str) -> Mode | None:
+def mode_on(
+    directory: Directory,
+    leg: Leg,
+    *,
+    mode: Mode,
+    app_id: str,
+    extension: str,
+    medium: Medium = Medium.PHONE,
+) -> Mode | None:
     """The mode in which a supervision of `extension` may move to this leg; nothing where it may not.
 
     What was whispered to an agent is not meant for a customer: there it only listens on, where it may listen.
     """
     if leg.extension is None and mode in (Mode.WHISPER, Mode.PRIVATE_WHISPER):
         mode = Mode.MONITOR
-    is_allowed = may_move_to(directory, leg, mode=mode.permission, app_id=app_id, extension=extension)
+    is_allowed = may_move_to(
+        directory, leg, mode=mode.permission, medium=medium, app_id=app_id, extension=extension
+    )
     return mode if is_allowed else None

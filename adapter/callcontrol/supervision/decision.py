@@ -21,11 +21,13 @@ from adapter.callcontrol.supervision.plan import (
     Refusal,
     SupervisionRequest,
 )
-from adapter.callcontrol.supervision.spy_setup import is_conference
+from adapter.callcontrol.supervision.spy_setup import is_conference, may_hold_back
 from adapter.callcontrol.supervision.supervision import Supervision
 from adapter.callcontrol.world import World
 from adapter.calls.views import PhoneCall, PhoneCallView, Status
-from adapter.directory import Directory, Extension
+from adapter.directory import Directory, Extension, Medium
+
+_NO_AUDIOSOCKET = "Asterisk has no module chan_audiosocket, or has none that tells (func_module)"
 
 
 class _RefusedError(Exception):
@@ -84,7 +86,8 @@ def find_to_end(
 
 def may_end(principal: Principal, supervision: Supervision) -> bool:
     """Who began it may end and switch it; others where they might have begun it."""
-    return may_change(principal, supervision.owner, supervision.extension, supervision.mode.permission)
+    how = (supervision.mode.permission, supervision.medium)
+    return may_change(principal, supervision.owner, supervision.extension, *how)
 
 
 def _plan(wanted: SupervisionRequest, principal: Principal, call: PhoneCall | None, world: World) -> Plan:
@@ -99,7 +102,9 @@ def _plan(wanted: SupervisionRequest, principal: Principal, call: PhoneCall | No
     default_s = min(DEFAULT_PICKUP_S, rules.pickup_limit_s)
     pickup_s = default_s if wanted.pickup_s is None else wanted.pickup_s
     _check_forms(wanted, pickup_s, rules.pickup_limit_s)
-    _require(may_begin(principal, extension.number, wanted.mode.permission), Obstacle.NOT_PERMITTED)
+    how = (wanted.mode.permission, wanted.medium)
+    _require(may_begin(principal, extension.number, how[0]), Obstacle.NOT_PERMITTED)
+    _require(may_begin(principal, extension.number, *how), Obstacle.NOT_PERMITTED, _not_by(wanted.medium))
     live = world.calls.call(call.id)
     parties = [*(live.legs.values() if live is not None else ()), *world.calls.others(view.channel)]
     # On whichever side of the call it is, it would be heard.
@@ -120,7 +125,12 @@ def _plan(wanted: SupervisionRequest, principal: Principal, call: PhoneCall | No
         default_follow=rules.default_follow,
         auto_answer=supervisor.auto_answer_header,
         notice_tone=directory.organization_of(extension).notice_tone,
+        medium=wanted.medium,
     )
+
+
+def _not_by(medium: Medium) -> str:
+    return f"its entry, and a supervision group if there are any, must have {medium} in `media`"
 
 
 def _view(wanted: SupervisionRequest, call: PhoneCall) -> PhoneCallView:
@@ -162,13 +172,16 @@ def _check_forms(wanted: SupervisionRequest, pickup_s: int, limit_s: int) -> Non
     _require_form(wanted, Parameter.PRIVATE, "it must be 0 or 1")
     must = f"it must be {Follow.EXTENSION}, {Follow.CALL} or {Follow.AGENT}"
     _require_form(wanted, Parameter.FOLLOW, must)
+    _require_form(wanted, Parameter.MEDIA, f"it must be {Medium.PHONE} or {Medium.STREAM}")
 
 
 def _check_what_runs(plan: Plan, principal: Principal, world: World) -> None:
     """What stands in the way of a plan at this moment: the supervisor's supervision, this call, this PBX."""
     running = world.supervision_by(plan.supervisor)
     is_new, is_elsewhere = running is None, running is not None and running.call_id != plan.call_id
-    _require(not is_elsewhere, Obstacle.SUPERVISOR_BUSY, plan=plan)
+    # Who listens by the one medium is not rung, nor heard, by the other.
+    is_by_another = running is not None and running.medium is not plan.medium
+    _require(not is_elsewhere and not is_by_another, Obstacle.SUPERVISOR_BUSY, plan=plan)
     _require(running is None or may_end(principal, running), Obstacle.NOT_PERMITTED)
     is_unheard = plan.mode.is_heard_by_all and is_conference(world.calls, plan.spyee)
     _require(not is_unheard, Obstacle.CONFERENCE, plan=plan)
@@ -176,6 +189,10 @@ def _check_what_runs(plan: Plan, principal: Principal, world: World) -> None:
     _require(Feature.SWITCH in world.features or is_as_planned, Obstacle.SWITCH, plan=plan)
     has_notice = Feature.NOTICE in world.features
     _require(has_notice or not (is_new and plan.notice_tone), Obstacle.NOTICE, plan=plan)
+    if plan.medium is Medium.STREAM:
+        _require(bool(world.stream_address), Obstacle.STREAM, "the service is not set up for streams", plan)
+        _require(may_hold_back(world.features), Obstacle.STREAM, "its dialplan include is missing", plan)
+        _require(world.has_audiosocket, Obstacle.STREAM, _NO_AUDIOSOCKET, plan)
 
 
 def _require_form(wanted: SupervisionRequest, parameter: Parameter, must: str) -> None:

@@ -67,7 +67,8 @@ def on_failure(supervision: Supervision, change: OriginateEnded, world: World) -
         return []
     if world.calls.leg(change.uniqueid) is not None:
         return []
-    return retire(supervision, Reason.UNAVAILABLE, world)
+    is_stream = supervision.stream is not None
+    return retire(supervision, Reason.NOT_JOINED if is_stream else Reason.UNAVAILABLE, world)
 
 
 def on_gone(supervision: Supervision, gone: ChannelGone, world: World) -> Sequence[Effect]:
@@ -77,6 +78,8 @@ def on_gone(supervision: Supervision, gone: ChannelGone, world: World) -> Sequen
         reason = reason_of_hangup(
             supervision.state, gone.cause, sip_status=gone.sip_status, is_late=supervision.is_late
         )
+        if supervision.stream is not None and not supervision.has_answered:
+            reason = Reason.NOT_JOINED  # there is no phone that could have said why
         has_left = reason is Reason.SUPERVISOR_LEFT
         effects += supervisor_gone(supervision, world) if has_left else retire(supervision, reason, world)
     if supervision.spyee == gone.uniqueid:
@@ -159,7 +162,8 @@ def _follow_hold(supervision: Supervision, world: World) -> Sequence[Effect]:
     if held is supervision.is_held or supervision.state is State.ENDED:
         return []
     supervision.is_held = held
-    return note_change(supervision)
+    told = [publish(supervision, "supervision is on hold")] if supervision.stream is not None else []
+    return [*told, *note_change(supervision)]
 
 
 def _move_to(supervision: Supervision, leg: Leg | None, world: World) -> Sequence[Effect]:
@@ -169,6 +173,7 @@ def _move_to(supervision: Supervision, leg: Leg | None, world: World) -> Sequenc
         world.directory,
         leg,
         mode=supervision.wanted_mode,
+        medium=supervision.medium,
         app_id=supervision.owner,
         extension=supervision.extension,
     )

@@ -30,6 +30,7 @@ def judge(supervision: Supervision, world: World) -> Sequence[Effect]:
         spied,
         world.calls.others(supervision.spyee),
         mode=supervision.wanted_mode.permission,
+        medium=supervision.medium,
         app_id=supervision.owner,
         extension=supervision.extension,
         supervisor=supervision.supervisor,
@@ -56,7 +57,7 @@ def keep_to_supervisor(supervision: Supervision, world: World) -> Sequence[Effec
     calls, channel_id, supervisor = world.calls, supervision.channel_id, supervision.supervisor
     if supervision.state is State.ENDED:
         return []
-    if unexpected_listeners(calls, channel_id, supervisor):
+    if unexpected_listeners(calls, channel_id, supervisor, supervision.stream):
         return end(supervision, Reason.TAKEN, world)
     if is_listening(calls, channel_id):
         supervision.has_listener = True

@@ -16,7 +16,7 @@ from adapter.callcontrol.operation import (
     SnapshotTaken,
     Stopping,
 )
-from adapter.callcontrol.supervision import asked, handlers, leaving, restarting, ringing
+from adapter.callcontrol.supervision import asked, handlers, leaving, listening, restarting, ringing
 from adapter.callcontrol.supervision.keeping import keep_to_directory
 from adapter.callcontrol.supervision.lifecycle import publish
 from adapter.callcontrol.supervision.milestones import has_reached
@@ -45,6 +45,8 @@ _OF_TIMER: Mapping[str, Callable[[Supervision, World], Sequence[Effect]]] = {
     ringing.LATE: ringing.on_late,
     ringing.PICKUP: ringing.on_pickup_over,
     ringing.JOIN: ringing.on_join_over,
+    listening.LISTENER: listening.on_wait_over,
+    listening.CONNECT: listening.on_connect_over,
     leaving.CERTAIN: leaving.on_certain,
     restarting.SETTLE: restarting.on_settled,
     restarting.BEGIN: restarting.on_begin_over,
@@ -91,6 +93,8 @@ ON: Mapping[type, Handler] = {
     DirectoryChanged: _on_directory,
     RecordsKnown: recall,
     asked.Switch: asked.on_switch,
+    listening.ListenerCame: listening.on_came,
+    listening.ListenerGone: listening.on_gone,
     asked.EndRequested: asked.on_end_requested,
     Stopping: asked.on_stopping,
 }
@@ -123,11 +127,13 @@ class Supervise:
         return self._supervision.state is State.ENDED and not self._supervision.is_originating
 
     def start(self, world: World) -> Sequence[Effect]:
-        """Ring its phone, unless it was found."""
+        """Ring its phone, or wait for who opens its stream, unless it was found."""
         supervision = self._supervision
         if supervision.plan is None:
             return [publish(supervision, "supervision found")]
         told = publish(supervision, "supervision requested")
+        if supervision.stream is not None:
+            return [told, *listening.wait(supervision.plan)]
         return [told, *ringing.ring(supervision, supervision.plan, world)]
 
     def on(self, what: object, world: World) -> Sequence[Effect]:

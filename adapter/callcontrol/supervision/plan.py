@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from adapter.asterisk.caller_id import CallerId
-from adapter.directory import SupervisionMode
+from adapter.directory import Medium, SupervisionMode
 
 DEFAULT_PICKUP_S = 25
 """The founding document's default of waitForPickup."""
@@ -21,6 +21,7 @@ class Parameter(StrEnum):
     PICKUP = "waitForPickup"
     PRIVATE = "private"
     FOLLOW = "follow"
+    MEDIA = "media"
 
 
 class Obstacle(StrEnum):
@@ -36,6 +37,7 @@ class Obstacle(StrEnum):
     CONFERENCE = "in a conversation of more than two, a barge-in would reach some of them only"
     SWITCH = "without the dialplan include a running supervision keeps its mode"
     NOTICE = "without the dialplan include the notice tone that the organization wants cannot be played"
+    STREAM = "this service, or this PBX, cannot bring the audio of a supervision to a stream"
     NOT_KEPT = "the store is down, and without it nobody would know whose the supervision is"
     NOT_TAKEN = "Asterisk did not take the request"
 
@@ -121,6 +123,7 @@ class SupervisionRequest:
     pickup_s: int | None = None
     malformed: frozenset[Parameter] = frozenset()
     follow: Follow | None = None
+    medium: Medium = Medium.PHONE
     numbers: frozenset[str] = frozenset()
     """The extensions that the request's address means."""
 
@@ -152,6 +155,7 @@ class Plan:
     """The SIP header that has the supervisor's phone answer by itself; empty where none is wanted."""
     notice_tone: bool = False
     """Whether the supervised parties are to hear a tone first."""
+    medium: Medium = Medium.PHONE
 
 
 class Refusal(NamedTuple):

@@ -31,6 +31,8 @@ def look_again(supervision: Supervision, world: World) -> Sequence[Effect]:
     if supervision.is_leaving:
         return []
     leg = world.calls.leg(supervision.channel_id)
+    if supervision.awaits_listener:
+        return judge(supervision, world)  # there is no channel yet
     if leg is None:
         return retire(supervision, reason_of_hangup(supervision.state, None), world)
     effects = [*_note_running(supervision, leg, world), *judge(supervision, world)]

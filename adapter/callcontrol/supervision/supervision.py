@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 from adapter.asterisk.actions import Action
 from adapter.callcontrol.supervision.plan import Follow, Mode, Plan
 from adapter.callcontrol.supervision.session import Reason, Signal, State, next_state
 from adapter.callcontrol.supervision.spy_setup import SpySetup
+from adapter.directory import Medium
 
 
 class Work(StrEnum):
@@ -106,6 +108,10 @@ class Supervision:
     """Whether its conversation changed just now, and may at once again."""
     is_follow_untold: bool = False
     """Whether Asterisk is being told whom it follows."""
+    stream: UUID | None = None
+    """What Asterisk connects with to bring its audio, where no phone does; known to nobody else."""
+    is_opened: bool = False
+    """Whether the listener of its stream has come."""
     serial: int = 0
     """How many notice tones were asked for."""
 
@@ -121,6 +127,16 @@ class Supervision:
     def is_leaving(self) -> bool:
         """Whether its channel ends, and only why is not known yet."""
         return self.leaves_as is not None
+
+    @property
+    def medium(self) -> Medium:
+        """What brings its supervisor the audio."""
+        return Medium.PHONE if self.stream is None else Medium.STREAM
+
+    @property
+    def awaits_listener(self) -> bool:
+        """Whether nobody has opened its stream: Asterisk was asked for nothing yet."""
+        return self.stream is not None and not self.is_opened and self.goes_on
 
     @property
     def goes_on(self) -> bool:
