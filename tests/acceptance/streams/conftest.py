@@ -9,8 +9,7 @@ from adapter.lab import running_asterisk
 from adapter.lab.adapter_process import running_adapter
 from tests.acceptance.harness import changed_directory
 from tests.acceptance.stories.story import Stage
-
-APP = "client_id: wallboard\n"
+from tests.acceptance.streams.listener import APP
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

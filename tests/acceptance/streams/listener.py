@@ -19,6 +19,8 @@ from adapter.lab.tones import decode_byte, encode_sample, make_tone
 from adapter.media.client_socket import SUBPROTOCOL
 from tests.acceptance.harness import Json, Lab
 
+APP = "client_id: wallboard\n"
+"""The line of the directory behind which the App is allowed media."""
 TONE_HZ = 3_090
 FRAME_S = 0.02
 FRAME_SAMPLES = 160

@@ -12,8 +12,7 @@ from adapter.lab.adapter_process import running_adapter
 from adapter.lab.polling import until_seen
 from adapter.lab.tones import tone_level
 from tests.acceptance.harness import Lab, changed_directory
-from tests.acceptance.streams.conftest import APP
-from tests.acceptance.streams.listener import audio_of, listening
+from tests.acceptance.streams.listener import APP, audio_of, listening
 from tests.acceptance.supervision.hearing import until_right
 
 ACCEPTED = 202
