@@ -1,6 +1,7 @@
 """One connection to the listener for Asterisk: a stranger until it has named a stream."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Protocol, cast
 from uuid import UUID
@@ -20,6 +21,8 @@ IDENTITY_WITHIN_S = 2.0
 """How long a stranger may take to name a stream. Asterisk does it at once."""
 FAREWELL_S = 2.0
 """How long Asterisk may take to read that its leg has ended. Then the connection is cut."""
+KERNEL_BYTES = 8 * 1024
+"""The socket's send buffer, so that what is late waits where it is dropped."""
 BEHIND_BYTES = 8 * 1024
 """If Asterisk has so much yet to read, what comes is dropped until it has read on: a quarter of a second."""
 
@@ -63,6 +66,9 @@ class Leg(asyncio.Protocol):
         """Somebody has connected."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=BEHIND_BYTES)
+        found = transport.get_extra_info("socket")
+        if found is not None:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(IDENTITY_WITHIN_S, self.refuse, "silent")
 

@@ -7,6 +7,7 @@ is a real TCP client of the real listener, as Asterisk is.
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator
 from typing import Any, Self
 from uuid import UUID, uuid4
@@ -32,10 +33,17 @@ class AsteriskLeg:
         self.reader, self.writer = reader, writer
 
     @classmethod
-    async def connect(cls, address: str, key: UUID | None) -> Self:
-        """Connect, and name the stream at once."""
+    async def connect(cls, address: str, key: UUID | None, reads_at_once: int | None = None) -> Self:
+        """Connect, and name the stream at once. Of an Asterisk that is stuck, say how much it reads."""
         host, _, port = address.rpartition(":")
-        leg = cls(*await asyncio.open_connection(host, int(port)))
+        if reads_at_once is None:
+            leg = cls(*await asyncio.open_connection(host, int(port)))
+        else:
+            bare = socket.socket()
+            bare.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, reads_at_once)
+            bare.setblocking(False)  # noqa: FBT003 - the socket's own signature
+            await asyncio.get_running_loop().sock_connect(bare, (host, int(port)))
+            leg = cls(*await asyncio.open_connection(sock=bare, limit=reads_at_once))
         if key is not None:
             leg.writer.write(write_frame(IDENTITY, key.bytes))
         return leg
@@ -132,22 +140,30 @@ class Stage:
     async def open(self, stream: UUID | None = None, rate: int = RATE) -> tuple[UUID, StreamClient]:
         """A client's WebSocket; Asterisk is not asked yet."""
         stream = stream or uuid4()
-        socket = await self.http.ws_connect(
+        opened = await self.http.ws_connect(
             f"{self.url}/{stream}?rate={rate}",
             protocols=(SUBPROTOCOL,),
             timeout=aiohttp.ClientWSTimeout(ws_close=2),
         )
-        self._clients.append(client := StreamClient(socket))
+        self._clients.append(client := StreamClient(opened))
         assert (await client.text("opened"))["rate"] == rate
         return stream, client
 
-    async def connect(self, key: UUID | None) -> AsteriskLeg:
+    async def connect(self, key: UUID | None, reads_at_once: int | None = None) -> AsteriskLeg:
         """A connection to the listener for Asterisk; closed at the end of the test."""
-        self._legs.append(leg := await AsteriskLeg.connect(self.streams.address, key))
+        self._legs.append(leg := await AsteriskLeg.connect(self.streams.address, key, reads_at_once))
         return leg
+
+    def forget(self, stream: UUID, client: StreamClient, leg: AsteriskLeg) -> None:
+        """Keep nothing of a stream that has ended."""
+        del self.carried[stream]
+        self._clients.remove(client)
+        self._legs.remove(leg)
 
     async def close(self) -> None:
         """Close what the test left open."""
+        for client in self._clients:
+            await client.socket.close()
         for leg in self._legs:
             leg.close()
             with contextlib.suppress(ConnectionError):
